@@ -1,0 +1,41 @@
+# How every target is compiled. The host's floating point never decides a result by accident: no contraction,
+# no fast-math, no -march=native (kernels are compiled per instruction set and chosen at run time).
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(roundoff_options INTERFACE)
+target_include_directories(roundoff_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(roundoff_options INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                  -Wno-sign-conversion -Wno-implicit-int-float-conversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # unknown to g++ 12; and its -Wmaybe-uninitialized misfires inside Boost's inlined limbs
+  target_compile_options(roundoff_options INTERFACE -Wno-maybe-uninitialized)
+endif()
+if(ROUNDOFF_WERROR)
+  target_compile_options(roundoff_options INTERFACE -Werror)
+endif()
+if(ROUNDOFF_ASSERT)
+  target_compile_options(roundoff_options INTERFACE -UNDEBUG)
+endif()
+if(ROUNDOFF_SANITIZE)
+  target_compile_options(roundoff_options INTERFACE -fsanitize=${ROUNDOFF_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(roundoff_options INTERFACE -fsanitize=${ROUNDOFF_SANITIZE})
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# A floor of the house: every .cpp in its folder (a new file needs no line here), linked to the floors named.
+function(roundoff_floor name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(roundoff_${name} STATIC ${sources})
+  target_link_libraries(roundoff_${name} PUBLIC roundoff_options ${ARGN})
+endfunction()

@@ -1,0 +1,53 @@
+// Constructions: hand-built transformers, one file each, listed in registry.cpp. A construction is a function of the
+// task's size and of the format (weights such as the largest magnitude depend on it), and declares what it claims.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "constructions/task.hpp"
+#include "sim/model.hpp"
+#include "sim/policy.hpp"
+
+namespace roundoff {
+
+struct Knob {
+  std::string_view name;
+  std::string_view summary;
+  /// The default and the admissible range at a size; the analyzer scans it.
+  int (*standard)(const TaskSize& size);
+  int (*least)(const TaskSize& size);
+  int (*most)(const TaskSize& size);
+};
+using Settings = std::map<std::string, int, std::less<>>;
+
+enum class Regime : std::uint8_t { constant, logarithmic };
+
+struct Construction {
+  std::string_view name;     ///< add-hinge
+  std::string_view task;     ///< add
+  std::string_view theorem;  ///< "Feng et al. Thm 5.1", or "beyond the paper"
+  Regime regime;
+  std::string_view width;    ///< the claimed width as a formula in n, k, p, l and knobs; a test compares it
+  std::string_view family;   ///< the format family it needs; the default of --format
+  std::string_view summary;  ///< one line
+  std::string_view note;     ///< theory-notes/<note>.md
+  std::vector<Knob> knobs;
+  /// Reason why it cannot be built or run so, with the remedy; "" when it can.
+  std::string (*refuses)(const TaskSize& size, const Policy& policy, const Settings& settings);
+  /// The model. Settings are complete and in range; `refuses` said "".
+  Model (*build)(const Task& task, const Policy& policy, const Settings& settings);
+};
+
+std::span<const Construction> constructions();
+/// UsageError with a "did you mean" for an unknown name.
+const Construction& find_construction(std::string_view name);
+/// Fills in defaults; UsageError for an unknown knob or a value out of range.
+Settings complete(const Construction& construction, const TaskSize& size, const Settings& given);
+/// Builds after asking `refuses` (UsageError with the reason).
+Model build(const Construction& construction, const Task& task, const Policy& policy, const Settings& settings);
+
+}  // namespace roundoff

@@ -1,0 +1,79 @@
+// Values: the members of every format, and the exact intermediate results that rounding turns into members.
+//
+// A Value is canonical (odd significand), so two Values are the same number with the same sign of zero exactly when
+// their fields are equal: `==` is equality on bits. (For the comparison of numbers, where -0 = +0, see `compare`.)
+// An Exact is what an operation delivers before it is rounded once: enough leading bits and a sticky bit.
+#pragma once
+
+#include <boost/multiprecision/cpp_int.hpp>
+#include <compare>
+#include <cstdint>
+
+namespace roundoff {
+
+__extension__ typedef unsigned __int128 u128;
+__extension__ typedef __int128 i128;
+
+enum class Kind : std::uint8_t { zero, finite, infinity, nan };
+
+/// (-1)^negative * significand * 2^exponent for kind finite, where significand is odd. At most 120 significant bits.
+/// Zero has a sign, infinity has a sign, NaN has none; the unused fields are 0.
+struct Value {
+  u128 significand = 0;
+  std::int32_t exponent = 0;
+  Kind kind = Kind::zero;
+  bool negative = false;
+
+  friend bool operator==(const Value&, const Value&) = default;
+
+  bool is_zero() const { return kind == Kind::zero; }
+  bool is_finite() const { return kind == Kind::zero || kind == Kind::finite; }
+  bool is_nan() const { return kind == Kind::nan; }
+  bool is_infinite() const { return kind == Kind::infinity; }
+
+  static Value zero(bool negative = false) { return {0, 0, Kind::zero, negative}; }
+  static Value infinity(bool negative = false) { return {0, 0, Kind::infinity, negative}; }
+  static Value nan() { return {0, 0, Kind::nan, false}; }
+  /// (-1)^negative * significand * 2^exponent, made canonical; zero when significand is 0.
+  static Value scaled(bool negative, u128 significand, std::int64_t exponent);
+  static Value integer(std::int64_t integer);
+  /// The double itself, exactly.
+  static Value of(double number);
+};
+
+/// The same number with the other sign (also of zero and infinity; NaN stays).
+Value negated(const Value& value);
+
+/// Comparison of numbers: -0 equals +0; NaN is unordered.
+std::partial_ordering compare(const Value& a, const Value& b);
+
+std::size_t hash_value(const Value& value);
+
+/// The position of the leading bit: 2^k <= |value| < 2^(k+1). Finite non-zero values only.
+int leading_exponent(const Value& value);
+
+/// The nearest double, ties to even: for display and statistics, never for a result bit. Exact for at most 53 bits.
+double to_double(const Value& value);
+
+using Integer = boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>, boost::multiprecision::et_off>;
+
+/// The exact real (-1)^negative * (significand + sticky * t) * 2^exponent with some unknown 0 < t < 1. Where sticky is
+/// set, significand has at least 2 bits more than the target's precision (so that no rounding decision depends on t),
+/// and at least 64 more than that for stochastic rounding. The number zero has significand 0 and no sticky bit; its
+/// sign is `negative`. Infinity and NaN are kinds of their own.
+struct Exact {
+  bool negative = false;
+  Kind kind = Kind::finite;
+  bool sticky = false;
+  Integer significand = 0;
+  std::int64_t exponent = 0;
+
+  static Exact of(const Value& value);
+};
+
+}  // namespace roundoff
+
+template <>
+struct std::hash<roundoff::Value> {
+  std::size_t operator()(const roundoff::Value& value) const { return roundoff::hash_value(value); }
+};

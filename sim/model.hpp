@@ -1,0 +1,110 @@
+// A transformer as a value: exact weights (dyadic rationals), independent of any format. It is rounded to the policy's
+// formats when a program is recorded from it. Shapes follow commands.md, "Model JSON".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "formats/value.hpp"
+
+namespace roundoff {
+
+using Token = std::uint16_t;
+
+/// A matrix by rows; the entries of a row are in increasing column order and none is +0 (a stored -0 is kept).
+/// A construction's matrices are sparse; the semantics is dense: a missing entry is the weight +0.
+class Matrix {
+ public:
+  struct Entry {
+    std::uint32_t column;
+    Value value;
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+
+  Matrix() = default;
+  Matrix(int rows, int columns) : rows_(static_cast<std::size_t>(rows)), columns_(columns) {}
+
+  int rows() const { return static_cast<int>(rows_.size()); }
+  int columns() const { return columns_; }
+  bool empty() const { return rows_.empty(); }
+  const std::vector<Entry>& row(int r) const { return rows_[static_cast<std::size_t>(r)]; }
+  Value at(int r, int c) const;
+  /// Replaces the entry (setting +0 removes it).
+  void set(int r, int c, const Value& value);
+  /// Appends rows of +0 / widens with columns of +0.
+  void resize(int rows, int columns);
+  std::int64_t nonzeros() const;
+
+  friend bool operator==(const Matrix&, const Matrix&) = default;
+
+ private:
+  std::vector<std::vector<Entry>> rows_;
+  int columns_ = 0;
+};
+
+using Vector = std::vector<Value>;
+
+/// y = W x + b; without a bias there is no addition.
+struct Linear {
+  Matrix weight;  ///< [out x in]
+  std::optional<Vector> bias;  ///< [out]
+  friend bool operator==(const Linear&, const Linear&) = default;
+};
+
+struct Attention {
+  int heads = 1;
+  Linear query, key;  ///< [heads*d_k x d_model]
+  Linear value;       ///< [heads*d_v x d_model]
+  Linear output;      ///< [d_model x heads*d_v]
+  std::optional<Value> scale;  ///< absent: no multiplication
+  friend bool operator==(const Attention&, const Attention&) = default;
+};
+
+enum class Activation : std::uint8_t { relu, gelu, gelu_tanh, silu, identity };
+
+struct FeedForward {
+  Linear in;   ///< W_1, b_1: [d_ff x d_model]
+  Linear out;  ///< W_2, b_2: [d_model x d_ff]
+  Activation activation = Activation::relu;
+  friend bool operator==(const FeedForward&, const FeedForward&) = default;
+};
+
+/// x = rnd(x + attention(x)); x = rnd(x + feed_forward(x)). A layer may lack either.
+struct Layer {
+  std::optional<Attention> attention;
+  std::optional<FeedForward> feed_forward;
+  friend bool operator==(const Layer&, const Layer&) = default;
+};
+
+struct Model {
+  std::string name;
+  std::vector<std::string> vocabulary;
+  Matrix token_embedding;     ///< [V x d_model]
+  Matrix position_embedding;  ///< [N x d_model]
+  std::vector<Layer> layers;
+  Linear unembedding;         ///< [V x d_model]
+  std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty
+
+  int d_model() const { return token_embedding.columns(); }
+  friend bool operator==(const Model&, const Model&) = default;
+};
+
+/// semantics.md, section 5. `width` = max(d_model, heads * max(d_k, d_v), d_ff), maxima over layers.
+struct Shape {
+  int d_model = 0, heads = 0, d_k = 0, d_v = 0, d_ff = 0, layers = 0;
+  int head_width = 0;  ///< max over layers of heads * max(d_k, d_v)
+  int width = 0;
+  std::int64_t parameters = 0, nonzero = 0, position_table = 0;
+};
+Shape shape(const Model& model);
+
+/// 128 bits over every weight and option, as 32 hexadecimal digits: the identity of a model in stores and certificates.
+std::string fingerprint(const Model& model);
+
+/// Throws UsageError naming the first inconsistent matrix.
+void validate(const Model& model);
+
+}  // namespace roundoff
