@@ -11,6 +11,8 @@
 
 namespace roundoff {
 
+struct Exact;  // formats/exact.hpp
+
 /// What a rounding signalled; a set of bits.
 enum Flag : std::uint8_t {
   flag_inexact = 1,
@@ -38,8 +40,6 @@ struct Draw {
 Rounded round(const Exact& exact, const Format& format, Draw draw = {});
 /// A member of any format (or a literal) into `format`.
 Rounded round(const Value& value, const Format& format, Draw draw = {});
-/// The exact rational numerator/denominator, denominator > 0.
-Rounded round_fraction(const Integer& numerator, const Integer& denominator, const Format& format, Draw draw = {});
 
 Rounded add(const Value& a, const Value& b, const Format& format, Draw draw = {});
 Rounded sub(const Value& a, const Value& b, const Format& format, Draw draw = {});

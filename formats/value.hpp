@@ -1,13 +1,13 @@
-// Values: the members of every format, and the exact intermediate results that rounding turns into members.
+// Values: the members of every format.
 //
 // A Value is canonical (odd significand), so two Values are the same number with the same sign of zero exactly when
 // their fields are equal: `==` is equality on bits. (For the comparison of numbers, where -0 = +0, see `compare`.)
-// An Exact is what an operation delivers before it is rounded once: enough leading bits and a sticky bit.
 #pragma once
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 
 namespace roundoff {
 
@@ -54,22 +54,6 @@ int leading_exponent(const Value& value);
 
 /// The nearest double, ties to even: for display and statistics, never for a result bit. Exact for at most 53 bits.
 double to_double(const Value& value);
-
-using Integer = boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>, boost::multiprecision::et_off>;
-
-/// The exact real (-1)^negative * (significand + sticky * t) * 2^exponent with some unknown 0 < t < 1. Where sticky is
-/// set, significand has at least 2 bits more than the target's precision (so that no rounding decision depends on t),
-/// and at least 64 more than that for stochastic rounding. The number zero has significand 0 and no sticky bit; its
-/// sign is `negative`. Infinity and NaN are kinds of their own.
-struct Exact {
-  bool negative = false;
-  Kind kind = Kind::finite;
-  bool sticky = false;
-  Integer significand = 0;
-  std::int64_t exponent = 0;
-
-  static Exact of(const Value& value);
-};
 
 }  // namespace roundoff
 
