@@ -14,8 +14,10 @@ namespace roundoff {
 inline constexpr int batch_lanes = 1024;
 
 struct LaneOptions {
-  std::string isa;        ///< "" for the best the machine has; else sse2|avx2|avx512|scalar: UsageError when it lacks it
-  std::string container;  ///< "" for the best; else i16|i32|i64|f32|f64: UsageError when the formats do not fit
+  std::string
+      isa;  ///< "" for the best the machine has; else sse2|avx2|avx512|scalar: UsageError when it lacks it
+  std::string
+      container;  ///< "" for the best; else i16|i32|i64|f32|f64: UsageError when the formats do not fit
   bool keep_all = false;  ///< keep every node's value readable after a run (tests, traces)
 };
 
@@ -25,9 +27,11 @@ class Lanes {
   ~Lanes();
   Lanes(Lanes&&) noexcept;
 
-  /// tokens[position * batch_lanes + lane]; `count` lanes are used. chosen[output * batch_lanes + lane] receives the
-  /// arg max token; trapped[lane] is non-zero where the reference would throw Trap (its outputs are unspecified then).
-  void run(std::span<const Token> tokens, int count, std::span<Token> chosen, std::span<std::uint8_t> trapped);
+  /// tokens[position * batch_lanes + lane]; `count` lanes are used. chosen[output * batch_lanes + lane]
+  /// receives the arg max token; trapped[lane] is non-zero where the reference would throw Trap (its outputs
+  /// are unspecified then).
+  void run(std::span<const Token> tokens, int count, std::span<Token> chosen,
+           std::span<std::uint8_t> trapped);
 
   /// After a run with keep_all: the value of a node in a lane.
   Value value(NodeId node, int lane) const;

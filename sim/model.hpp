@@ -1,5 +1,5 @@
-// A transformer as a value: exact weights (dyadic rationals), independent of any format. It is rounded to the policy's
-// formats when a program is recorded from it. Shapes follow commands.md, "Model JSON".
+// A transformer as a value: exact weights (dyadic rationals), independent of any format. It is rounded to the
+// policy's formats when a program is recorded from it. Shapes follow commands.md, "Model JSON".
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace roundoff {
 
 using Token = std::uint16_t;
 
-/// A matrix by rows; the entries of a row are in increasing column order and none is +0 (a stored -0 is kept).
-/// A construction's matrices are sparse; the semantics is dense: a missing entry is the weight +0.
+/// A matrix by rows; the entries of a row are in increasing column order and none is +0 (a stored -0 is
+/// kept). A construction's matrices are sparse; the semantics is dense: a missing entry is the weight +0.
 class Matrix {
  public:
   struct Entry {
@@ -49,16 +49,16 @@ using Vector = std::vector<Value>;
 
 /// y = W x + b; without a bias there is no addition.
 struct Linear {
-  Matrix weight;  ///< [out x in]
+  Matrix weight;               ///< [out x in]
   std::optional<Vector> bias;  ///< [out]
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 
 struct Attention {
   int heads = 1;
-  Linear query, key;  ///< [heads*d_k x d_model]
-  Linear value;       ///< [heads*d_v x d_model]
-  Linear output;      ///< [d_model x heads*d_v]
+  Linear query, key;           ///< [heads*d_k x d_model]
+  Linear value;                ///< [heads*d_v x d_model]
+  Linear output;               ///< [d_model x heads*d_v]
   std::optional<Value> scale;  ///< absent: no multiplication
   friend bool operator==(const Attention&, const Attention&) = default;
 };
@@ -85,7 +85,7 @@ struct Model {
   Matrix token_embedding;     ///< [V x d_model]
   Matrix position_embedding;  ///< [N x d_model]
   std::vector<Layer> layers;
-  Linear unembedding;         ///< [V x d_model]
+  Linear unembedding;                  ///< [V x d_model]
   std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty
 
   int d_model() const { return token_embedding.columns(); }
@@ -101,7 +101,8 @@ struct Shape {
 };
 Shape shape(const Model& model);
 
-/// 128 bits over every weight and option, as 32 hexadecimal digits: the identity of a model in stores and certificates.
+/// 128 bits over every weight and option, as 32 hexadecimal digits: the identity of a model in stores and
+/// certificates.
 std::string fingerprint(const Model& model);
 
 /// Throws UsageError naming the first inconsistent matrix.

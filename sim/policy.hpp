@@ -10,8 +10,9 @@
 
 namespace roundoff {
 
-/// What a rounded operation is part of. The result of every operation is rounded to its role's format; products and
-/// partial sums of a dot product are rounded to `accumulators`, and its result once more to the role that receives it.
+/// What a rounded operation is part of. The result of every operation is rounded to its role's format;
+/// products and partial sums of a dot product are rounded to `accumulators`, and its result once more to the
+/// role that receives it.
 enum class Role : std::uint8_t { weights, activations, accumulators, scores, softmax, cache, norms, logits };
 inline constexpr int role_count = 8;
 std::string_view name(Role role);
@@ -29,7 +30,8 @@ struct Policy {
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
-/// Why a verdict under this policy is outside the papers' theorems (`sum: exact`, `wrap`, ...), or "" (semantics.md, section 3).
+/// Why a verdict under this policy is outside the papers' theorems (`sum: exact`, `wrap`, ...), or ""
+/// (semantics.md, section 3).
 std::string outside_the_theorem(const Policy& policy);
 
 }  // namespace roundoff

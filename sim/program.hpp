@@ -1,8 +1,9 @@
-// The program is the interface: model + policy + sequence shape become a flat single-assignment list of rounded
-// operations, each with its format and its site. Passes rewrite it, interpreters run it, and all must agree on bits.
+// The program is the interface: model + policy + sequence shape become a flat single-assignment list of
+// rounded operations, each with its format and its site. Passes rewrite it, interpreters run it, and all must
+// agree on bits.
 //
-// A node's value depends only on nodes before it. Nodes are recorded position by position, every layer of a position
-// before the next position, so that greedy decoding can run a prefix, choose a token, and go on.
+// A node's value depends only on nodes before it. Nodes are recorded position by position, every layer of a
+// position before the next position, so that greedy decoding can run a prefix, choose a token, and go on.
 // Operand lists live in `operands`, a pool of node ids; constants are nodes, one per distinct (value).
 #pragma once
 
@@ -38,10 +39,27 @@ enum class Op : std::uint8_t {
 };
 std::string_view name(Op op);
 
-/// Where a value stands in the model: commands.md, `run --trace`. `inner` marks intermediate steps of a site, which a
-/// trace leaves out (a dot before its bias, a score before its maximum is subtracted).
+/// Where a value stands in the model: commands.md, `run --trace`. `inner` marks intermediate steps of a site,
+/// which a trace leaves out (a dot before its bias, a score before its maximum is subtracted).
 enum class SiteName : std::uint8_t {
-  none, emb, q, k, v, score, exp, z, weight, head, attn, mid, pre, act, ffn, out, logits, next
+  none,
+  emb,
+  q,
+  k,
+  v,
+  score,
+  exp,
+  z,
+  weight,
+  head,
+  attn,
+  mid,
+  pre,
+  act,
+  ffn,
+  out,
+  logits,
+  next
 };
 std::string_view name(SiteName name);
 
@@ -60,8 +78,8 @@ std::string describe(const Site& site);
 
 struct Node {
   Op op = Op::constant;
-  std::uint8_t format = 0;    ///< index in Program::formats
-  std::uint8_t reduction = 0; ///< index in Program::reductions (sum, dot)
+  std::uint8_t format = 0;     ///< index in Program::formats
+  std::uint8_t reduction = 0;  ///< index in Program::reductions (sum, dot)
   Function function = Function::identity;
   bool nonzero_divisor = false;  ///< div: proved not to be 0/0 (stable softmax), so that it cannot trap
   std::uint32_t a = 0, b = 0, c = 0;
@@ -77,7 +95,8 @@ struct Reduction {
 /// Tokens that may stand at each position, and where the model's choice is read.
 struct SequenceShape {
   int vocabulary = 0;
-  std::vector<std::vector<Token>> tokens;  ///< per position, sorted: the tokens that verified inputs can have there
+  std::vector<std::vector<Token>>
+      tokens;            ///< per position, sorted: the tokens that verified inputs can have there
   int first_output = 0;  ///< outputs are read at positions first_output .. tokens.size()-1
 
   int positions() const { return static_cast<int>(tokens.size()); }
@@ -89,12 +108,15 @@ struct Program {
   std::vector<Reduction> reductions;
   std::vector<Value> constants;
   std::vector<std::vector<Value>> tables;  ///< per embedding table: one member a token of the vocabulary
-  std::vector<std::vector<std::pair<Value, Value>>> maps;  ///< of Op::table: argument -> result, sorted by nothing, arguments distinct
+  std::vector<std::vector<std::pair<Value, Value>>>
+      maps;  ///< of Op::table: argument -> result, sorted by nothing, arguments distinct
   std::vector<Node> nodes;
-  std::vector<Site> sites;                 ///< parallel to nodes
+  std::vector<Site> sites;  ///< parallel to nodes
   std::vector<NodeId> operands;
-  std::vector<NodeId> outputs;             ///< arg_max node of each output position; entry o is position first_output + o
-  std::vector<NodeId> position_end;        ///< nodes [0, position_end[i]) suffice for positions 0..i (unoptimised programs)
+  std::vector<NodeId>
+      outputs;  ///< arg_max node of each output position; entry o is position first_output + o
+  std::vector<NodeId>
+      position_end;  ///< nodes [0, position_end[i]) suffice for positions 0..i (unoptimised programs)
 
   std::span<const NodeId> list(std::uint32_t offset, std::uint32_t count) const {
     return {operands.data() + offset, count};
