@@ -1,0 +1,132 @@
+// Growth laws: each law is recognised from numbers that it made, rounded up to integers as measured minima
+// are, and what cannot be told apart is not told apart.
+#include "analyzer/growth.hpp"
+
+#include <cmath>
+#include <functional>
+
+#include <doctest/doctest.h>
+
+#include "analyzer/statistics.hpp"
+#include "formats/error.hpp"
+
+using namespace roundoff;
+
+namespace {
+
+Growth fitted(const std::vector<int>& sizes, const std::function<double(double)>& law, Errors errors,
+              std::vector<int> roots = {1}) {
+  std::vector<Observation> points;
+  for (int n : sizes) points.push_back({static_cast<double>(n), std::ceil(law(n) - 1e-9)});
+  GrowthOptions options;
+  options.errors = errors;
+  options.roots = std::move(roots);
+  options.resamples = 100;
+  return fit_growth(points, options);
+}
+
+std::vector<int> all_to(int last) {
+  std::vector<int> sizes;
+  for (int n = 2; n <= last; ++n) sizes.push_back(n);
+  return sizes;
+}
+const std::vector<int> doubling = {2, 4, 8, 16, 32, 64, 128, 256};
+
+}  // namespace
+
+TEST_CASE("a law is recognised from integers it made") {
+  struct Case {
+    LawKind kind;
+    std::function<double(double)> law;
+    std::vector<int> sizes;
+  };
+  const std::vector<Case> cases = {
+      {LawKind::constant, [](double) { return 16.0; }, doubling},
+      {LawKind::logarithmic, [](double n) { return 2 * exact_log2(n) + 2; }, all_to(64)},
+      {LawKind::polylogarithmic, [](double n) { return 3 * exact_log2(n) * exact_log2(n) + 5; }, doubling},
+      {LawKind::linear, [](double n) { return 3 * n + 28; }, doubling},
+      {LawKind::quadratic, [](double n) { return n * n / 2 + 10; }, doubling},
+      {LawKind::power, [](double n) { return 3 * n * exact_root(n, 2); }, doubling},
+      {LawKind::exponential, [](double n) { return 2 * exact_exp2(n); }, {2, 3, 4, 6, 8, 10, 12}},
+  };
+  for (const Case& each : cases) {
+    for (const Errors errors : {Errors::absolute, Errors::relative}) {
+      const Growth growth = fitted(each.sizes, each.law, errors);
+      CAPTURE(growth.statement);
+      CHECK(growth.decided);
+      CHECK(growth.fits.front().kind == each.kind);
+      CHECK(growth.best_class == growth_class(each.kind));
+    }
+  }
+}
+
+TEST_CASE("the fitted parameters and their bootstrap ranges hold the true ones") {
+  const Growth growth = fitted(
+      all_to(64), [](double n) { return 2 * exact_log2(n) + 1.5; }, Errors::absolute);
+  const LawFit& best = growth.fits.front();
+  CHECK(best.kind == LawKind::logarithmic);
+  CHECK(best.a_range.low <= 2.02);
+  CHECK(best.a_range.high >= 1.98);
+  CHECK(best.a_range.high - best.a_range.low < 0.3);
+  CHECK(best.b == doctest::Approx(2).epsilon(0.1));  // 1.5 and the half that rounding up adds
+  CHECK(evaluate(best, 32) == doctest::Approx(12).epsilon(0.05));
+}
+
+TEST_CASE("roots of n in the exponent are told apart when the caller names them") {
+  const auto law = [](double k) { return 5 * exact_exp2(2.5 * exact_root(k, 2)); };
+  const Growth growth = fitted({4, 8, 16, 32, 64, 128}, law, Errors::relative, {1, 2, 3});
+  CAPTURE(growth.statement);
+  CHECK(growth.decided);
+  CHECK(growth.fits.front().root == 2);
+  CHECK(growth.fits.front().b == doctest::Approx(2.5).epsilon(0.02));
+}
+
+TEST_CASE("data that cannot tell say so") {
+  const Growth few = fitted(
+      {4, 8, 16}, [](double n) { return 2 * n; }, Errors::absolute);
+  CHECK_FALSE(few.decided);
+  CHECK(few.statement.find("too few") != std::string::npos);
+  // Five sizes within a factor of two: a logarithm, a line and a parabola are the same within rounding.
+  const Growth narrow = fitted(
+      {16, 20, 24, 28, 32}, [](double n) { return 4 * exact_log2(n); }, Errors::absolute);
+  CAPTURE(narrow.statement);
+  CHECK_FALSE(narrow.decided);
+  CHECK(narrow.statement.find("cannot tell") != std::string::npos);
+}
+
+TEST_CASE("the same points give the same fit in any order") {
+  std::vector<Observation> points;
+  for (int n : doubling) points.push_back({static_cast<double>(n), std::ceil(1.7 * n + 3)});
+  const Growth forward = fit_growth(points);
+  std::reverse(points.begin(), points.end());
+  const Growth backward = fit_growth(points);
+  CHECK(forward.statement == backward.statement);
+  CHECK(forward.fits.front().a == backward.fits.front().a);
+  CHECK(forward.fits.front().a_range.high == backward.fits.front().a_range.high);
+}
+
+TEST_CASE("a measurement of zero is refused by name") {
+  const std::vector<Observation> points = {{1, 2}, {2, 0}, {3, 4}};
+  CHECK_THROWS_AS(fit_growth(points), UsageError);
+}
+
+TEST_CASE("the bound on the failing fraction is the exact one") {
+  // No failure in m draws: 1 - 0.05^(1/m), the number from which the rule of three comes.
+  CHECK(failing_fraction_bound(0, 100) == doctest::Approx(1 - std::pow(0.05, 0.01)).epsilon(1e-9));
+  CHECK(failing_fraction_bound(0, 1e6) == doctest::Approx(2.9957e-6).epsilon(1e-4));
+  // Clopper and Pearson's table: 1 failure of 10, one sided 95 %.
+  CHECK(failing_fraction_bound(1, 10) == doctest::Approx(0.39416).epsilon(1e-4));
+  CHECK(failing_fraction_bound(0, 0) == 1);
+  CHECK(failing_fraction_bound(7, 7) == 1);
+}
+
+TEST_CASE("bounded draws are uniform and depend on seed and index alone") {
+  std::vector<int> counts(6, 0);
+  for (std::uint64_t i = 0; i < 60000; ++i) ++counts[bounded_draw(7, i, 6)];
+  double chi = 0;
+  for (int count : counts) chi += (count - 10000.0) * (count - 10000.0) / 10000.0;
+  CHECK(chi < 25);  // five degrees of freedom: 1 in 7000
+  CHECK(bounded_draw(7, 12345, 1000) == bounded_draw(7, 12345, 1000));
+  CHECK(bounded_draw(7, 1, 1u << 30) != bounded_draw(8, 1, 1u << 30));
+  CHECK(bounded_draw(1, 2, 1) == 0);
+}
