@@ -1,0 +1,137 @@
+// Which containers hold a format, one member in and out, and the making of a set of kernels.
+#include "formats/lanes.hpp"
+
+#include <array>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "formats/lanes/by_reference.hpp"
+#include "formats/lanes/context.hpp"
+
+namespace roundoff {
+namespace {
+
+constexpr std::array<std::string_view, 5> container_names{"i16", "i32", "i64", "f32", "f64"};
+constexpr std::array<std::string_view, 4> isa_names{"scalar", "sse4", "avx2", "avx512"};
+
+bool is_integer(Container container) { return container <= Container::i64; }
+
+/// value / 2^quantum as an integer; the format is uniform and the value a finite member.
+std::int64_t integer_of(const Value& value, int quantum) {
+  if (value.is_zero()) return 0;
+  const auto magnitude = static_cast<std::int64_t>(value.significand << (value.exponent - quantum));
+  return value.negative ? -magnitude : magnitude;
+}
+
+/// |value| < 2^(quantum + digits).
+bool integer_fits(const Value& value, int quantum, int digits) {
+  return value.is_zero() || leading_exponent(value) - quantum < digits;
+}
+
+Value scaled(std::int64_t integer, int exponent) {
+  const i128 wide = integer;
+  return Value::scaled(integer < 0, static_cast<u128>(integer < 0 ? -wide : wide), exponent);
+}
+
+template <class T>
+T read(const void* element) {
+  T number = 0;
+  std::memcpy(&number, element, sizeof number);
+  return number;
+}
+
+template <class T>
+void write(void* element, T number) {
+  std::memcpy(element, &number, sizeof number);
+}
+
+bool holds(Container container, const Format& format) {
+  if (is_integer(container)) {
+    if (!format.is_uniform() || format.overflow == Overflow::inf) return false;
+    const int digits = 8 * static_cast<int>(size_of(container)) - 1;
+    return integer_fits(format.highest, format.quantum, digits) &&
+           integer_fits(format.lowest, format.quantum, digits);
+  }
+  const bool single = container == Container::f32;
+  const int precision = single ? std::numeric_limits<float>::digits : std::numeric_limits<double>::digits;
+  const int quantum = single ? -149 : -1074;
+  const int limit = single ? 128 : 1024;
+  return format.precision <= precision && format.quantum >= quantum &&
+         leading_exponent(format.highest) < limit;
+}
+
+}  // namespace
+
+std::string_view name(Container container) { return container_names[static_cast<std::size_t>(container)]; }
+std::string_view name(Isa isa) { return isa_names[static_cast<std::size_t>(isa)]; }
+
+std::size_t size_of(Container container) {
+  constexpr std::array<std::size_t, 5> sizes{2, 4, 8, 4, 8};
+  return sizes[static_cast<std::size_t>(container)];
+}
+
+bool supported(Isa isa) { return isa == Isa::scalar; }
+Isa best_isa() { return Isa::scalar; }
+
+Value LaneKernels::Context::load(const void* element) const {
+  switch (container) {
+    case Container::i16:
+      return scaled(read<std::int16_t>(element), format.quantum);
+    case Container::i32:
+      return scaled(read<std::int32_t>(element), format.quantum);
+    case Container::i64:
+      return scaled(read<std::int64_t>(element), format.quantum);
+    case Container::f32:
+      return Value::of(static_cast<double>(read<float>(element)));
+    case Container::f64:
+      break;
+  }
+  return Value::of(read<double>(element));
+}
+
+void LaneKernels::Context::store(const Value& value, void* element) const {
+  switch (container) {
+    case Container::i16:
+      return write(element, static_cast<std::int16_t>(integer_of(value, format.quantum)));
+    case Container::i32:
+      return write(element, static_cast<std::int32_t>(integer_of(value, format.quantum)));
+    case Container::i64:
+      return write(element, integer_of(value, format.quantum));
+    case Container::f32:
+      return write(element, static_cast<float>(to_double(value)));
+    case Container::f64:
+      break;
+  }
+  write(element, to_double(value));
+}
+
+void LaneKernels::store(const Value& value, void* element) const { context_->store(value, element); }
+Value LaneKernels::load(const void* element) const { return context_->load(element); }
+const Format& LaneKernels::format() const { return context_->format; }
+Container LaneKernels::container() const { return context_->container; }
+Isa LaneKernels::isa() const { return context_->isa; }
+
+std::vector<Container> LaneKernels::containers(const Format& format) {
+  std::vector<Container> result;
+  if (format.rounding == Rounding::sr) return result;
+  for (const Container container :
+       {Container::i16, Container::i32, Container::f32, Container::f64, Container::i64}) {
+    if (holds(container, format)) result.push_back(container);
+  }
+  return result;
+}
+
+std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container container, Isa isa) {
+  if (format.rounding == Rounding::sr || !holds(container, format) || !supported(isa)) return nullptr;
+  std::unique_ptr<LaneKernels> kernels(new LaneKernels);
+  auto context = std::make_shared<Context>();
+  context->format = format;
+  context->container = container;
+  context->isa = isa;
+  kernels->context_ = std::move(context);
+  lanes::fill_by_reference(*kernels);
+  return kernels;
+}
+
+}  // namespace roundoff
