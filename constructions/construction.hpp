@@ -1,5 +1,6 @@
-// Constructions: hand-built transformers, one file each, listed in registry.cpp. A construction is a function of the
-// task's size and of the format (weights such as the largest magnitude depend on it), and declares what it claims.
+// Constructions: hand-built transformers, one file each, listed in registry.cpp. A construction is a function
+// of the task's size and of the format (weights such as the largest magnitude depend on it), and declares
+// what it claims.
 #pragma once
 
 #include <map>
@@ -48,6 +49,7 @@ const Construction& find_construction(std::string_view name);
 /// Fills in defaults; UsageError for an unknown knob or a value out of range.
 Settings complete(const Construction& construction, const TaskSize& size, const Settings& given);
 /// Builds after asking `refuses` (UsageError with the reason).
-Model build(const Construction& construction, const Task& task, const Policy& policy, const Settings& settings);
+Model build(const Construction& construction, const Task& task, const Policy& policy,
+            const Settings& settings);
 
 }  // namespace roundoff

@@ -1,5 +1,6 @@
-// The residual stream as named registers: a construction asks for registers and lays down weights between them by name.
-// Registers get dimensions in the order they are asked for; that order is part of the model (sums run in index order).
+// The residual stream as named registers: a construction asks for registers and lays down weights between
+// them by name. Registers get dimensions in the order they are asked for; that order is part of the model
+// (sums run in index order).
 #pragma once
 
 #include <string>

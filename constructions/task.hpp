@@ -1,6 +1,6 @@
-// Tasks (semantics.md, section 4): a vocabulary, sequences, right answers, adversarial families, and how many inputs
-// there are. One file a task; task.cpp is the registry. Digits are most significant first; a token is a group of c
-// digits from the least significant end (the first group of an operand is padded with zeros).
+// Tasks (semantics.md, section 4): a vocabulary, sequences, right answers, adversarial families, and how many
+// inputs there are. One file a task; task.cpp is the registry. Digits are most significant first; a token is
+// a group of c digits from the least significant end (the first group of an operand is padded with zeros).
 #pragma once
 
 #include <cstdint>
@@ -39,17 +39,23 @@ class Task {
  public:
   virtual ~Task() = default;
 
-  virtual std::string_view name() const = 0;      ///< add, iteradd, mul, ...
+  virtual std::string_view name() const = 0;  ///< add, iteradd, mul, ...
   const TaskSize& size() const { return size_; }
-  virtual Bindings bindings() const;              ///< n, k, p, l, N for format families
+  virtual Bindings bindings() const;  ///< n, k, p, l, N for format families
 
   /// The digit tokens 0 .. p^c - 1 come first (token id = value), then the symbols; <eos> is the last.
   const std::vector<std::string>& vocabulary() const { return vocabulary_; }
   Token eos() const { return static_cast<Token>(vocabulary_.size() - 1); }
   Token symbol(std::string_view text) const;
-  int base() const { return base_; }              ///< p^c
+  int base() const { return base_; }  ///< p^c
 
-  /// What a teacher-forced sequence of this instance's operand lengths looks like: question and answer, without <eos>.
+  /// The symbol between operands in text: "+", "*".
+  virtual std::string_view joiner() const = 0;
+  /// N: positions that a model reads for operands of full length (question and answer, without <eos>).
+  virtual int positions() const = 0;
+
+  /// What a teacher-forced sequence of this instance's operand lengths looks like: question and answer,
+  /// without <eos>.
   virtual SequenceShape shape(const Instance& instance) const;
   virtual std::vector<Token> question(const Instance& instance) const = 0;
   /// Answer tokens, <eos> included.
@@ -64,7 +70,8 @@ class Task {
   /// Extreme and adversarial inputs (semantics.md, section 4), without repetition, at most about `limit`.
   virtual std::vector<Instance> adversarial(std::size_t limit) const = 0;
 
-  /// "0123+0456=" (with or without "=" and blanks) into an instance. UsageError naming the digit, length or symbol.
+  /// "0123+0456=" (with or without "=" and blanks) into an instance. UsageError naming the digit, length or
+  /// symbol.
   virtual Instance parse(std::string_view text) const = 0;
   /// The question as text, digits above 9 as a..z (p <= 36), else decimal numbers separated by dots.
   std::string text(const Instance& instance) const;
@@ -77,6 +84,9 @@ class Task {
   int base_;
   std::vector<std::string> vocabulary_;
 };
+
+/// Throws UsageError for a size that no task has; `make_task` asks it first.
+void check_size(const TaskSize& size);
 
 struct TaskEntry {
   std::string_view name;

@@ -1,0 +1,58 @@
+// Looking constructions up, completing their knobs, and building after asking whether they can run; the list
+// itself is registry.cpp.
+#include "constructions/construction.hpp"
+
+#include <fmt/format.h>
+
+#include "constructions/names.hpp"
+#include "formats/error.hpp"
+
+namespace roundoff {
+
+const Construction& find_construction(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Construction& construction : constructions()) {
+    if (construction.name == name) return construction;
+    names.push_back(construction.name);
+  }
+  throw UsageError(unknown_name("construction", name, names));
+}
+
+Settings complete(const Construction& construction, const TaskSize& size, const Settings& given) {
+  std::vector<std::string_view> names;
+  for (const Knob& knob : construction.knobs) names.push_back(knob.name);
+  for (const auto& [name, value] : given) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw UsageError(names.empty()
+                           ? fmt::format("{} has no knobs: drop '{}'", construction.name, name)
+                           : unknown_name(fmt::format("knob of {}", construction.name), name, names));
+    }
+  }
+  Settings settings;
+  for (const Knob& knob : construction.knobs) {
+    const auto found = given.find(knob.name);
+    const int value = found == given.end() ? knob.standard(size) : found->second;
+    const int least = knob.least(size), most = knob.most(size);
+    if (value < least || value > most) {
+      throw UsageError(
+          fmt::format("{} = {}: {} takes {} to {} here", knob.name, value, construction.name, least, most));
+    }
+    settings.emplace(knob.name, value);
+  }
+  return settings;
+}
+
+Model build(const Construction& construction, const Task& task, const Policy& policy,
+            const Settings& settings) {
+  if (task.name() != construction.task) {
+    throw UsageError(fmt::format("{} solves {}, not {}", construction.name, construction.task, task.name()));
+  }
+  const std::string reason = construction.refuses(task.size(), policy, settings);
+  if (!reason.empty()) throw UsageError(fmt::format("{}: {}", construction.name, reason));
+  Model model = construction.build(task, policy, settings);
+  model.name = construction.name;
+  validate(model);
+  return model;
+}
+
+}  // namespace roundoff

@@ -1,0 +1,198 @@
+// The gadgets' weights; what each does and when it is exact is said in gadgets.hpp.
+#include "constructions/gadgets.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include "formats/text.hpp"
+
+namespace roundoff {
+
+Weight largest(const Policy& policy) { return policy[Role::accumulators].highest; }
+
+int sharpness(const Policy& policy, int most) {
+  for (int m = 1; m <= most; ++m) {
+    if (apply(Function::exp, Value::integer(-m), policy[Role::softmax]).value.is_zero()) return m;
+  }
+  return 0;
+}
+
+std::string needs_saturation(const Policy& policy) {
+  for (const Role role : {Role::accumulators, Role::scores, Role::activations}) {
+    if (policy[role].overflow != Overflow::sat) {
+      return fmt::format("needs sums that saturate, and {} does not: use `:sat`", notation(policy[role]));
+    }
+  }
+  return "";
+}
+
+std::string needs_sequential_sums(const Policy& policy) {
+  if (policy.order.kind != SumOrder::sequential || policy.dot == DotMode::exact_dot) {
+    return "needs sums rounded term by term in index order (it computes by saturation): use --order "
+           "sequential";
+  }
+  return "";
+}
+
+std::string needs_stable_softmax(const Policy& policy) {
+  if (policy.softmax == Softmax::stable) return "";
+  return "needs --softmax stable: under plain softmax a query whose best score is below 0 has exp = 0 "
+         "everywhere, 0/0";
+}
+
+std::string needs_weight(const Policy& policy, const Weight& value, const std::string& what) {
+  for (const Role role : {Role::weights, Role::activations}) {
+    if (round(value.value, policy[role]).value == value.value) continue;
+    return fmt::format(
+        "{} = {} is not in {}: take a format with more {} bits", what, decimal(value.value),
+        notation(policy[role]),
+        less(policy[role].highest, value) ? "integer (or exponent)" : "fraction (or significand)");
+  }
+  return "";
+}
+
+std::string first_reason(std::initializer_list<std::string> reasons) {
+  for (const std::string& reason : reasons) {
+    if (!reason.empty()) return reason;
+  }
+  return "";
+}
+
+// --- Positions in logarithmic precision
+// -------------------------------------------------------------------------------
+
+PointCode::PointCode(int count, int dimensions) : count_(count), dimensions_(dimensions), base_(1) {
+  const auto reaches = [&](int base) {
+    std::int64_t product = 1;
+    for (int d = 0; d < dimensions_ && product < count_; ++d) product *= base;
+    return product >= count_;
+  };
+  while (!reaches(base_)) ++base_;
+}
+
+std::vector<int> PointCode::coordinates(int number) const {
+  std::vector<int> coordinates;
+  for (int d = 0; d < dimensions_; ++d) {
+    coordinates.push_back(number % base_ - base_ / 2);
+    number /= base_;
+  }
+  return coordinates;
+}
+
+Point PointCode::add(ModelBuilder& model, const std::string& name) const {
+  Point point;
+  point.coordinates = model.add(name, dimensions_);
+  point.square = model.add(name + "^2");
+  return point;
+}
+
+void PointCode::place(ModelBuilder& model, int position, const Point& point, int number) const {
+  const std::vector<int> coordinates = this->coordinates(number);
+  int square = 0;
+  for (int d = 0; d < dimensions_; ++d) {
+    const int x = coordinates[static_cast<std::size_t>(d)];
+    model.position(position, point.coordinates[static_cast<std::size_t>(d)], x);
+    square += x * x;
+  }
+  model.position(position, point.square, square);
+}
+
+void match(HeadBuilder& head, const Point& query, const Point& key, Register one, int sharpness) {
+  const auto products = [&] {
+    for (std::size_t d = 0; d < query.coordinates.size(); ++d) {
+      head.score(sharpness * query.coordinates[d], key.coordinates[d]);
+    }
+  };
+  head.score(-sharpness * query.square, one);
+  products();
+  head.score(-sharpness * one, key.square);
+  products();
+}
+
+void copy(HeadBuilder& head, const Point& from, const Point& to) {
+  for (std::size_t d = 0; d < from.coordinates.size(); ++d) head.copy(from.coordinates[d], to.coordinates[d]);
+  head.copy(from.square, to.square);
+}
+
+// --- Positions in constant precision
+// ----------------------------------------------------------------------------------
+
+namespace {
+
+/// C(m, r), at most `cap`.
+std::int64_t binomial(int m, int r, std::int64_t cap) {
+  std::int64_t value = 1;
+  for (int i = 1; i <= r; ++i) value = std::min(cap, value * (m - r + i) / i);
+  return value;
+}
+
+constexpr std::int64_t many = std::int64_t{1} << 40;
+
+}  // namespace
+
+int antichain_length(int count) {
+  int length = 1;
+  while (binomial(length, length / 2, many) < count) ++length;
+  return length;
+}
+
+AntichainCode::AntichainCode(int count) : length_(antichain_length(count)) {}
+
+// The number's combination in lexicographic order, by the combinatorial number system.
+std::vector<int> AntichainCode::ones(int number) const {
+  std::vector<int> ones;
+  std::int64_t rest = number;
+  int left = length_ / 2;
+  for (int place = 0; place < length_ && left > 0; ++place) {
+    const std::int64_t with =
+        binomial(length_ - place - 1, left - 1, many);  // codes that have a one at `place`
+    if (rest < with) {
+      ones.push_back(place);
+      --left;
+    } else {
+      rest -= with;
+    }
+  }
+  return ones;
+}
+
+std::vector<Register> AntichainCode::add(ModelBuilder& model, const std::string& name) const {
+  return model.add(name, length_);
+}
+
+void AntichainCode::place(ModelBuilder& model, int position, const std::vector<Register>& code,
+                          int number) const {
+  for (const int place : ones(number)) model.position(position, code[static_cast<std::size_t>(place)], 1);
+}
+
+void match(HeadBuilder& head, const std::vector<Register>& query, const std::vector<Register>& key,
+           Register one, const Weight& max) {
+  for (std::size_t d = 0; d < query.size(); ++d) head.score(query[d], -max * one + max * key[d]);
+}
+
+// --- Digits
+// -----------------------------------------------------------------------------------------------------------
+
+// With u_j = relu(y - j): the hat [y = j] is u_(j-1) - 2 u_j + u_(j+1) for integers y, and u_(-1) = y + 1 =
+// u_0 + 1, and u_j = 0 for j >= 2p-1.
+void digit_modulo(LayerBuilder& layer, Register y, const std::vector<Register>& digit) {
+  const int p = static_cast<int>(digit.size());
+  for (int j = 0; j <= 2 * p - 2; ++j) {
+    std::vector<Target> targets;
+    for (int d = 0; d < p; ++d) {
+      int weight = 0;
+      for (const int peak : {d, d + p}) {
+        if (j == peak) weight += -2;
+        if (j == peak - 1 || j == peak + 1) weight += 1;
+        if (peak == 0 && j == 0) weight += 1;  // u_(-1) = u_0 + 1
+      }
+      if (weight != 0) targets.push_back({digit[static_cast<std::size_t>(d)], weight});
+    }
+    layer.unit(Form(y) - j, targets);
+  }
+  layer.constant(digit[0], 1);
+}
+
+}  // namespace roundoff

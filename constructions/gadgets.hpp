@@ -1,0 +1,100 @@
+// Gadgets: the small circuits that constructions are made of, each with the condition under which it is
+// exact.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "constructions/builder.hpp"
+#include "sim/policy.hpp"
+
+namespace roundoff {
+
+// --- Numbers that weights depend on
+// -----------------------------------------------------------------------------------
+
+/// MAX: the largest finite magnitude of the format that sums are rounded to.
+Weight largest(const Policy& policy);
+/// The least integer M <= `most` such that exp(-M) rounds to 0 in the softmax format: a score M below the
+/// maximum gets the weight 0. 0 when there is none (under rup and rod nothing positive rounds to 0).
+int sharpness(const Policy& policy, int most = 64);
+
+/// Reasons to refuse, "" when the policy has what is needed. Each names the remedy.
+std::string needs_saturation(const Policy& policy);       ///< overflow `sat`
+std::string needs_sequential_sums(const Policy& policy);  ///< order `sequential`, dots not exact
+std::string needs_stable_softmax(const Policy& policy);
+/// The weight `value` (called `what`) is a member of the weights' and activations' formats.
+std::string needs_weight(const Policy& policy, const Weight& value, const std::string& what);
+/// The first reason that is not "".
+std::string first_reason(std::initializer_list<std::string> reasons);
+
+// --- Positions in logarithmic precision
+// -------------------------------------------------------------------------------
+
+/// A point in the stream: D coordinates and the square of its length.
+struct Point {
+  std::vector<Register> coordinates;
+  Register square;
+};
+
+/// Codes the numbers 0 .. count-1 as points with D integer coordinates, each centred in its range: the digits
+/// in base r = ceil(count^(1/D)), less floor(r/2). Distinct numbers have points at squared distance at
+/// least 1.
+class PointCode {
+ public:
+  PointCode(int count, int dimensions);
+  int dimensions() const { return dimensions_; }
+  int base() const { return base_; }
+  std::vector<int> coordinates(int number) const;
+
+  Point add(ModelBuilder& model, const std::string& name) const;
+  /// Lays the code of `number` into the embedding of a position. A square above MAX saturates when it is
+  /// loaded.
+  void place(ModelBuilder& model, int position, const Point& point, int number) const;
+
+ private:
+  int count_, dimensions_, base_;
+};
+
+/// Exact match: the score is -M |q-k|^2, as the terms -M|q|^2, +M q.k, -M|k|^2, +M q.k. For the match every
+/// partial sum lies within [-M|q|^2, 0] and the score is 0; for any other key it is at most -M (or saturates
+/// far below), so that the match alone has weight 1 and the copy is exact. 2D + 2 dimensions.
+void match(HeadBuilder& head, const Point& query, const Point& key, Register one, int sharpness);
+
+/// Copies a whole point: D + 1 value dimensions.
+void copy(HeadBuilder& head, const Point& from, const Point& to);
+
+// --- Positions in constant precision
+// ----------------------------------------------------------------------------------
+
+/// Codes numbers as 0/1 vectors with the same number of ones (an antichain: no code's ones lie within
+/// another's), of the least length a with C(a, a/2) >= count: about lg(count) + lg(lg(count))/2.
+class AntichainCode {
+ public:
+  explicit AntichainCode(int count);
+  int length() const { return length_; }
+  /// The ones of the number's code.
+  std::vector<int> ones(int number) const;
+
+  std::vector<Register> add(ModelBuilder& model, const std::string& name) const;
+  void place(ModelBuilder& model, int position, const std::vector<Register>& code, int number) const;
+
+ private:
+  int length_;
+};
+int antichain_length(int count);
+
+/// Exact match: the score is the sum over dimensions of -MAX where the query's code has a one and the key's
+/// has none: 0 for equal codes; else at most -MAX. All terms have one sign, so the order of the sum does not
+/// matter.
+void match(HeadBuilder& head, const std::vector<Register>& query, const std::vector<Register>& key,
+           Register one, const Weight& max);
+
+// --- Digits
+// -----------------------------------------------------------------------------------------------------------
+
+/// One-hot output digits of y in 0..2p-1 modulo p: digit[d] += [y = d] + [y = d + p], by 2p-1 units relu(y -
+/// j). Every partial sum is an integer within [-(4p-4), 4p-4].
+void digit_modulo(LayerBuilder& layer, Register y, const std::vector<Register>& digit);
+
+}  // namespace roundoff
