@@ -1,0 +1,30 @@
+// Inputs by number, decided by all cores in chunks. The outcome is that of one thread going through them in
+// order: the first failing input is the least, and stopping at it stops exactly there.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "analyzer/judge.hpp"
+#include "analyzer/verify.hpp"
+
+namespace roundoff {
+
+/// Inputs 0 .. total-1 of some list; `at` may be called from several threads.
+struct InputList {
+  std::uint64_t total = 0;
+  std::function<Instance(std::uint64_t)> at;
+  std::string what;  ///< for progress: "exhaustive", "samples"
+};
+
+struct Enumerated {
+  Checkpoint reached;  ///< done = total, or first_failing + 1 where it stopped there
+  bool interrupted = false;
+};
+
+/// Starts at options.resume where `resumable`, and reports checkpoints there.
+Enumerated enumerate(Subject& subject, const InputList& inputs, const VerifyOptions& options, bool resumable);
+
+}  // namespace roundoff

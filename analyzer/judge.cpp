@@ -1,0 +1,131 @@
+// Deciding inputs by teacher-forced runs; see judge.hpp.
+#include "analyzer/judge.hpp"
+
+#include <algorithm>
+
+#include "formats/error.hpp"
+#include "sim/passes.hpp"
+#include "sim/record.hpp"
+
+namespace roundoff {
+
+std::vector<std::size_t> lengths(const Instance& instance) {
+  std::vector<std::size_t> result;
+  for (const Digits& operand : instance.operands) result.push_back(operand.size());
+  return result;
+}
+
+Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only)
+    : model_(model), policy_(policy), task_(task), reference_only_(reference_only) {}
+
+std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& instance) {
+  const std::vector<std::size_t> key = lengths(instance);
+  const std::lock_guard lock(mutex_);
+  auto& entry = prepared_[key];
+  if (entry) return entry;
+  auto made = std::make_shared<Prepared>();
+  made->shape = task_.shape(instance);
+  made->program = record(model_, policy_, made->shape, {.skip_zero_weights = true});
+  if (!reference_only_) {
+    Program optimised = optimise(made->program).program;
+    made->lanes = Lanes::supports(optimised);
+    if (made->lanes) made->program = std::move(optimised);
+  }
+  entry = std::move(made);
+  return entry;
+}
+
+Subject::Replay Subject::replay(const Instance& instance) const {
+  const Program program = record(model_, policy_, task_.shape(instance), {.skip_zero_weights = true});
+  const std::vector<Token> question = task_.question(instance);
+  std::vector<Token> right = task_.answer(instance);
+  Reference reference(program);
+  Replay replay;
+  try {
+    const Decoded decoded = decode(reference, program, question, task_.eos());
+    std::vector<Token> answer(decoded.tokens.begin() + static_cast<std::ptrdiff_t>(question.size()),
+                              decoded.tokens.end());
+    replay.right = answer == right;
+    if (decoded.stopped) answer.pop_back();
+    replay.got = task_.text(answer) + (decoded.stopped ? "" : " without <eos>");
+  } catch (const Trap& trap) {
+    replay.got = std::string("trap: ") + trap.what();
+  }
+  right.pop_back();
+  replay.want = task_.text(right);
+  return replay;
+}
+
+Judge::Engine& Judge::engine(const Instance& instance) {
+  Engine& engine = engines_[lengths(instance)];
+  if (engine.prepared) return engine;
+  engine.prepared = subject_.prepared(instance);
+  if (engine.prepared->lanes) {
+    engine.lanes = std::make_unique<Lanes>(engine.prepared->program);
+  } else {
+    engine.reference = std::make_unique<Reference>(engine.prepared->program);
+  }
+  return engine;
+}
+
+void Judge::decide(std::span<const Instance> instances, std::span<std::uint8_t> failed) {
+  std::map<std::vector<std::size_t>, std::vector<std::size_t>> groups;
+  for (std::size_t j = 0; j < instances.size(); ++j) groups[lengths(instances[j])].push_back(j);
+  for (const auto& [key, members] : groups) {
+    Engine& shared = engine(instances[members.front()]);
+    if (!shared.lanes) {
+      for (std::size_t j : members) failed[j] = fails(shared, instances[j]) ? 1 : 0;
+      continue;
+    }
+    for (std::size_t at = 0; at < members.size(); at += batch_lanes) {
+      const std::size_t count = std::min<std::size_t>(batch_lanes, members.size() - at);
+      run_lanes(shared, instances, std::span(members).subspan(at, count), failed);
+    }
+  }
+}
+
+void Judge::run_lanes(Engine& engine, std::span<const Instance> instances,
+                      std::span<const std::size_t> members, std::span<std::uint8_t> failed) {
+  const Task& task = subject_.task();
+  const auto positions = static_cast<std::size_t>(engine.prepared->shape.positions());
+  const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
+  tokens_.resize(positions * batch_lanes);
+  expected_.resize(outputs * batch_lanes);
+  chosen_.resize(outputs * batch_lanes);
+  trapped_.resize(batch_lanes);
+  for (std::size_t lane = 0; lane < members.size(); ++lane) {
+    const Instance& instance = instances[members[lane]];
+    const std::vector<Token> question = task.question(instance);
+    const std::vector<Token> answer = task.answer(instance);
+    for (std::size_t i = 0; i < positions; ++i)
+      tokens_[i * batch_lanes + lane] = i < question.size() ? question[i] : answer[i - question.size()];
+    for (std::size_t o = 0; o < outputs; ++o) expected_[o * batch_lanes + lane] = answer[o];
+  }
+  std::fill(trapped_.begin(), trapped_.end(), std::uint8_t{0});
+  engine.lanes->run(tokens_, static_cast<int>(members.size()), chosen_, trapped_);
+  for (std::size_t lane = 0; lane < members.size(); ++lane) {
+    bool wrong = trapped_[lane] != 0;
+    for (std::size_t o = 0; o < outputs; ++o)
+      wrong |= chosen_[o * batch_lanes + lane] != expected_[o * batch_lanes + lane];
+    failed[members[lane]] = wrong ? 1 : 0;
+  }
+}
+
+bool Judge::fails(Engine& engine, const Instance& instance) {
+  const Task& task = subject_.task();
+  std::vector<Token> tokens = task.question(instance);
+  const std::vector<Token> answer = task.answer(instance);
+  tokens.insert(tokens.end(), answer.begin(), answer.end() - 1);
+  engine.reference->start(tokens);
+  try {
+    for (int o = 0; o < engine.prepared->outputs(); ++o) {
+      engine.reference->advance(engine.prepared->shape.first_output + o);
+      if (engine.reference->output(o) != answer[static_cast<std::size_t>(o)]) return true;
+    }
+  } catch (const Trap&) {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace roundoff

@@ -1,0 +1,84 @@
+// The judge decides inputs: right or wrong, one bit each, by teacher-forced runs of one model under one
+// policy. It groups inputs by sequence shape (ragged operands have one program a shape), runs batches in
+// lanes, and falls back to the reference interpreter where lanes do not support the program. A Subject is
+// shared between threads, a Judge is not.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "constructions/task.hpp"
+#include "sim/lanes.hpp"
+#include "sim/model.hpp"
+#include "sim/policy.hpp"
+#include "sim/program.hpp"
+#include "sim/reference.hpp"
+
+namespace roundoff {
+
+/// What is being verified. The model and task must outlive it.
+class Subject {
+ public:
+  Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only);
+
+  const Task& task() const { return task_; }
+
+  struct Prepared {
+    SequenceShape shape;
+    Program program;  ///< optimised for lanes, or as recorded for the reference
+    bool lanes = false;
+    int outputs() const { return shape.positions() - shape.first_output; }
+  };
+  /// The program of this instance's shape, recorded and optimised on first use. Safe from several threads.
+  std::shared_ptr<const Prepared> prepared(const Instance& instance);
+
+  /// Greedy decoding by the reference interpreter: the answer as text, "trap: ..." where the run stops.
+  struct Replay {
+    bool right = false;
+    std::string got, want;
+  };
+  Replay replay(const Instance& instance) const;
+
+ private:
+  const Model& model_;
+  const Policy& policy_;
+  const Task& task_;
+  bool reference_only_;
+  std::mutex mutex_;
+  std::map<std::vector<std::size_t>, std::shared_ptr<const Prepared>> prepared_;
+};
+
+/// Lengths of the operands: inputs with equal lengths share a sequence shape.
+std::vector<std::size_t> lengths(const Instance& instance);
+
+class Judge {
+ public:
+  explicit Judge(Subject& subject) : subject_(subject) {}
+
+  /// failed[j] becomes 1 where the model is wrong (or traps) on instances[j], else 0.
+  void decide(std::span<const Instance> instances, std::span<std::uint8_t> failed);
+
+ private:
+  struct Engine {
+    std::shared_ptr<const Subject::Prepared> prepared;
+    std::unique_ptr<Lanes> lanes;
+    std::unique_ptr<Reference> reference;
+  };
+  Engine& engine(const Instance& instance);
+  void run_lanes(Engine& engine, std::span<const Instance> instances, std::span<const std::size_t> members,
+                 std::span<std::uint8_t> failed);
+  bool fails(Engine& engine, const Instance& instance);
+
+  Subject& subject_;
+  std::map<std::vector<std::size_t>, Engine> engines_;
+  std::vector<Token> tokens_, expected_, chosen_;
+  std::vector<std::uint8_t> trapped_;
+};
+
+}  // namespace roundoff

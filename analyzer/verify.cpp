@@ -1,0 +1,167 @@
+// Which inputs a method goes through, and what it may claim afterwards.
+#include "analyzer/verify.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "analyzer/enumerate.hpp"
+#include "analyzer/judge.hpp"
+#include "analyzer/shrink.hpp"
+#include "analyzer/statistics.hpp"
+#include "formats/error.hpp"
+#include "formats/suggest.hpp"
+
+namespace roundoff {
+namespace {
+
+constexpr std::array<std::string_view, 5> method_names = {"auto", "exhaustive", "certify", "adversarial",
+                                                          "sample"};
+
+class Verification {
+ public:
+  Verification(const Model& model, const Policy& policy, const Task& task, const VerifyOptions& options)
+      : model_(model),
+        policy_(policy),
+        task_(task),
+        options_(options),
+        subject_(model, policy, task, options.reference) {
+    result_.of = task.input_count();
+  }
+
+  Result run() {
+    switch (options_.method) {
+      case Method::exhaustive:
+        exhaustive();
+        break;
+      case Method::adversarial:
+        adversarial();
+        break;
+      case Method::sample:
+        sample();
+        break;
+      case Method::certify:
+        throw UsageError("--method certify: not in this build; use auto, exhaustive, adversarial or sample");
+      case Method::automatic:
+        adversarial();
+        if (result_.verdict != Verdict::holds) break;
+        if (result_.of <= options_.exhaustive_limit) {
+          result_ = Result{};
+          result_.of = task_.input_count();
+          exhaustive();
+        } else {
+          const std::string first = result_.method;
+          const double covered = result_.covered;
+          sample();
+          result_.method = first + " + " + result_.method;
+          result_.covered += covered;
+        }
+        break;
+    }
+    if (const std::string outside = outside_the_theorem(policy_); !outside.empty()) {
+      result_.note += (result_.note.empty() ? "" : "; ") + ("outside the theorem: " + outside);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void exhaustive() {
+    if (result_.of >= 0x1p63) {
+      throw UsageError(fmt::format(
+          "--method exhaustive: {:.3g} inputs are too many to number; use certify, adversarial or sample",
+          result_.of));
+    }
+    const InputList inputs{static_cast<std::uint64_t>(result_.of),
+                           [this](std::uint64_t j) { return task_.instance(j); }, "exhaustive"};
+    const Checkpoint reached = go_through(inputs, true);
+    result_.method = "exhaustive";
+    if (result_.verdict != Verdict::unknown && !options_.first_only)
+      result_.failing_fraction = static_cast<double>(reached.failing) / result_.of;
+    if (result_.verdict == Verdict::holds) result_.failing_fraction = 0;
+  }
+
+  void adversarial() {
+    const std::vector<Instance> list = task_.adversarial(options_.adversarial);
+    const InputList inputs{list.size(), [&list](std::uint64_t j) { return list[j]; }, "adversarial"};
+    go_through(inputs, false);
+    result_.method = fmt::format("adversarial {}", list.size());
+  }
+
+  void sample() {
+    const InputList inputs{options_.count, [this](std::uint64_t j) { return task_.sample(options_.seed, j); },
+                           "samples"};
+    const Checkpoint reached = go_through(inputs, false);
+    result_.method = fmt::format("{} samples (seed {})", options_.count, options_.seed);
+    // Stopping at the first failure is not a fixed number of trials, so it bounds nothing from above.
+    if (result_.verdict == Verdict::holds || (!options_.first_only && !result_.interrupted))
+      result_.fraction_bound =
+          failing_fraction_bound(static_cast<double>(reached.failing), static_cast<double>(reached.done));
+  }
+
+  Checkpoint go_through(const InputList& inputs, bool resumable) {
+    const Enumerated outcome = enumerate(subject_, inputs, options_, resumable);
+    const Checkpoint& reached = outcome.reached;
+    result_.covered = static_cast<double>(reached.done);
+    result_.failing = static_cast<double>(reached.failing);
+    result_.interrupted = outcome.interrupted;
+    if (reached.first_failing) {
+      result_.verdict = Verdict::refuted;
+      explain(inputs.at(*reached.first_failing));
+    } else if (outcome.interrupted) {
+      result_.verdict = Verdict::unknown;
+      result_.note = fmt::format("interrupted after {} of {} inputs", reached.done, inputs.total);
+    } else {
+      result_.verdict = Verdict::holds;
+    }
+    return reached;
+  }
+
+  void explain(const Instance& failing) {
+    Judge judge(subject_);
+    Counterexample found;
+    found.instance = shrink(judge, task_, failing);
+    const Subject::Replay replay = subject_.replay(found.instance);
+    found.input = task_.text(found.instance);
+    if (replay.right) {
+      throw std::logic_error(fmt::format(
+          "{}: teacher-forced lanes and greedy decoding by the reference interpreter disagree on {}",
+          model_.name, found.input));
+    }
+    found.got = replay.got;
+    found.want = replay.want;
+    result_.counterexample = std::move(found);
+  }
+
+  const Model& model_;
+  const Policy& policy_;
+  const Task& task_;
+  const VerifyOptions& options_;
+  Subject subject_;
+  Result result_;
+};
+
+}  // namespace
+
+std::string_view name(Verdict verdict) {
+  constexpr std::array<std::string_view, 4> names = {"holds", "certified", "refuted", "unknown"};
+  return names[static_cast<std::size_t>(verdict)];
+}
+
+std::string_view name(Method method) { return method_names[static_cast<std::size_t>(method)]; }
+
+Method parse_method(std::string_view text) {
+  for (std::size_t i = 0; i < method_names.size(); ++i)
+    if (method_names[i] == text) return static_cast<Method>(i);
+  throw UsageError(fmt::format("unknown method '{}'{}", text, did_you_mean(text, method_names)));
+}
+
+Result verify(const Model& model, const Policy& policy, const Task& task, const VerifyOptions& options) {
+  return Verification(model, policy, task, options).run();
+}
+
+}  // namespace roundoff
