@@ -227,7 +227,7 @@ Interval percentiles(std::vector<double>& values, double value, double confidenc
   return {at((1 - confidence) / 2), at((1 + confidence) / 2)};
 }
 
-std::string statement_of(const Growth& growth) {
+std::string statement_of(const GrowthLaw& growth) {
   if (growth.fits.empty()) return fmt::format("{} points are too few to tell a law", growth.points.size());
   const LawFit& best = growth.fits.front();
   if (growth.points.size() < least_points) {
@@ -251,7 +251,7 @@ std::string statement_of(const Growth& growth) {
 }
 
 /// Akaike weights, and what they decide. The fits are sorted; the constant law always fits.
-void weigh(Growth& growth) {
+void weigh(GrowthLaw& growth) {
   double total = 0;
   for (LawFit& fit : growth.fits) {
     fit.weight = exact_exp2(std::max(-1000.0, (growth.fits.front().criterion - fit.criterion) / (2 * ln2)));
@@ -312,8 +312,8 @@ std::string formula(const LawFit& fit, std::string_view variable) {
   return fmt::format("{:.3g}*2^({:.3g}*{}^(1/{}))", fit.a, fit.b, variable, fit.root);
 }
 
-Growth fit_growth(std::span<const Observation> points, const GrowthOptions& options) {
-  Growth growth;
+GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& options) {
+  GrowthLaw growth;
   growth.points.assign(points.begin(), points.end());
   growth.variable = options.variable;
   std::sort(growth.points.begin(), growth.points.end(),

@@ -1,4 +1,4 @@
-// Growth laws: how a measured quantity (width, bits) grows with n. Every law of the registry is fitted by
+// GrowthLaw laws: how a measured quantity (width, bits) grows with n. Every law of the registry is fitted by
 // least squares and compared by Akaike's information criterion in its quasi-likelihood form with the
 // small-sample correction (QAICc; Burnham and Anderson 2002, section 2.5); a bootstrap over n gives the
 // confidence of each parameter and says how often each law would have been chosen. Where the data do not
@@ -68,7 +68,7 @@ struct GrowthOptions {
   double confidence = 0.95;
 };
 
-struct Growth {
+struct GrowthLaw {
   std::vector<Observation> points;
   std::string variable;
   std::vector<LawFit> fits;    ///< by increasing criterion; empty when there are fewer than three points
@@ -79,6 +79,6 @@ struct Growth {
 };
 
 /// Points may come in any order; x must be distinct. UsageError for x or y that are not positive.
-Growth fit_growth(std::span<const Observation> points, const GrowthOptions& options = {});
+GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& options = {});
 
 }  // namespace roundoff

@@ -1,4 +1,4 @@
-// Growth laws: each law is recognised from numbers that it made, rounded up to integers as measured minima
+// GrowthLaw laws: each law is recognised from numbers that it made, rounded up to integers as measured minima
 // are, and what cannot be told apart is not told apart.
 #include "analyzer/growth.hpp"
 
@@ -14,7 +14,7 @@ using namespace roundoff;
 
 namespace {
 
-Growth fitted(const std::vector<int>& sizes, const std::function<double(double)>& law, Errors errors,
+GrowthLaw fitted(const std::vector<int>& sizes, const std::function<double(double)>& law, Errors errors,
               std::vector<int> roots = {1}) {
   std::vector<Observation> points;
   for (int n : sizes) points.push_back({static_cast<double>(n), std::ceil(law(n) - 1e-9)});
@@ -51,7 +51,7 @@ TEST_CASE("a law is recognised from integers it made") {
   };
   for (const Case& each : cases) {
     for (const Errors errors : {Errors::absolute, Errors::relative}) {
-      const Growth growth = fitted(each.sizes, each.law, errors);
+      const GrowthLaw growth = fitted(each.sizes, each.law, errors);
       CAPTURE(growth.statement);
       CHECK(growth.decided);
       CHECK(growth.fits.front().kind == each.kind);
@@ -61,7 +61,7 @@ TEST_CASE("a law is recognised from integers it made") {
 }
 
 TEST_CASE("the fitted parameters and their bootstrap ranges hold the true ones") {
-  const Growth growth = fitted(
+  const GrowthLaw growth = fitted(
       all_to(64), [](double n) { return 2 * exact_log2(n) + 1.5; }, Errors::absolute);
   const LawFit& best = growth.fits.front();
   CHECK(best.kind == LawKind::logarithmic);
@@ -74,7 +74,7 @@ TEST_CASE("the fitted parameters and their bootstrap ranges hold the true ones")
 
 TEST_CASE("roots of n in the exponent are told apart when the caller names them") {
   const auto law = [](double k) { return 5 * exact_exp2(2.5 * exact_root(k, 2)); };
-  const Growth growth = fitted({4, 8, 16, 32, 64, 128}, law, Errors::relative, {1, 2, 3});
+  const GrowthLaw growth = fitted({4, 8, 16, 32, 64, 128}, law, Errors::relative, {1, 2, 3});
   CAPTURE(growth.statement);
   CHECK(growth.decided);
   CHECK(growth.fits.front().root == 2);
@@ -82,12 +82,12 @@ TEST_CASE("roots of n in the exponent are told apart when the caller names them"
 }
 
 TEST_CASE("data that cannot tell say so") {
-  const Growth few = fitted(
+  const GrowthLaw few = fitted(
       {4, 8, 16}, [](double n) { return 2 * n; }, Errors::absolute);
   CHECK_FALSE(few.decided);
   CHECK(few.statement.find("too few") != std::string::npos);
   // Five sizes within a factor of two: a logarithm, a line and a parabola are the same within rounding.
-  const Growth narrow = fitted(
+  const GrowthLaw narrow = fitted(
       {16, 20, 24, 28, 32}, [](double n) { return 4 * exact_log2(n); }, Errors::absolute);
   CAPTURE(narrow.statement);
   CHECK_FALSE(narrow.decided);
@@ -97,9 +97,9 @@ TEST_CASE("data that cannot tell say so") {
 TEST_CASE("the same points give the same fit in any order") {
   std::vector<Observation> points;
   for (int n : doubling) points.push_back({static_cast<double>(n), std::ceil(1.7 * n + 3)});
-  const Growth forward = fit_growth(points);
+  const GrowthLaw forward = fit_growth(points);
   std::reverse(points.begin(), points.end());
-  const Growth backward = fit_growth(points);
+  const GrowthLaw backward = fit_growth(points);
   CHECK(forward.statement == backward.statement);
   CHECK(forward.fits.front().a == backward.fits.front().a);
   CHECK(forward.fits.front().a_range.high == backward.fits.front().a_range.high);

@@ -1,0 +1,217 @@
+// Questions and results as canonical JSON. nlohmann::json sorts the keys of objects and prints doubles
+// shortest-first, so that equal values give equal bytes.
+#include "analyzer/question.hpp"
+
+#include <array>
+#include <cstdint>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "formats/error.hpp"
+
+namespace roundoff {
+namespace {
+
+using Object = nlohmann::json;
+
+constexpr std::array<std::string_view, 2> softmax_names = {"stable", "plain"};
+constexpr std::array<std::string_view, 3> dot_names = {"rounded", "fused", "exact_dot"};
+
+template <std::size_t Count>
+std::size_t index_of(const std::array<std::string_view, Count>& names, const std::string& text) {
+  for (std::size_t i = 0; i < Count; ++i)
+    if (names[i] == text) return i;
+  throw FileError(fmt::format("'{}' is none of the names known here", text));
+}
+
+Object to_object(const Policy& policy) {
+  Object object;
+  if (policy.is_uniform()) {
+    object["format"] = notation(policy.formats.front());
+  } else {
+    for (int role = 0; role < role_count; ++role)
+      object["formats"][std::string(name(static_cast<Role>(role)))] =
+          notation(policy.formats[static_cast<std::size_t>(role)]);
+  }
+  object["softmax"] = softmax_names[static_cast<std::size_t>(policy.softmax)];
+  object["order"] = notation(policy.order);
+  object["dot"] = dot_names[static_cast<std::size_t>(policy.dot)];
+  return object;
+}
+
+Policy policy_from(const Object& object) {
+  Policy policy;
+  if (object.contains("format")) {
+    policy = Policy::uniform(parse_format(object.at("format").get<std::string>()));
+  } else {
+    for (int role = 0; role < role_count; ++role) {
+      const std::string role_name(name(static_cast<Role>(role)));
+      policy.formats[static_cast<std::size_t>(role)] =
+          parse_format(object.at("formats").at(role_name).get<std::string>());
+    }
+  }
+  policy.softmax = static_cast<Softmax>(index_of(softmax_names, object.at("softmax")));
+  policy.order = parse_order(object.at("order").get<std::string>());
+  policy.dot = static_cast<DotMode>(index_of(dot_names, object.at("dot")));
+  return policy;
+}
+
+Object to_object(const TaskSize& size) {
+  return {{"p", size.p}, {"n", size.n}, {"k", size.k}, {"l", size.l}, {"c", size.c}, {"ragged", size.ragged}};
+}
+
+TaskSize size_from(const Object& object) {
+  return {object.at("p"), object.at("n"), object.at("k"),
+          object.at("l"), object.at("c"), object.at("ragged")};
+}
+
+/// What the answer of a method depends on, and nothing else.
+Object to_object(const VerifyOptions& options) {
+  Object object{{"name", name(options.method)}, {"first_only", options.first_only}};
+  const bool automatic = options.method == Method::automatic;
+  if (automatic || options.method == Method::adversarial) object["adversarial"] = options.adversarial;
+  if (automatic) object["exhaustive_limit"] = options.exhaustive_limit;
+  if (automatic || options.method == Method::sample) {
+    object["count"] = options.count;
+    object["seed"] = options.seed;
+  }
+  return object;
+}
+
+VerifyOptions options_from(const Object& object) {
+  VerifyOptions options;
+  options.method = parse_method(object.at("name").get<std::string>());
+  options.first_only = object.at("first_only");
+  options.adversarial = object.value("adversarial", options.adversarial);
+  options.exhaustive_limit = object.value("exhaustive_limit", options.exhaustive_limit);
+  options.count = object.value("count", options.count);
+  options.seed = object.value("seed", options.seed);
+  return options;
+}
+
+Object to_object(const Counterexample& counterexample) {
+  Object operands = Object::array();
+  for (const Digits& digits : counterexample.instance.operands)
+    operands.push_back(Object(std::vector<int>(digits.begin(), digits.end())));
+  return {{"operands", operands},
+          {"input", counterexample.input},
+          {"got", counterexample.got},
+          {"want", counterexample.want}};
+}
+
+Counterexample counterexample_from(const Object& object) {
+  Counterexample counterexample;
+  for (const Object& operand : object.at("operands")) {
+    const auto digits = operand.get<std::vector<int>>();
+    counterexample.instance.operands.emplace_back(digits.begin(), digits.end());
+  }
+  counterexample.input = object.at("input");
+  counterexample.got = object.at("got");
+  counterexample.want = object.at("want");
+  return counterexample;
+}
+
+Verdict verdict_from(const std::string& text) {
+  for (const Verdict verdict : {Verdict::holds, Verdict::certified, Verdict::refuted, Verdict::unknown})
+    if (name(verdict) == text) return verdict;
+  throw FileError(fmt::format("'{}' is no verdict", text));
+}
+
+template <typename Read>
+auto reading(std::string_view what, std::string_view text, Read&& read) {
+  try {
+    return read(Object::parse(text));
+  } catch (const nlohmann::json::exception& error) {
+    throw FileError(fmt::format("stored {} cannot be read: {}", what, error.what()));
+  }
+}
+
+}  // namespace
+
+Question question_of(const Construction& construction, const Settings& settings, const Model& model,
+                     const Task& task, const Policy& policy, const VerifyOptions& options) {
+  return {fingerprint(model),
+          std::string(construction.name),
+          complete(construction, task.size(), settings),
+          std::string(task.name()),
+          task.size(),
+          policy,
+          options};
+}
+
+std::string text(const Question& question) {
+  Object settings = Object::object();
+  for (const auto& [knob, value] : question.settings) settings[knob] = value;
+  const Object object{{"semantics", semantics_version},
+                      {"model", question.model},
+                      {"construction", question.construction},
+                      {"settings", settings},
+                      {"task", question.task},
+                      {"size", to_object(question.size)},
+                      {"policy", to_object(question.policy)},
+                      {"method", to_object(question.options)}};
+  return object.dump();
+}
+
+Question question_from(std::string_view text) {
+  return reading("question", text, [](const Object& object) {
+    if (object.at("semantics") != semantics_version) {
+      throw FileError(fmt::format(
+          "a stored question is under version {} of the semantics, and this is version {}; ask it anew",
+          object.at("semantics").dump(), semantics_version));
+    }
+    Question question;
+    question.model = object.at("model");
+    question.construction = object.at("construction");
+    for (const auto& [knob, value] : object.at("settings").items())
+      question.settings[knob] = value.get<int>();
+    question.task = object.at("task");
+    question.size = size_from(object.at("size"));
+    question.policy = policy_from(object.at("policy"));
+    question.options = options_from(object.at("method"));
+    return question;
+  });
+}
+
+std::string key(const Question& question) {
+  // FNV-1a (Fowler, Noll, Vo) with 128 bits; stores keep the whole text beside it, so that a collision cannot
+  // pass unseen.
+  constexpr u128 prime = (static_cast<u128>(1) << 88) + 0x13b;
+  u128 hash = (static_cast<u128>(0x6c62272e07bb0142u) << 64) + 0x62b821756295c58du;
+  for (const char c : text(question)) hash = (hash ^ static_cast<unsigned char>(c)) * prime;
+  return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(hash >> 64),
+                     static_cast<std::uint64_t>(hash));
+}
+
+std::string text(const Result& result) {
+  Object object{{"verdict", name(result.verdict)}, {"method", result.method},
+                {"covered", result.covered},       {"of", result.of},
+                {"failing", result.failing},       {"note", result.note}};
+  if (result.counterexample) object["counterexample"] = to_object(*result.counterexample);
+  if (result.failing_fraction) object["failing_fraction"] = *result.failing_fraction;
+  if (result.fraction_bound) object["fraction_bound"] = *result.fraction_bound;
+  return object.dump();
+}
+
+Result result_from(std::string_view text) {
+  return reading("result", text, [](const Object& object) {
+    Result result;
+    result.verdict = verdict_from(object.at("verdict"));
+    result.method = object.at("method");
+    result.covered = object.at("covered");
+    result.of = object.at("of");
+    result.failing = object.at("failing");
+    result.note = object.at("note");
+    if (object.contains("counterexample"))
+      result.counterexample = counterexample_from(object.at("counterexample"));
+    if (object.contains("failing_fraction"))
+      result.failing_fraction = object.at("failing_fraction").get<double>();
+    if (object.contains("fraction_bound")) result.fraction_bound = object.at("fraction_bound").get<double>();
+    return result;
+  });
+}
+
+std::string text(const Policy& policy) { return to_object(policy).dump(); }
+
+}  // namespace roundoff

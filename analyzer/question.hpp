@@ -1,0 +1,44 @@
+// The whole question behind a verdict: model, semantics, task, size and method. Two questions with equal text
+// have the same answer on bits, whatever machine, thread count or interpreter answers them; the hash of the
+// text is a verdict's key in stores and certificates.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "analyzer/verify.hpp"
+#include "constructions/construction.hpp"
+
+namespace roundoff {
+
+/// The version of the page of semantics (theory-notes) that verdicts are computed under.
+inline constexpr int semantics_version = 1;
+
+struct Question {
+  std::string model;         ///< fingerprint of the model
+  std::string construction;  ///< how to build it again; "" for a model that came from a file or was pruned
+  Settings settings;         ///< complete
+  std::string task;
+  TaskSize size;
+  Policy policy;
+  /// Only what the answer depends on counts: method, count, seed, limits, first_only.
+  VerifyOptions options;
+};
+
+Question question_of(const Construction& construction, const Settings& settings, const Model& model,
+                     const Task& task, const Policy& policy, const VerifyOptions& options);
+
+/// One line of JSON with sorted keys. `question_from` reads it back; FileError for what it cannot read.
+std::string text(const Question& question);
+Question question_from(std::string_view text);
+/// 128 bits over the text, as 32 hexadecimal digits.
+std::string key(const Question& question);
+
+/// A result as one line of JSON with sorted keys, and back. FileError for what cannot be read.
+std::string text(const Result& result);
+Result result_from(std::string_view text);
+
+/// A policy as JSON text: {"format": ...} when uniform, else {"formats": {role: ...}}; softmax, order, dot.
+std::string text(const Policy& policy);
+
+}  // namespace roundoff

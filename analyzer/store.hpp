@@ -1,0 +1,80 @@
+// The store: verdicts that outlive the process, in one SQLite file. A verdict is kept under the hash of its
+// whole question (question.hpp); asking again is a look-up. Every verdict is its own transaction in a
+// write-ahead log, so that kill -9 at any time loses at most the question in flight (an enumeration loses
+// seconds: its checkpoint is kept too), and several processes may share a file. What depends on the machine
+// or the clock is kept beside the verdict, never inside it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/question.hpp"
+
+namespace roundoff {
+
+class Store {
+ public:
+  struct Entry {
+    std::string key;
+    std::string question, answer;  ///< canonical text (question.hpp)
+    double seconds = 0;            ///< what it took, where it was computed
+    std::string provenance;        ///< which build computed it
+  };
+
+  /// Opens or makes the file. FileError when it cannot be opened or is not a store of this version.
+  explicit Store(const std::string& path, std::string provenance = "");
+  ~Store();
+  Store(Store&&) noexcept;
+
+  std::optional<Result> find(const Question& question) const;
+  /// Keeps a decided verdict, and forgets its checkpoint; `unknown` is not kept. FileError (a contradiction)
+  /// when the store has another answer to this question.
+  void put(const Question& question, const Result& result, double seconds);
+
+  std::optional<Checkpoint> checkpoint(const Question& question) const;
+  void keep(const Question& question, const Checkpoint& checkpoint);
+
+  /// Models that no construction builds (pruned ones, files), by fingerprint, as model JSON, so that recheck
+  /// can run them.
+  void keep_model(const Model& model);
+  std::optional<Model> model(const std::string& fingerprint) const;
+
+  /// All verdicts by key.
+  std::vector<Entry> list() const;
+  /// The verdicts whose key starts with `prefix`.
+  std::vector<Entry> show(const std::string& prefix) const;
+  /// Question and answer of every verdict by key, a line each: the bytes by which two stores are compared.
+  std::string dump() const;
+
+  struct Merged {
+    int added = 0, known = 0;
+  };
+  /// Takes over what another store knows. FileError that names the keys when the two contradict each other;
+  /// then nothing is taken over.
+  Merged merge(const Store& other);
+
+ private:
+  struct Database;
+  std::unique_ptr<Database> database_;
+};
+
+/// The answer from the store, or by verification, which is then kept. Enumerations go on from their
+/// checkpoint. `store` may be null.
+Result ask(Store* store, const Question& question, const Model& model, const Task& task,
+           const VerifyOptions& options);
+
+struct Recheck {
+  std::string key;
+  Question question;
+  bool same = false;
+  std::string was, is;  ///< the answers as text; `is` says why where the question cannot be asked again
+};
+/// Builds each model again, verifies it again, and compares the answers on bits. `each` sees every outcome as
+/// it comes.
+std::vector<Recheck> recheck(const Store& store, const VerifyOptions& options,
+                             const std::function<void(const Recheck&)>& each = {});
+
+}  // namespace roundoff
