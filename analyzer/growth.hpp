@@ -1,4 +1,4 @@
-// GrowthLaw laws: how a measured quantity (width, bits) grows with n. Every law of the registry is fitted by
+// Growth laws: how a measured quantity (width, bits) grows with n. Every law of the registry is fitted by
 // least squares and compared by Akaike's information criterion in its quasi-likelihood form with the
 // small-sample correction (QAICc; Burnham and Anderson 2002, section 2.5); a bootstrap over n gives the
 // confidence of each parameter and says how often each law would have been chosen. Where the data do not
