@@ -1,0 +1,23 @@
+// The registry of commands, in the order that help shows them. A new command is a file and two lines here.
+#include <array>
+
+#include "cli/command.hpp"
+
+namespace roundoff::cli {
+
+Command formats_command();
+Command eval_command();
+Command constructions_command();
+Command run_command();
+Command verify_command();
+Command export_command();
+
+std::span<const Command> commands() {
+  static const std::array list = {
+      formats_command(), eval_command(),   constructions_command(),
+      run_command(),     verify_command(), export_command(),
+  };
+  return list;
+}
+
+}  // namespace roundoff::cli

@@ -1,0 +1,220 @@
+#include "cli/subject.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "cli/policy_file.hpp"
+#include "cli/session.hpp"
+#include "cli/task_json.hpp"
+#include "formats/error.hpp"
+#include "sim/model_file.hpp"
+#include "sim/record.hpp"
+
+namespace roundoff::cli {
+namespace {
+
+bool is_model_file(std::string_view name) {
+  return name.ends_with(".json") || name.ends_with(".safetensors") ||
+         name.find('/') != std::string_view::npos;
+}
+
+void check_fma(const Policy& policy) {
+  if (policy.dot == DotMode::fused && policy.order.kind != SumOrder::sequential)
+    throw UsageError("--fma adds in sequential order only; leave --order out");
+}
+
+Subject from_construction(const SubjectOptions& options) {
+  Subject subject;
+  subject.construction = &find_construction(options.name);
+  const Construction& construction = *subject.construction;
+  subject.name = construction.name;
+  const TaskSize size = task_size(options);
+  subject.task = make_task(construction.task, size);
+  subject.settings = complete(construction, size, parse_settings(options.settings));
+  subject.policy = resolve_policy(options, std::string(construction.family), subject.task->bindings());
+  subject.model = build(construction, *subject.task, subject.policy, subject.settings);
+  if (!options.round_weights) {
+    const std::string inexact = inexact_weight(subject.model, subject.policy);
+    if (!inexact.empty())
+      throw UsageError(fmt::format(
+          "{} at this size has a weight that the format lacks: {}; take a wider format (its own is {}), or "
+          "--round-weights",
+          subject.name, inexact, construction.family));
+  }
+  return subject;
+}
+
+/// What the file leaves open, the command line may say; what both say, the command line decides.
+Subject from_file(const SubjectOptions& options) {
+  if (!options.settings.empty())
+    throw UsageError("--set sets a knob of a construction; " + options.name + " is a model file");
+  ModelFile file = load_model(options.name);
+  Subject subject;
+  subject.name = file.model.name.empty() ? options.name : file.model.name;
+  subject.task = read_task(file.task, options);
+  subject.policy.softmax = file.softmax;
+  subject.policy.order = file.order;
+  subject.policy.dot = file.dot;
+  if (options.format.empty() && file.format.empty() && options.policy.empty())
+    throw UsageError(options.name + " names no format; give one with --format, e.g. --format binary32");
+  SubjectOptions effective = options;
+  if (effective.softmax.empty()) effective.softmax = file.softmax == Softmax::plain ? "plain" : "stable";
+  if (effective.order.empty()) effective.order = notation(file.order);
+  effective.fma = effective.fma || file.dot == DotMode::fused;
+  effective.exact_dot = effective.exact_dot || file.dot == DotMode::exact_dot;
+  subject.policy = resolve_policy(effective, file.format, subject.task->bindings());
+  subject.model = std::move(file.model);
+  return subject;
+}
+
+}  // namespace
+
+void declare_size(Arguments& arguments, SubjectOptions& options) {
+  arguments.group("Size");
+  arguments.number("--p", options.p, 2, 1000, "Base [2]");
+  arguments.number("--n", options.n, 1, 100000, "Digits per operand [4]");
+  arguments.number("--k", options.k, 1, 100000, "Operands [2]");
+  arguments.number("--l", options.l, 1, 200000, "Low digits of a product [2n]");
+  arguments.number("--c", options.c, 1, 16, "Digits per token [1]");
+  arguments.flag("--ragged", options.ragged, "Operands of 1 to n digits");
+}
+
+void declare_semantics(Arguments& arguments, SubjectOptions& options) {
+  arguments.group("Arithmetic");
+  arguments.text("--format", options.format, "FAMILY",
+                 "Number format, may be a function of n, k, p, l, N [the construction's own]");
+  arguments.texts("--set", options.settings, "KNOB=N", "A knob of the construction; may be repeated");
+  arguments.text("--softmax", options.softmax, "stable|plain",
+                 "Whether the maximum is subtracted first [stable]");
+  arguments.text("--order", options.order, "ORDER",
+                 "Of sums: sequential, tree, exact, wide:FORMAT, blocked:B [sequential]");
+  arguments.flag("--fma", options.fma, "Dot products by s = rnd(s + x*y)");
+  arguments.flag("--exact-dot", options.exact_dot, "Dot products rounded once, at the end");
+  arguments.text("--policy", options.policy, "FILE", "Formats by role and options, from a TOML file");
+  arguments.flag("--round-weights", options.round_weights,
+                 "Round weights that the format lacks, instead of refusing");
+}
+
+void declare_subject(Arguments& arguments, SubjectOptions& options) {
+  arguments.positional("NAME", options.name, "A construction (roundoff constructions), or a model file",
+                       true);
+  declare_size(arguments, options);
+  arguments.text("--task", options.task, "TASK", "Of a model file that names none: add, iteradd, mul, ...");
+  declare_semantics(arguments, options);
+}
+
+TaskSize task_size(const SubjectOptions& options) {
+  TaskSize size;
+  size.p = options.p.value_or(size.p);
+  size.n = options.n.value_or(size.n);
+  size.k = options.k.value_or(size.k);
+  size.l = options.l.value_or(size.l);
+  size.c = options.c.value_or(size.c);
+  size.ragged = options.ragged;
+  return size;
+}
+
+Settings parse_settings(const std::vector<std::string>& settings) {
+  Settings result;
+  for (const std::string& text : settings) {
+    const auto equals = text.find('=');
+    int number = 0;
+    const char* begin = text.data() + std::min(equals, text.size() - 1) + 1;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, number);
+    if (equals == std::string::npos || equals == 0 || begin == end || error != std::errc{} || stop != end)
+      throw UsageError("--set '" + text + "' is no setting; write knob=number");
+    result[text.substr(0, equals)] = number;
+  }
+  return result;
+}
+
+Policy resolve_policy(const SubjectOptions& options, const std::string& family, const Bindings& bindings) {
+  const std::string& text = options.format.empty() ? family : options.format;
+  Policy policy;
+  if (!text.empty()) policy = Policy::uniform(FormatFamily(text).at(bindings));
+  if (!options.policy.empty()) apply_policy_file(options.policy, bindings, policy);
+  if (!options.softmax.empty()) {
+    if (options.softmax != "stable" && options.softmax != "plain")
+      throw UsageError(unknown("--softmax", options.softmax, {"stable", "plain"}));
+    policy.softmax = options.softmax == "plain" ? Softmax::plain : Softmax::stable;
+  }
+  if (!options.order.empty()) policy.order = parse_order(options.order);
+  if (options.fma && options.exact_dot)
+    throw UsageError("--fma and --exact-dot exclude each other; take one");
+  if (options.fma) policy.dot = DotMode::fused;
+  if (options.exact_dot) policy.dot = DotMode::exact_dot;
+  check_fma(policy);
+  return policy;
+}
+
+std::string notation(const Policy& policy) {
+  if (policy.is_uniform()) return roundoff::notation(policy[Role::weights]);
+  std::string text;
+  for (int r = 0; r < role_count; ++r) {
+    const auto role = static_cast<Role>(r);
+    text += fmt::format("{}{}={}", r == 0 ? "" : " ", name(role), roundoff::notation(policy[role]));
+  }
+  return text;
+}
+
+Subject resolve(const SubjectOptions& options) {
+  Subject subject = is_model_file(options.name) ? from_file(options) : from_construction(options);
+  subject.format = notation(subject.policy);
+  subject.note = outside_the_theorem(subject.policy);
+  subject.asked = options;
+  return subject;
+}
+
+std::string replay_line(const Subject& subject, const std::string& input) {
+  const SubjectOptions& asked = subject.asked;
+  const TaskSize& size = subject.task->size();
+  std::string line = "roundoff run " + quoted(asked.name);
+  const auto add = [&](std::string_view option, const std::string& value) {
+    line += fmt::format(" {} {}", option, quoted(value));
+  };
+  if (!asked.task.empty()) add("--task", asked.task);
+  add("--p", std::to_string(size.p));
+  add("--n", std::to_string(size.n));
+  if (asked.k) add("--k", std::to_string(size.k));
+  if (asked.l) add("--l", std::to_string(size.l));
+  if (asked.c) add("--c", std::to_string(size.c));
+  if (asked.ragged) line += " --ragged";
+  if (asked.policy.empty())
+    add("--format", subject.format);
+  else if (!asked.format.empty())
+    add("--format", asked.format);
+  for (const std::string& setting : asked.settings) add("--set", setting);
+  if (!asked.softmax.empty()) add("--softmax", asked.softmax);
+  if (!asked.order.empty()) add("--order", asked.order);
+  if (asked.fma) line += " --fma";
+  if (asked.exact_dot) line += " --exact-dot";
+  if (!asked.policy.empty()) add("--policy", asked.policy);
+  if (asked.round_weights) line += " --round-weights";
+  return line + " " + quoted(input);
+}
+
+void infer_size(SubjectOptions& options, std::string_view input) {
+  if (options.ragged || (options.n && options.k)) return;
+  std::size_t digits = 0, length = 0;
+  int operands = 0;
+  for (std::size_t i = 0; i <= input.size(); ++i) {
+    const char c = i < input.size() ? input[i] : '=';
+    if (c == '+' || c == '*' || c == '=') {
+      if (digits == 0 || (length != 0 && digits != length)) return;
+      length = digits;
+      digits = 0;
+      ++operands;
+      if (c == '=') break;
+    } else if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) {
+      ++digits;
+    } else {
+      return;
+    }
+  }
+  if (!options.n) options.n = static_cast<int>(length);
+  if (!options.k) options.k = operands;
+}
+
+}  // namespace roundoff::cli

@@ -1,0 +1,68 @@
+// What a command is about: a construction at a size, or a model file, under a format and options. The options
+// are declared here once, and resolved here once: names, families, policies and knobs into values.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.hpp"
+#include "constructions/construction.hpp"
+#include "constructions/task.hpp"
+#include "sim/model.hpp"
+#include "sim/policy.hpp"
+
+namespace roundoff::cli {
+
+/// As typed. What is absent keeps the default of TaskSize, of the model file, or of the construction.
+struct SubjectOptions {
+  std::string name;  ///< of a construction, or a model file's path
+  std::string task;  ///< of a model file that names none
+  std::optional<int> p, n, k, l, c;
+  bool ragged = false;
+  std::string format;  ///< a family
+  std::string softmax, order, policy;
+  bool fma = false;
+  bool exact_dot = false;
+  bool round_weights = false;
+  std::vector<std::string> settings;  ///< knob=value
+};
+
+/// NAME|MODEL.json, the size, the format, the semantics.
+void declare_subject(Arguments& arguments, SubjectOptions& options);
+/// The same without the name: for commands that take several.
+void declare_size(Arguments& arguments, SubjectOptions& options);
+void declare_semantics(Arguments& arguments, SubjectOptions& options);
+
+struct Subject {
+  std::string name;
+  const Construction* construction = nullptr;  ///< null for a model file
+  std::unique_ptr<Task> task;
+  Policy policy;
+  std::string format;  ///< the instantiated notation; for a policy by role "weights=..., ..."
+  Settings settings;
+  Model model;
+  std::string note;  ///< outside the theorem and why, or ""
+  SubjectOptions asked;
+};
+
+/// Everything resolved and built. UsageError or FileError with the remedy.
+Subject resolve(const SubjectOptions& options);
+
+TaskSize task_size(const SubjectOptions& options);
+/// "window=3" into {window: 3}.
+Settings parse_settings(const std::vector<std::string>& settings);
+/// The policy of --format (or `family`), --policy, --softmax, --order, --fma at a size.
+Policy resolve_policy(const SubjectOptions& options, const std::string& family, const Bindings& bindings);
+/// One notation, or each role's where they differ.
+std::string notation(const Policy& policy);
+
+/// The `roundoff run ...` that repeats one input under exactly this model, format and semantics.
+std::string replay_line(const Subject& subject, const std::string& input);
+
+/// n and k as the input shows them ("0123+0456=" has 4 digits and 2 operands), where the options leave them
+/// open.
+void infer_size(SubjectOptions& options, std::string_view input);
+
+}  // namespace roundoff::cli

@@ -1,0 +1,18 @@
+// The "task" of a model file: {"name": "add", "p": 10, "n": 8, "k": 2, "l": 16, "c": 1, "ragged": false}.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/answer.hpp"
+#include "cli/subject.hpp"
+#include "constructions/task.hpp"
+
+namespace roundoff::cli {
+
+Json as_json(const Task& task);
+
+/// The file's task, with what the options say laid over it. UsageError where neither names a task.
+std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options);
+
+}  // namespace roundoff::cli

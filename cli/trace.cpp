@@ -1,0 +1,109 @@
+#include "cli/trace.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "formats/error.hpp"
+#include "formats/text.hpp"
+
+namespace roundoff::cli {
+
+void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const std::vector<std::string>& vocabulary) {
+  std::ofstream file(path);
+  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
+  std::string line;
+  for (NodeId node = 0; node < reference.done(); ++node) {
+    const Site& site = program.sites[node];
+    if (site.name == SiteName::none || site.inner) continue;
+    line =
+        fmt::format("{{\"layer\":{},\"site\":\"{}\",\"pos\":{}", site.layer, name(site.name), site.position);
+    if (site.head >= 0) line += fmt::format(",\"head\":{}", site.head);
+    if (site.key >= 0) line += fmt::format(",\"key\":{}", site.key);
+    if (site.index >= 0) line += fmt::format(",\"index\":{}", site.index);
+    const Value& value = reference.value(node);
+    if (site.name == SiteName::next) {
+      const auto token = static_cast<std::size_t>(to_double(value));
+      line += ",\"value\":" + Json(vocabulary.at(token)).dump();
+    } else {
+      line += ",\"value\":\"" + hex(value) + '"';
+    }
+    file << line << "}\n";
+  }
+  file.flush();
+  if (!file) throw FileError(path + " cannot be written to its end; is the disk full?");
+}
+
+std::vector<SiteStatistics> statistics(const Program& program, const Reference& reference) {
+  // in the order of computation: by layer, then by site; logits and the choice come last
+  std::map<std::pair<int, int>, SiteStatistics> by_site;
+  for (NodeId node = 0; node < reference.done(); ++node) {
+    const Site& site = program.sites[node];
+    if (site.name == SiteName::none || site.name == SiteName::next) continue;
+    const bool last = site.name == SiteName::logits;
+    SiteStatistics& s = by_site[{last ? INT16_MAX : site.layer, static_cast<int>(site.name)}];
+    const Value& value = reference.value(node);
+    const Flags flags = reference.flags(node);
+    if (value.is_finite()) {
+      if (s.values == 0 || compare(value, s.least) < 0) s.least = value;
+      if (s.values == 0 || compare(value, s.most) > 0) s.most = value;
+      if (!value.is_zero()) {
+        const int bits = leading_exponent(value) + 1;
+        const bool first = s.integer_bits == 0 && s.values == 0;
+        s.integer_bits = first ? bits : std::max(s.integer_bits, bits);
+      }
+    }
+    s.site = site.name;
+    s.layer = site.layer;
+    ++s.values;
+    s.inexact += (flags & flag_inexact) != 0 ? 1 : 0;
+    s.saturated += (flags & flag_saturated) != 0 ? 1 : 0;
+    s.overflow += (flags & flag_overflow) != 0 ? 1 : 0;
+    s.underflow += (flags & flag_underflow) != 0 ? 1 : 0;
+  }
+  std::vector<SiteStatistics> list;
+  for (const auto& [key, s] : by_site) list.push_back(s);
+  return list;
+}
+
+Table as_table(const std::vector<SiteStatistics>& statistics) {
+  Table table{{{"layer", "layer", true},
+               {"site", "site", false},
+               {"values", "values", true},
+               {"least", "least", true},
+               {"most", "most", true},
+               {"integer_bits", "integer bits", true},
+               {"inexact", "inexact", true},
+               {"saturated", "saturated", true},
+               {"overflow", "overflow", true},
+               {"underflow", "underflow", true}},
+              {}};
+  for (const SiteStatistics& s : statistics)
+    table.rows.push_back(
+        {s.layer < 0 ? "-" : std::to_string(s.layer), std::string(name(s.site)), std::to_string(s.values),
+         decimal(s.least), decimal(s.most), std::to_string(s.integer_bits), std::to_string(s.inexact),
+         std::to_string(s.saturated), std::to_string(s.overflow), std::to_string(s.underflow)});
+  return table;
+}
+
+Json as_json(const std::vector<SiteStatistics>& statistics) {
+  Json list = Json::array();
+  for (const SiteStatistics& s : statistics)
+    list.push_back({{"layer", s.layer},
+                    {"site", name(s.site)},
+                    {"values", s.values},
+                    {"least", hex(s.least)},
+                    {"most", hex(s.most)},
+                    {"integer_bits", s.integer_bits},
+                    {"inexact", s.inexact},
+                    {"saturated", s.saturated},
+                    {"overflow", s.overflow},
+                    {"underflow", s.underflow}});
+  return list;
+}
+
+}  // namespace roundoff::cli

@@ -1,0 +1,34 @@
+// What a run left behind, value by value: the trace file of `run --trace`, and the figures by site of `run
+// --stats`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/answer.hpp"
+#include "sim/program.hpp"
+#include "sim/reference.hpp"
+
+namespace roundoff::cli {
+
+/// Every value computed so far as JSON lines, in the order of computation (commands.md, `run --trace`).
+/// Intermediate steps of a site are left out. Token embeddings, logits and the choice belong to no layer:
+/// layer is -1.
+void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const std::vector<std::string>& vocabulary);
+
+/// Range and rounding figures of one site of one layer, over positions, heads, keys and indices; intermediate
+/// steps count.
+struct SiteStatistics {
+  SiteName site = SiteName::none;
+  int layer = -1;
+  std::int64_t values = 0, inexact = 0, saturated = 0, overflow = 0, underflow = 0;
+  Value least, most;  ///< of the finite values
+  int integer_bits =
+      0;  ///< bits before the point that the largest magnitude needs; <= 0 when all are below 1
+};
+std::vector<SiteStatistics> statistics(const Program& program, const Reference& reference);
+Table as_table(const std::vector<SiteStatistics>& statistics);
+Json as_json(const std::vector<SiteStatistics>& statistics);
+
+}  // namespace roundoff::cli
