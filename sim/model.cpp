@@ -70,7 +70,24 @@ void each_linear(Layer& layer, Visit visit) {
   if (layer.feed_forward) {
     visit("1", layer.feed_forward->in);
     visit("2", layer.feed_forward->out);
+    if (layer.feed_forward->gate) visit("G", *layer.feed_forward->gate);
   }
+}
+
+// Visits every norm of a layer with its name in the model file and the width it must have.
+template <class Visit>
+void each_norm(const Layer& layer, int d_model, Visit visit) {
+  const auto one = [&](const char* name, const std::optional<Norm>& norm, int width) {
+    if (norm) visit(name, *norm, width);
+  };
+  one("norm_before_attention", layer.before_attention, d_model);
+  one("norm_after_attention", layer.after_attention, d_model);
+  one("norm_before_ff", layer.before_feed_forward, d_model);
+  one("norm_after_ff", layer.after_feed_forward, d_model);
+  if (!layer.attention) return;
+  const int d_k = layer.attention->query.weight.rows() / layer.attention->heads;
+  one("norm_q", layer.attention->query_norm, d_k);
+  one("norm_k", layer.attention->key_norm, d_k);
 }
 
 std::int64_t size_of(const Matrix& m) { return std::int64_t{m.rows()} * m.columns(); }
@@ -81,12 +98,18 @@ struct Count {
     all += size_of(m);
     nonzero += m.nonzeros();
   }
+  void add(const std::optional<Vector>& v) {
+    if (!v) return;
+    all += static_cast<std::int64_t>(v->size());
+    nonzero += std::count_if(v->begin(), v->end(), [](const Value& b) { return !b.is_zero(); });
+  }
   void add(const Linear& linear) {
     add(linear.weight);
-    if (!linear.bias) return;
-    all += static_cast<std::int64_t>(linear.bias->size());
-    nonzero +=
-        std::count_if(linear.bias->begin(), linear.bias->end(), [](const Value& b) { return !b.is_zero(); });
+    add(linear.bias);
+  }
+  void add(const Norm& norm) {
+    add(norm.weight);
+    add(norm.bias);
   }
 };
 
@@ -100,11 +123,15 @@ Shape shape(const Model& model) {
   count.add(model.token_embedding);
   count.add(model.position_embedding);
   count.add(model.unembedding);
+  if (model.final_norm) count.add(*model.final_norm);
   for (const Layer& layer : model.layers) {
     each_linear(layer, [&](std::string_view, const Linear& linear) { count.add(linear); });
+    each_norm(layer, s.d_model, [&](std::string_view, const Norm& norm, int) { count.add(norm); });
     if (const auto& attention = layer.attention) {
       const int d_k = attention->query.weight.rows() / attention->heads;
-      const int d_v = attention->value.weight.rows() / attention->heads;
+      const int d_v = attention->value.weight.rows() / attention->groups();
+      if (attention->slopes) count.add(*attention->slopes);
+      for (const Matrix& mask : attention->mask) count.add(mask);
       s.heads = std::max(s.heads, attention->heads);
       s.d_k = std::max(s.d_k, d_k);
       s.d_v = std::max(s.d_v, d_v);
@@ -155,6 +182,17 @@ class Digest {
     if (l.bias)
       for (const Value& b : *l.bias) value(b);
   }
+  void vector(const std::optional<Vector>& v) {
+    word(v ? v->size() + 1 : 0);
+    if (v)
+      for (const Value& x : *v) value(x);
+  }
+  void norm(const Norm& n) {
+    word(static_cast<std::uint64_t>(n.kind));
+    value(n.epsilon);
+    vector(n.weight);
+    vector(n.bias);
+  }
   std::string hex() const { return fmt::format("{:016x}{:016x}", a_, b_); }
 
  private:
@@ -175,14 +213,25 @@ std::string fingerprint(const Model& model) {
   digest.matrix(model.token_embedding);
   digest.matrix(model.position_embedding);
   digest.linear(model.unembedding);
+  if (model.final_norm) digest.norm(*model.final_norm);
   digest.word(model.layers.size());
   for (const Layer& layer : model.layers) {
-    digest.word((layer.attention ? 1u : 0u) | (layer.feed_forward ? 2u : 0u));
-    each_linear(layer, [&](std::string_view, const Linear& linear) { digest.linear(linear); });
-    if (layer.attention) {
-      digest.word(static_cast<std::uint64_t>(layer.attention->heads));
-      digest.word(layer.attention->scale ? 1 : 0);
-      if (layer.attention->scale) digest.value(*layer.attention->scale);
+    each_linear(layer, [&](std::string_view name, const Linear& linear) {
+      digest.text(name);
+      digest.linear(linear);
+    });
+    each_norm(layer, model.d_model(), [&](std::string_view name, const Norm& norm, int) {
+      digest.text(name);
+      digest.norm(norm);
+    });
+    if (const auto& attention = layer.attention) {
+      digest.word(static_cast<std::uint64_t>(attention->heads) << 32 |
+                  static_cast<std::uint64_t>(attention->groups()));
+      digest.word(static_cast<std::uint64_t>(attention->weighting));
+      digest.vector(attention->scale ? std::optional<Vector>(Vector{*attention->scale}) : std::nullopt);
+      digest.vector(attention->slopes);
+      digest.word(attention->mask.size());
+      for (const Matrix& mask : attention->mask) digest.matrix(mask);
     }
     if (layer.feed_forward) digest.word(static_cast<std::uint64_t>(layer.feed_forward->activation));
   }
@@ -201,6 +250,11 @@ void validate(const Model& model) {
       throw UsageError(fmt::format("{} has {} entries, but its matrix has {} rows", what, linear.bias->size(),
                                    linear.weight.rows()));
   };
+  const auto expect_norm = [](const std::string& what, const Norm& norm, int width) {
+    for (const auto* part : {&norm.weight, &norm.bias})
+      if (*part && static_cast<int>((*part)->size()) != width)
+        throw UsageError(fmt::format("{} has {} entries, but it must have {}", what, (*part)->size(), width));
+  };
   const int vocabulary = static_cast<int>(model.vocabulary.size());
   if (vocabulary == 0) throw UsageError("the model has an empty vocabulary; list its tokens in \"vocab\"");
   if (d == 0) throw UsageError("the model has d_model = 0; \"tok_emb\" needs at least one column");
@@ -209,6 +263,7 @@ void validate(const Model& model) {
     expect("pos_emb", model.position_embedding, model.position_embedding.rows(), d);
   expect("W_U", model.unembedding.weight, vocabulary, d);
   expect_bias("b_U", model.unembedding);
+  if (model.final_norm) expect_norm("norm_final", *model.final_norm, d);
   for (std::size_t l = 0; l < model.layers.size(); ++l) {
     const Layer& layer = model.layers[l];
     const auto in_layer = [&](std::string_view what) { return fmt::format("layer {}: {}", l, what); };
@@ -216,19 +271,34 @@ void validate(const Model& model) {
       expect_bias(in_layer(fmt::format("b_{}", what)), linear);
     });
     if (const auto& attention = layer.attention) {
-      const int keys = attention->query.weight.rows(), values = attention->value.weight.rows();
-      if (attention->heads < 1 || keys % attention->heads || values % attention->heads)
-        throw UsageError(
-            fmt::format("layer {}: n_heads = {} does not divide the rows of W_Q ({}) and W_V ({})", l,
-                        attention->heads, keys, values));
-      expect(in_layer("W_Q"), attention->query.weight, keys, d);
-      expect(in_layer("W_K"), attention->key.weight, keys, d);
+      const int queries = attention->query.weight.rows(), values = attention->value.weight.rows();
+      const int heads = attention->heads, groups = attention->groups();
+      if (heads < 1 || groups < 1 || heads % groups)
+        throw UsageError(fmt::format("layer {}: n_heads = {} must be a positive multiple of n_kv_heads = {}",
+                                     l, heads, groups));
+      if (queries % heads || values % groups)
+        throw UsageError(fmt::format(
+            "layer {}: n_heads = {} must divide the rows of W_Q ({}) and n_kv_heads = {} those of W_V ({})",
+            l, heads, queries, groups, values));
+      expect(in_layer("W_Q"), attention->query.weight, queries, d);
+      expect(in_layer("W_K"), attention->key.weight, queries / heads * groups, d);
       expect(in_layer("W_V"), attention->value.weight, values, d);
-      expect(in_layer("W_O"), attention->output.weight, d, values);
+      expect(in_layer("W_O"), attention->output.weight, d, values / groups * heads);
+      if (attention->slopes && static_cast<int>(attention->slopes->size()) != heads)
+        throw UsageError(
+            fmt::format("layer {}: alibi has {} slopes for {} heads", l, attention->slopes->size(), heads));
+      if (!attention->mask.empty() && static_cast<int>(attention->mask.size()) != heads)
+        throw UsageError(
+            fmt::format("layer {}: mask has {} matrices for {} heads", l, attention->mask.size(), heads));
+      for (const Matrix& mask : attention->mask) expect(in_layer("mask"), mask, mask.rows(), mask.rows());
     }
+    each_norm(layer, d, [&](std::string_view what, const Norm& norm, int width) {
+      expect_norm(in_layer(what), norm, width);
+    });
     if (const auto& ff = layer.feed_forward) {
       const int units = ff->in.weight.rows();
       expect(in_layer("W_1"), ff->in.weight, units, d);
+      if (ff->gate) expect(in_layer("W_G"), ff->gate->weight, units, d);
       expect(in_layer("W_2"), ff->out.weight, d, units);
     }
   }

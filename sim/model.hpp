@@ -54,28 +54,53 @@ struct Linear {
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 
+/// Normalisation, step by step in theory-notes/norms.md.
+struct Norm {
+  enum Kind : std::uint8_t { rms, layer } kind = rms;
+  Value epsilon;                 ///< added to the mean square; zero: no addition
+  std::optional<Vector> weight;  ///< [width]
+  std::optional<Vector> bias;    ///< [width]
+  friend bool operator==(const Norm&, const Norm&) = default;
+};
+
+/// How scores become attention weights. softmax: e_j / Z; softmax_one: e_j / (1 + Z), the one being the exp
+/// of a score 0 that is always present; exponential: rnd(exp(s_j)), not normalised.
+enum class Weighting : std::uint8_t { softmax, softmax_one, exponential };
+
 struct Attention {
   int heads = 1;
-  Linear query, key;           ///< [heads*d_k x d_model]
-  Linear value;                ///< [heads*d_v x d_model]
-  Linear output;               ///< [d_model x heads*d_v]
-  std::optional<Value> scale;  ///< absent: no multiplication
+  int key_heads = 0;  ///< heads of W_K and W_V, a divisor of `heads` (grouped queries); 0: as many as heads
+  Linear query;       ///< [heads*d_k x d_model]
+  Linear key;         ///< [key_heads*d_k x d_model]
+  Linear value;       ///< [key_heads*d_v x d_model]
+  Linear output;      ///< [d_model x heads*d_v]
+  std::optional<Value> scale;    ///< absent: no multiplication
+  std::optional<Vector> slopes;  ///< ALiBi, per head: s = rnd(s + rnd(slope * (j - i))); absent: no addition
+  std::vector<Matrix> mask;      ///< added to the scores, per head [N x N] (query, key); empty: no addition
+  std::optional<Norm> query_norm, key_norm;  ///< over the d_k entries of each head
+  Weighting weighting = Weighting::softmax;
+
+  int groups() const { return key_heads == 0 ? heads : key_heads; }
   friend bool operator==(const Attention&, const Attention&) = default;
 };
 
 enum class Activation : std::uint8_t { relu, gelu, gelu_tanh, silu, identity };
 
+/// out(act(in(x))), or gated: out(rnd(act(gate(x)) * in(x))).
 struct FeedForward {
-  Linear in;   ///< W_1, b_1: [d_ff x d_model]
-  Linear out;  ///< W_2, b_2: [d_model x d_ff]
+  Linear in;                   ///< W_1, b_1: [d_ff x d_model]
+  Linear out;                  ///< W_2, b_2: [d_model x d_ff]
+  std::optional<Linear> gate;  ///< W_G, b_G: [d_ff x d_model]
   Activation activation = Activation::relu;
   friend bool operator==(const FeedForward&, const FeedForward&) = default;
 };
 
-/// x = rnd(x + attention(x)); x = rnd(x + feed_forward(x)). A layer may lack either.
+/// x = rnd(x + attention(x)); x = rnd(x + feed_forward(x)). A layer may lack either. A `before` norm is
+/// applied to the block's input, an `after` norm to the residual sum.
 struct Layer {
   std::optional<Attention> attention;
   std::optional<FeedForward> feed_forward;
+  std::optional<Norm> before_attention, after_attention, before_feed_forward, after_feed_forward;
   friend bool operator==(const Layer&, const Layer&) = default;
 };
 
@@ -85,6 +110,7 @@ struct Model {
   Matrix token_embedding;     ///< [V x d_model]
   Matrix position_embedding;  ///< [N x d_model]
   std::vector<Layer> layers;
+  std::optional<Norm> final_norm;      ///< before the unembedding
   Linear unembedding;                  ///< [V x d_model]
   std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty
 

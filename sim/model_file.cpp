@@ -18,6 +18,7 @@ namespace roundoff {
 
 namespace {
 
+constexpr std::string_view weighting_names[] = {"softmax", "softmax_one", "exp"};
 constexpr std::string_view activation_names[] = {"relu", "gelu", "gelu_tanh", "silu", "identity"};
 
 // ---- writing ----
@@ -42,12 +43,25 @@ Json matrix(const Matrix& m) {
   return rows;
 }
 
+Json vector(const Vector& v) {
+  Json list = Json::array();
+  for (const Value& x : v) list.push_back(number(x));
+  return list;
+}
+
 void put(Json& into, const std::string& suffix, const Linear& linear) {
   into["W_" + suffix] = matrix(linear.weight);
-  if (!linear.bias) return;
-  Json bias = Json::array();
-  for (const Value& b : *linear.bias) bias.push_back(number(b));
-  into["b_" + suffix] = std::move(bias);
+  if (linear.bias) into["b_" + suffix] = vector(*linear.bias);
+}
+
+void put(Json& into, const std::string& field, const std::optional<Norm>& norm) {
+  if (!norm) return;
+  Json entry = Json::object();
+  entry["kind"] = norm->kind == Norm::rms ? "rmsnorm" : "layernorm";
+  if (!norm->epsilon.is_zero()) entry["eps"] = number(norm->epsilon);
+  if (norm->weight) entry["weight"] = vector(*norm->weight);
+  if (norm->bias) entry["bias"] = vector(*norm->bias);
+  into[field] = std::move(entry);
 }
 
 // ---- reading ----
@@ -129,12 +143,8 @@ class Reader {
   Linear linear(Object& object, const std::string& suffix) const {
     Linear result;
     result.weight = matrix(object.need("W_" + suffix), object.path("W_" + suffix));
-    if (const Json* bias = object.find("b_" + suffix)) {
-      if (!bias->is_array()) fail(object.path("b_" + suffix), "must be an array of numbers");
-      result.bias.emplace();
-      for (std::size_t r = 0; r < bias->size(); ++r)
-        result.bias->push_back(weight((*bias)[r], fmt::format("{}[{}]", object.path("b_" + suffix), r)));
-    }
+    if (const Json* bias = object.find("b_" + suffix))
+      result.bias = vector(*bias, object.path("b_" + suffix));
     return result;
   }
 
@@ -143,36 +153,87 @@ class Reader {
     return json.get<std::string>();
   }
 
-  Activation activation(const Json& json, const std::string& where) const {
+  Vector vector(const Json& json, const std::string& where) const {
+    if (!json.is_array()) fail(where, "must be an array of numbers");
+    Vector result;
+    for (std::size_t r = 0; r < json.size(); ++r)
+      result.push_back(weight(json[r], fmt::format("{}[{}]", where, r)));
+    return result;
+  }
+
+  // The index of a word in a list of known words.
+  std::size_t choice(const Json& json, const std::string& where,
+                     std::span<const std::string_view> known) const {
     const std::string wanted = text(json, where);
-    for (std::size_t a = 0; a < std::size(activation_names); ++a)
-      if (activation_names[a] == wanted) return static_cast<Activation>(a);
-    fail(where, fmt::format("unknown activation \"{}\"{}", wanted, did_you_mean(wanted, activation_names)));
+    const auto found = std::find(known.begin(), known.end(), wanted);
+    if (found == known.end())
+      fail(where, fmt::format("unknown choice \"{}\"{}", wanted, did_you_mean(wanted, known)));
+    return static_cast<std::size_t>(found - known.begin());
+  }
+
+  int count(const Json& json, const std::string& where) const {
+    if (!json.is_number_integer() || json.get<std::int64_t>() < 1 || json.get<std::int64_t>() > 1 << 20)
+      fail(where, "must be a positive integer");
+    return json.get<int>();
+  }
+
+  std::optional<Norm> norm(Object& parent, const std::string& field) const {
+    const Json* json = parent.find(field);
+    if (!json) return std::nullopt;
+    constexpr std::string_view kinds[] = {"rmsnorm", "layernorm"};
+    Object object(*this, *json, parent.path(field));
+    Norm result;
+    result.kind = static_cast<Norm::Kind>(choice(object.need("kind"), object.path("kind"), kinds));
+    if (const Json* epsilon = object.find("eps")) result.epsilon = weight(*epsilon, object.path("eps"));
+    if (const Json* w = object.find("weight")) result.weight = vector(*w, object.path("weight"));
+    if (const Json* b = object.find("bias")) result.bias = vector(*b, object.path("bias"));
+    object.done();
+    return result;
+  }
+
+  Attention attention(Object& object) const {
+    Attention result;
+    result.heads = count(object.need("n_heads"), object.path("n_heads"));
+    if (const Json* groups = object.find("n_kv_heads"))
+      result.key_heads = count(*groups, object.path("n_kv_heads"));
+    result.query = linear(object, "Q");
+    result.key = linear(object, "K");
+    result.value = linear(object, "V");
+    result.output = linear(object, "O");
+    if (const Json* scale = object.find("scale")) result.scale = weight(*scale, object.path("scale"));
+    if (const Json* slopes = object.find("alibi")) result.slopes = vector(*slopes, object.path("alibi"));
+    if (const Json* mask = object.find("mask")) {
+      if (!mask->is_array()) fail(object.path("mask"), "must be an array with one matrix a head");
+      for (std::size_t h = 0; h < mask->size(); ++h)
+        result.mask.push_back(matrix((*mask)[h], fmt::format("{}[{}]", object.path("mask"), h)));
+    }
+    result.query_norm = norm(object, "norm_q");
+    result.key_norm = norm(object, "norm_k");
+    if (const Json* weighting = object.find("weighting"))
+      result.weighting =
+          static_cast<Weighting>(choice(*weighting, object.path("weighting"), weighting_names));
+    return result;
+  }
+
+  FeedForward feed_forward(Object& object) const {
+    FeedForward result;
+    result.in = linear(object, "1");
+    result.out = linear(object, "2");
+    if (object.find("W_G")) result.gate = linear(object, "G");
+    if (const Json* act = object.find("act"))
+      result.activation = static_cast<Activation>(choice(*act, object.path("act"), activation_names));
+    return result;
   }
 
   Layer layer(const Json& json, const std::string& where) const {
     Object object(*this, json, where);
     Layer result;
-    if (json.contains("W_Q")) {
-      Attention attention;
-      const Json& heads = object.need("n_heads");
-      if (!heads.is_number_integer() || heads.get<std::int64_t>() < 1)
-        fail(object.path("n_heads"), "must be a positive integer");
-      attention.heads = heads.get<int>();
-      attention.query = linear(object, "Q");
-      attention.key = linear(object, "K");
-      attention.value = linear(object, "V");
-      attention.output = linear(object, "O");
-      if (const Json* scale = object.find("scale")) attention.scale = weight(*scale, object.path("scale"));
-      result.attention = std::move(attention);
-    }
-    if (json.contains("W_1")) {
-      FeedForward ff;
-      ff.in = linear(object, "1");
-      ff.out = linear(object, "2");
-      if (const Json* act = object.find("act")) ff.activation = activation(*act, object.path("act"));
-      result.feed_forward = std::move(ff);
-    }
+    if (object.find("W_Q")) result.attention = attention(object);
+    if (object.find("W_1")) result.feed_forward = feed_forward(object);
+    result.before_attention = norm(object, "norm_before_attention");
+    result.after_attention = norm(object, "norm_after_attention");
+    result.before_feed_forward = norm(object, "norm_before_ff");
+    result.after_feed_forward = norm(object, "norm_after_ff");
     object.done();
     return result;
   }
@@ -206,15 +267,28 @@ Json to_json(const ModelFile& file) {
       put(entry, "K", attention->key);
       put(entry, "V", attention->value);
       put(entry, "O", attention->output);
+      if (attention->key_heads != 0) entry["n_kv_heads"] = attention->key_heads;
       if (attention->scale) entry["scale"] = number(*attention->scale);
+      if (attention->slopes) entry["alibi"] = vector(*attention->slopes);
+      for (const Matrix& mask : attention->mask) entry["mask"].push_back(matrix(mask));
+      put(entry, "norm_q", attention->query_norm);
+      put(entry, "norm_k", attention->key_norm);
+      if (attention->weighting != Weighting::softmax)
+        entry["weighting"] = weighting_names[static_cast<std::size_t>(attention->weighting)];
     }
     if (const auto& ff = layer.feed_forward) {
       put(entry, "1", ff->in);
       put(entry, "2", ff->out);
+      if (ff->gate) put(entry, "G", *ff->gate);
       entry["act"] = activation_names[static_cast<std::size_t>(ff->activation)];
     }
+    put(entry, "norm_before_attention", layer.before_attention);
+    put(entry, "norm_after_attention", layer.after_attention);
+    put(entry, "norm_before_ff", layer.before_feed_forward);
+    put(entry, "norm_after_ff", layer.after_feed_forward);
     json["layers"].push_back(std::move(entry));
   }
+  put(json, "norm_final", model.final_norm);
   put(json, "U", model.unembedding);
   return json;
 }
@@ -260,6 +334,7 @@ ModelFile from_json(const Json& json, std::string_view source) {
     if (!layers.is_array()) reader.fail("layers", "must be an array");
     for (std::size_t l = 0; l < layers.size(); ++l)
       model.layers.push_back(reader.layer(layers[l], fmt::format("layers[{}]", l)));
+    model.final_norm = reader.norm(object, "norm_final");
     model.unembedding = reader.linear(object, "U");
     object.done();
     validate(model);

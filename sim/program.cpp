@@ -16,9 +16,10 @@ std::string_view name(Op op) {
 }
 
 std::string_view name(SiteName site) {
-  constexpr std::string_view names[] = {"none", "emb", "q",      "k",    "v",      "score",
-                                        "exp",  "z",   "weight", "head", "attn",   "mid",
-                                        "pre",  "act", "ffn",    "out",  "logits", "next"};
+  constexpr std::string_view names[] = {
+      "none", "emb",       "q",      "k",      "v",        "score",    "exp",      "z",         "weight",
+      "head", "attn",      "mid",    "pre",    "act",      "ffn",      "out",      "logits",    "next",
+      "gate", "norm_attn", "norm_q", "norm_k", "norm_mid", "norm_ffn", "norm_out", "norm_final"};
   return names[static_cast<std::size_t>(site)];
 }
 

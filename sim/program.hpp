@@ -59,7 +59,15 @@ enum class SiteName : std::uint8_t {
   ffn,
   out,
   logits,
-  next
+  next,
+  gate,
+  norm_attn,  ///< before attention
+  norm_q,
+  norm_k,
+  norm_mid,  ///< after attention
+  norm_ffn,  ///< before the feed-forward block
+  norm_out,  ///< after it
+  norm_final
 };
 std::string_view name(SiteName name);
 

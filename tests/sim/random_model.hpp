@@ -36,7 +36,8 @@ struct RandomModel {
 };
 
 /// Weights are half zeros, else +-1, +-2, +-1/2, or the format's largest magnitude.
-inline RandomModel random_model(std::uint64_t seed, const Format& format) {
+/// `rich` adds the optional blocks: norms, grouped queries, gates, slopes, masks, other attention weights.
+inline RandomModel random_model(std::uint64_t seed, const Format& format, bool rich = false) {
   TestStream draw(seed);
   const auto weight = [&]() -> Value {
     switch (draw.below(12)) {
@@ -71,6 +72,19 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format) {
     }
     return map;
   };
+  const auto norm = [&](std::optional<Norm>& into, int width) {
+    if (!rich || draw.below(2)) return;
+    into.emplace();
+    into->kind = draw.below(2) ? Norm::rms : Norm::layer;
+    into->epsilon = Value::scaled(false, 1, -2);
+    const auto vector = [&] {
+      Vector v;
+      for (int r = 0; r < width; ++r) v.push_back(weight());
+      return v;
+    };
+    if (draw.below(2)) into->weight = vector();
+    if (draw.below(2)) into->bias = vector();
+  };
   RandomModel random;
   const int vocabulary = draw.between(2, 4), d = draw.between(2, 5), positions = draw.between(3, 6);
   for (int t = 0; t < vocabulary; ++t) random.model.vocabulary.push_back(std::to_string(t));
@@ -85,21 +99,36 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format) {
       Attention attention;
       attention.heads = draw.between(1, 2);
       const int d_k = draw.between(1, 3), d_v = draw.between(1, 3);
+      if (rich) attention.key_heads = draw.between(1, attention.heads);
       attention.query = linear(attention.heads * d_k, d);
-      attention.key = linear(attention.heads * d_k, d);
-      attention.value = linear(attention.heads * d_v, d);
+      attention.key = linear(attention.groups() * d_k, d);
+      attention.value = linear(attention.groups() * d_v, d);
       attention.output = linear(d, attention.heads * d_v);
       if (draw.below(3) == 0) attention.scale = Value::scaled(false, 1, -1);
+      if (rich) {
+        if (draw.below(3) == 0) attention.slopes = Vector{Value::scaled(false, 1, -1), Value::integer(-1)};
+        if (attention.slopes) attention.slopes->resize(static_cast<std::size_t>(attention.heads));
+        if (draw.below(3) == 0)
+          for (int h = 0; h < attention.heads; ++h) attention.mask.push_back(matrix(positions, positions));
+        norm(attention.query_norm, d_k);
+        norm(attention.key_norm, d_k);
+        attention.weighting = static_cast<Weighting>(draw.below(3));
+      }
       layer.attention = std::move(attention);
     }
     if (blocks & 2) {
       constexpr Activation activations[] = {Activation::relu,      Activation::relu, Activation::gelu,
                                             Activation::gelu_tanh, Activation::silu, Activation::identity};
       const int units = draw.between(1, 5);
-      layer.feed_forward = FeedForward{linear(units, d), linear(d, units), activations[draw.below(6)]};
+      layer.feed_forward = FeedForward{linear(units, d), linear(d, units), {}, activations[draw.below(6)]};
+      if (rich && draw.below(2)) layer.feed_forward->gate = linear(units, d);
     }
+    for (auto* place : {&layer.before_attention, &layer.after_attention, &layer.before_feed_forward,
+                        &layer.after_feed_forward})
+      norm(*place, d);
     random.model.layers.push_back(std::move(layer));
   }
+  norm(random.model.final_norm, d);
   random.model.unembedding = linear(vocabulary, d);
   random.shape.vocabulary = vocabulary;
   for (int i = 0; i < positions; ++i) {

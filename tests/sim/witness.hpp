@@ -3,6 +3,7 @@
 // obvious.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ class Transformer {
     }
     for (std::size_t l = 0; l < model_.layers.size(); ++l) layer(l, x);
     for (std::size_t i = 0; i < x.size(); ++i) {
+      if (model_.final_norm) x[i] = norm("- norm_final", i, *model_.final_norm, x[i], 0);
       const Vector logits = linear(model_.unembedding, x[i]);
       std::size_t best = 0;
       for (std::size_t t = 0; t < logits.size(); ++t) {
@@ -69,59 +71,124 @@ class Transformer {
     return y;
   }
 
+  Vector norm(const std::string& name, std::size_t i, const Norm& n, Vector x, int first) {
+    const Value d = rnd(Value::integer(static_cast<std::int64_t>(x.size())));
+    if (n.kind == Norm::layer) {
+      const Value mean = div(sum_of(x), d, format_).value;
+      for (Value& e : x) e = sub(e, mean, format_).value;
+    }
+    Value m = div(dot_of(x, x), d, format_).value;
+    if (!n.epsilon.is_zero()) m = add(m, rnd(n.epsilon), format_).value;
+    const Value r = roundoff::apply(Function::rsqrt, m, format_).value;
+    for (std::size_t e = 0; e < x.size(); ++e) {
+      x[e] = mul(x[e], r, format_).value;
+      if (n.weight) x[e] = mul(x[e], rnd((*n.weight)[e]), format_).value;
+      if (n.bias) x[e] = add(x[e], rnd((*n.bias)[e]), format_).value;
+      note(name, i, -1, -1, first + static_cast<int>(e), x[e]);
+    }
+    return x;
+  }
+
   void layer(std::size_t l, std::vector<Vector>& x) {
     const std::string name = std::to_string(l);
-    if (const auto& a = model_.layers[l].attention) {
+    const Layer& layer = model_.layers[l];
+    const auto normed = [&](const char* site, std::size_t i, const std::optional<Norm>& n, const Vector& v) {
+      return n ? norm(name + " " + site, i, *n, v, 0) : v;
+    };
+    if (const auto& a = layer.attention) {
       std::vector<Vector> q, k, v;
+      const int groups = a->groups();
+      const int d_k = a->query.weight.rows() / a->heads, d_v = a->value.weight.rows() / groups;
+      const auto norm_heads = [&](const char* site, std::size_t i, const std::optional<Norm>& n, Vector x_all,
+                                  int count) {
+        if (!n) return x_all;
+        for (int h = 0; h < count; ++h) {
+          const Vector y = norm(name + " " + site, i, *n, part(x_all, h, d_k), h * d_k);
+          std::copy(y.begin(), y.end(), x_all.begin() + std::ptrdiff_t{h} * d_k);
+        }
+        return x_all;
+      };
       for (std::size_t i = 0; i < x.size(); ++i) {
-        q.push_back(noted(name + " q", i, linear(a->query, x[i])));
-        k.push_back(noted(name + " k", i, linear(a->key, x[i])));
-        v.push_back(noted(name + " v", i, linear(a->value, x[i])));
+        const Vector input = normed("norm_attn", i, layer.before_attention, x[i]);
+        q.push_back(
+            norm_heads("norm_q", i, a->query_norm, noted(name + " q", i, linear(a->query, input)), a->heads));
+        k.push_back(
+            norm_heads("norm_k", i, a->key_norm, noted(name + " k", i, linear(a->key, input)), groups));
+        v.push_back(noted(name + " v", i, linear(a->value, input)));
       }
-      const int d_k = a->query.weight.rows() / a->heads, d_v = a->value.weight.rows() / a->heads;
       for (std::size_t i = 0; i < x.size(); ++i) {
         Vector heads;
         for (int h = 0; h < a->heads; ++h) {
+          const int group = h * groups / a->heads;
           Vector s, e, w;
           for (std::size_t j = 0; j <= i; ++j) {
-            Value score = dot_of(part(q[i], h, d_k), part(k[j], h, d_k));
+            Value score = dot_of(part(q[i], h, d_k), part(k[j], group, d_k));
             if (a->scale) score = mul(score, rnd(*a->scale), format_).value;
+            if (a->slopes) {
+              const Value distance =
+                  rnd(Value::integer(static_cast<std::int64_t>(j) - static_cast<std::int64_t>(i)));
+              score = add(score, mul(rnd((*a->slopes)[static_cast<std::size_t>(h)]), distance, format_).value,
+                          format_)
+                          .value;
+            }
+            if (!a->mask.empty())
+              score =
+                  add(score,
+                      rnd(a->mask[static_cast<std::size_t>(h)].at(static_cast<int>(i), static_cast<int>(j))),
+                      format_)
+                      .value;
             note(name + " score", i, h, static_cast<int>(j), -1, score);
             s.push_back(score);
           }
+          const bool plain = policy_.softmax == Softmax::plain || a->weighting == Weighting::exponential;
+          if (a->weighting == Weighting::softmax_one) s.push_back(rnd(Value::zero()));
           Value top = s[0];
           for (const Value& score : s) top = maximum(top, score);
-          for (std::size_t j = 0; j <= i; ++j) {
-            const Value argument = policy_.softmax == Softmax::stable ? sub(s[j], top, format_).value : s[j];
-            e.push_back(apply(Function::exp, argument, format_).value);
-            note(name + " exp", i, h, static_cast<int>(j), -1, e.back());
-          }
-          const Value z = sum_of(e);
-          note(name + " z", i, h, -1, -1, z);
-          for (std::size_t j = 0; j <= i; ++j) {
-            w.push_back(div(e[j], z, format_).value);
-            note(name + " weight", i, h, static_cast<int>(j), -1, w.back());
+          for (const Value& score : s)
+            e.push_back(
+                roundoff::apply(Function::exp, plain ? score : sub(score, top, format_).value, format_)
+                    .value);
+          for (std::size_t j = 0; j <= i; ++j)
+            note(name + (a->weighting == Weighting::exponential ? " weight" : " exp"), i, h,
+                 static_cast<int>(j), -1, e[j]);
+          if (a->weighting == Weighting::exponential) {
+            w = e;
+          } else {
+            if (plain && a->weighting == Weighting::softmax_one) e.back() = rnd(Value::integer(1));
+            const Value z = sum_of(e);
+            note(name + " z", i, h, -1, -1, z);
+            for (std::size_t j = 0; j <= i; ++j) {
+              w.push_back(div(e[j], z, format_).value);
+              note(name + " weight", i, h, static_cast<int>(j), -1, w.back());
+            }
           }
           for (int t = 0; t < d_v; ++t) {
             Vector column;
             for (std::size_t j = 0; j <= i; ++j)
-              column.push_back(v[j][static_cast<std::size_t>(h * d_v + t)]);
+              column.push_back(v[j][static_cast<std::size_t>(group * d_v + t)]);
             heads.push_back(dot_of(w, column));
             note(name + " head", i, -1, -1, h * d_v + t, heads.back());
           }
         }
-        x[i] = residual(name + " mid", i, x[i], noted(name + " attn", i, linear(a->output, heads)));
+        x[i] = normed("norm_mid", i, layer.after_attention,
+                      residual(name + " mid", i, x[i], noted(name + " attn", i, linear(a->output, heads))));
       }
     }
-    if (const auto& f = model_.layers[l].feed_forward) {
+    if (const auto& f = layer.feed_forward) {
       for (std::size_t i = 0; i < x.size(); ++i) {
-        Vector hidden = noted(name + " pre", i, linear(f->in, x[i]));
+        const Vector input = normed("norm_ffn", i, layer.before_feed_forward, x[i]);
+        Vector hidden = noted(name + " pre", i, linear(f->in, input));
+        const Vector gate = f->gate ? noted(name + " gate", i, linear(*f->gate, input)) : hidden;
         constexpr Function functions[] = {Function::relu, Function::gelu, Function::gelu_tanh, Function::silu,
                                           Function::identity};
-        for (Value& u : hidden)
-          u = apply(functions[static_cast<std::size_t>(f->activation)], u, format_).value;
+        for (std::size_t u = 0; u < hidden.size(); ++u) {
+          const Value act =
+              roundoff::apply(functions[static_cast<std::size_t>(f->activation)], gate[u], format_).value;
+          hidden[u] = f->gate ? mul(act, hidden[u], format_).value : act;
+        }
         noted(name + " act", i, hidden);
-        x[i] = residual(name + " out", i, x[i], noted(name + " ffn", i, linear(f->out, hidden)));
+        x[i] = normed("norm_out", i, layer.after_feed_forward,
+                      residual(name + " out", i, x[i], noted(name + " ffn", i, linear(f->out, hidden))));
       }
     }
   }

@@ -1,0 +1,138 @@
+// Causal attention: s_j = rnd(dot(q, k_j) * scale) for j <= i, then whatever is added to scores, then
+// weights, then o_t = sum_j rnd(a_j * v_(j,t)) in position order; heads are concatenated in order, then
+// linear(W_O).
+#include "sim/blocks/blocks.hpp"
+
+namespace roundoff {
+
+namespace {
+
+// Stable softmax: the largest score contributes rnd(exp(0)) = rnd(1), no term is negative, and rounding is
+// monotone, so every partial sum is at least rnd(1): Z > 0 whenever rnd(1) > 0 survives the formats of the
+// sum.
+bool denominator_is_positive(const Policy& policy) {
+  const Format& softmax = policy[Role::softmax];
+  if (policy.softmax != Softmax::stable || softmax.overflow == Overflow::wrap) return false;
+  Value one = round(Value::integer(1), softmax).value;
+  if (softmax.rounding == Rounding::sr && one != Value::integer(1)) return false;
+  if (policy.order.kind == SumOrder::wide) {
+    const Format& wide = policy.order.wide_format;
+    if (wide.overflow == Overflow::wrap || wide.rounding == Rounding::sr) return false;
+    one = round(round(one, wide).value, softmax).value;
+  }
+  return !one.is_zero();
+}
+
+}  // namespace
+
+AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
+    : attention_(&attention),
+      query_(tape.prepare(attention.query)),
+      key_(tape.prepare(attention.key)),
+      value_(tape.prepare(attention.value)),
+      output_(tape.prepare(attention.output)),
+      d_k_(attention.query.weight.rows() / attention.heads),
+      d_v_(attention.value.weight.rows() / attention.groups()),
+      z_is_positive_(denominator_is_positive(tape.policy())) {
+  if (attention.query_norm) query_norm_.emplace(tape, *attention.query_norm, d_k_, SiteName::norm_q);
+  if (attention.key_norm) key_norm_.emplace(tape, *attention.key_norm, d_k_, SiteName::norm_k);
+  if (attention.scale) scale_ = tape.constant(*attention.scale, Role::scores);
+  if (attention.slopes)
+    for (const Value& slope : *attention.slopes) slopes_.push_back(tape.constant(slope, Role::weights));
+  if (attention.weighting == Weighting::softmax_one) {
+    zero_ = tape.constant(Value::zero(), Role::scores);
+    one_ = tape.constant(Value::integer(1), Role::softmax);
+  }
+  const auto positions = static_cast<std::size_t>(tape.program().shape.positions());
+  for (int t = 0; t < attention.groups() * d_v_; ++t)
+    values_.push_back(tape.list(std::vector<NodeId>(positions, 0)).offset);
+}
+
+std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<NodeId>& x) {
+  std::vector<NodeId> q = tape.apply(query_, x, Role::activations, SiteName::q);
+  std::vector<NodeId> k = tape.apply(key_, x, Role::cache, SiteName::k);
+  const std::vector<NodeId> v = tape.apply(value_, x, Role::cache, SiteName::v);
+  const auto head_of = [&](const std::vector<NodeId>& from, int head) {
+    return std::vector<NodeId>(from.begin() + std::ptrdiff_t{head} * d_k_,
+                               from.begin() + std::ptrdiff_t{head + 1} * d_k_);
+  };
+  const int groups = attention_->groups();
+  for (int g = 0; g < groups; ++g) {
+    std::vector<NodeId> part = head_of(k, g);
+    if (key_norm_) part = key_norm_->apply(tape, part, Role::cache, g * d_k_);
+    keys_.push_back(tape.list(part));
+  }
+  for (std::size_t t = 0; t < v.size(); ++t)
+    tape.program().operands[values_[t] + static_cast<std::uint32_t>(tape.position())] = v[t];
+  std::vector<NodeId> outputs;
+  for (int h = 0; h < attention_->heads; ++h) {
+    std::vector<NodeId> part = head_of(q, h);
+    if (query_norm_) part = query_norm_->apply(tape, part, Role::activations, h * d_k_);
+    const OperandList a = tape.list(weights(tape, scores(tape, tape.list(part), h), h));
+    const int group = h / (attention_->heads / groups);
+    for (int t = 0; t < d_v_; ++t)
+      outputs.push_back(tape.dot(a, {values_[static_cast<std::size_t>(group * d_v_ + t)], a.count},
+                                 Role::activations, tape.site(SiteName::head, h * d_v_ + t)));
+  }
+  return tape.apply(output_, outputs, Role::activations, SiteName::attn);
+}
+
+std::vector<NodeId> AttentionBlock::scores(Recorder& tape, OperandList query, int head) const {
+  const int groups = attention_->groups(), group = head / (attention_->heads / groups);
+  const bool sloped = !slopes_.empty(), masked = !attention_->mask.empty();
+  std::vector<NodeId> scores;
+  for (int j = 0; j <= tape.position(); ++j) {
+    const Site where = tape.site(SiteName::score, -1, head, j);
+    const auto stand = [&](bool more) { return more ? Recorder::inner(where) : where; };
+    NodeId s = tape.dot(query, keys_[static_cast<std::size_t>(j * groups + group)], Role::scores,
+                        stand(scale_ != no_node || sloped || masked));
+    if (scale_ != no_node) s = tape.binary(Op::mul, s, scale_, Role::scores, stand(sloped || masked));
+    if (sloped) {
+      const NodeId distance = tape.constant(Value::integer(j - tape.position()), Role::scores);
+      const NodeId bias = tape.binary(Op::mul, slopes_[static_cast<std::size_t>(head)], distance,
+                                      Role::scores, Recorder::inner(where));
+      s = tape.binary(Op::add, s, bias, Role::scores, stand(masked));
+    }
+    if (masked)
+      s = tape.binary(Op::add, s,
+                      tape.constant(attention_->mask[static_cast<std::size_t>(head)].at(tape.position(), j),
+                                    Role::scores),
+                      Role::scores, where);
+    scores.push_back(s);
+  }
+  return scores;
+}
+
+// e_j = rnd(exp(rnd(s_j - max))) or rnd(exp(s_j)); Z = sum(e_1..e_i); a_j = rnd(e_j / Z).
+std::vector<NodeId> AttentionBlock::weights(Recorder& tape, std::vector<NodeId> scores, int head) const {
+  const Weighting weighting = attention_->weighting;
+  const bool normalised = weighting != Weighting::exponential;
+  const bool one_more = weighting == Weighting::softmax_one;
+  if (one_more) scores.push_back(zero_);  // the score that is always there
+  const bool stable = normalised && tape.policy().softmax == Softmax::stable;
+  NodeId largest = no_node;
+  if (stable)
+    largest = tape.max(tape.list(scores), Role::scores, tape.site(SiteName::exp, -1, head, -1, true));
+  std::vector<NodeId> exps;
+  for (std::size_t j = 0; j < scores.size(); ++j) {
+    const bool extra = one_more && j + 1 == scores.size();
+    const Site where =
+        tape.site(normalised ? SiteName::exp : SiteName::weight, -1, head, static_cast<int>(j), extra);
+    if (extra && !stable) {
+      exps.push_back(one_);
+      continue;
+    }
+    NodeId s = scores[j];
+    if (stable) s = tape.binary(Op::sub, s, largest, Role::softmax, Recorder::inner(where));
+    exps.push_back(tape.unary(Function::exp, s, Role::softmax, where));
+  }
+  if (!normalised) return exps;
+  const NodeId z = tape.sum(tape.list(exps), Role::softmax, tape.site(SiteName::z, -1, head));
+  if (one_more) exps.pop_back();
+  for (std::size_t j = 0; j < exps.size(); ++j)
+    exps[j] = tape.quotient(exps[j], z, Role::softmax, z_is_positive_,
+                            tape.site(SiteName::weight, -1, head, static_cast<int>(j)));
+  return exps;
+}
+
+}  // namespace roundoff

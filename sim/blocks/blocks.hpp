@@ -1,0 +1,84 @@
+// The blocks of a transformer, each a recorder of semantics.md, section 3: one file a block, prepared once
+// per model and applied at every position in turn. A new block is a file here and a line in sim/record.cpp,
+// which strings them together.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sim/recorder.hpp"
+
+namespace roundoff {
+
+/// rnd(tok + pos), both rounded to the weights' format first.
+class EmbeddingBlock {
+ public:
+  EmbeddingBlock(Recorder& tape, const Model& model);
+  std::vector<NodeId> apply(Recorder& tape) const;
+
+ private:
+  const Model* model_;
+  int first_table_ = 0;
+};
+
+/// RMSNorm and LayerNorm, step by step in theory-notes/norms.md. The result has the format of `receiver`.
+class NormBlock {
+ public:
+  NormBlock(Recorder& tape, const Norm& norm, int width, SiteName name);
+  /// `first_index` numbers the entries of a part of a vector (a head of QK-norm).
+  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x, Role receiver,
+                            int first_index = 0) const;
+
+ private:
+  Norm::Kind kind_;
+  SiteName name_;
+  NodeId width_, epsilon_ = no_node;
+  std::vector<NodeId> weight_, bias_;
+};
+
+/// Causal multi-head attention; remembers the keys and values of the positions so far.
+class AttentionBlock {
+ public:
+  AttentionBlock(Recorder& tape, const Attention& attention);
+  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x);
+
+ private:
+  std::vector<NodeId> scores(Recorder& tape, OperandList query, int head) const;
+  std::vector<NodeId> weights(Recorder& tape, std::vector<NodeId> scores, int head) const;
+
+  const Attention* attention_;
+  RecordedLinear query_, key_, value_, output_;
+  std::optional<NormBlock> query_norm_, key_norm_;
+  NodeId scale_ = no_node, zero_ = no_node, one_ = no_node;
+  std::vector<NodeId> slopes_;
+  int d_k_ = 0, d_v_ = 0;
+  bool z_is_positive_ = false;
+  std::vector<OperandList> keys_;      // [position * groups + group], d_k nodes
+  std::vector<std::uint32_t> values_;  // [group * d_v + t]: a list with room for every position
+};
+
+class FeedForwardBlock {
+ public:
+  FeedForwardBlock(Recorder& tape, const FeedForward& ff);
+  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x) const;
+
+ private:
+  RecordedLinear in_, out_;
+  std::optional<RecordedLinear> gate_;
+  Function activation_;
+};
+
+/// Logits and the arg max, ties to the lowest token index.
+class HeadBlock {
+ public:
+  HeadBlock(Recorder& tape, const Linear& unembedding) : unembedding_(tape.prepare(unembedding)) {}
+  NodeId apply(Recorder& tape, const std::vector<NodeId>& x) const {
+    return tape.arg_max(tape.list(tape.apply(unembedding_, x, Role::logits, SiteName::logits)),
+                        tape.site(SiteName::next));
+  }
+
+ private:
+  RecordedLinear unembedding_;
+};
+
+}  // namespace roundoff

@@ -1,0 +1,171 @@
+// Writing nodes; see recorder.hpp.
+#include "sim/recorder.hpp"
+
+#include <algorithm>
+
+namespace roundoff {
+
+Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
+    : policy_(policy) {
+  program_.shape = shape;
+  for (int role = 0; role < role_count; ++role) {
+    const Format& format = policy.formats[static_cast<std::size_t>(role)];
+    const auto found = std::find(program_.formats.begin(), program_.formats.end(), format);
+    role_format_[static_cast<std::size_t>(role)] =
+        static_cast<std::uint8_t>(found - program_.formats.begin());
+    if (found == program_.formats.end()) program_.formats.push_back(format);
+  }
+  dot_reduction_ = reduction({policy.order, policy.dot});
+  sum_reduction_ = reduction({policy.order, DotMode::rounded});
+  const auto plain = [&](Role role) { return policy[role].is_plain(); };
+  skip_zero_ = options.skip_zero_weights &&
+               zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
+               plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
+}
+
+std::uint8_t Recorder::reduction(const Reduction& r) {
+  const auto found = std::find(program_.reductions.begin(), program_.reductions.end(), r);
+  if (found != program_.reductions.end())
+    return static_cast<std::uint8_t>(found - program_.reductions.begin());
+  program_.reductions.push_back(r);
+  return static_cast<std::uint8_t>(program_.reductions.size() - 1);
+}
+
+NodeId Recorder::push(const Node& node, const Site& where) {
+  program_.nodes.push_back(node);
+  program_.sites.push_back(where);
+  return static_cast<NodeId>(program_.nodes.size() - 1);
+}
+
+Site Recorder::site(SiteName name, int index, int head, int key, bool inner) const {
+  return {name, inner, static_cast<std::int16_t>(layer_), static_cast<std::int16_t>(head), position_,
+          key,  index};
+}
+
+NodeId Recorder::constant(const Value& value, Role role, std::uint64_t place) {
+  const Value rounded = round(value, policy_[role], {place, 0}).value;
+  const auto [found, fresh] = constants_.try_emplace(rounded, no_node);
+  if (fresh) {
+    program_.constants.push_back(rounded);
+    found->second = push({.op = Op::constant,
+                          .format = at(role),
+                          .a = static_cast<std::uint32_t>(program_.constants.size() - 1)},
+                         {});
+  }
+  return found->second;
+}
+
+OperandList Recorder::list(const std::vector<NodeId>& nodes) {
+  const OperandList list{static_cast<std::uint32_t>(program_.operands.size()),
+                         static_cast<std::uint32_t>(nodes.size())};
+  program_.operands.insert(program_.operands.end(), nodes.begin(), nodes.end());
+  return list;
+}
+
+NodeId Recorder::embed(int table, const Site& where) {
+  return push({.op = Op::embed,
+               .format = at(Role::weights),
+               .a = static_cast<std::uint32_t>(position_),
+               .b = static_cast<std::uint32_t>(table)},
+              where);
+}
+
+NodeId Recorder::unary(Function function, NodeId a, Role role, const Site& where) {
+  return push({.op = Op::unary, .format = at(role), .function = function, .a = a}, where);
+}
+
+NodeId Recorder::binary(Op op, NodeId a, NodeId b, Role role, const Site& where) {
+  return push({.op = op, .format = at(role), .a = a, .b = b}, where);
+}
+
+NodeId Recorder::max(OperandList terms, Role role, const Site& where) {
+  return push({.op = Op::max, .format = at(role), .a = terms.offset, .c = terms.count}, where);
+}
+
+NodeId Recorder::sum(OperandList terms, Role role, const Site& where) {
+  return push(
+      {.op = Op::sum, .format = at(role), .reduction = sum_reduction_, .a = terms.offset, .c = terms.count},
+      where);
+}
+
+NodeId Recorder::arg_max(OperandList terms, const Site& where) {
+  return push({.op = Op::arg_max, .format = at(Role::logits), .a = terms.offset, .c = terms.count}, where);
+}
+
+NodeId Recorder::quotient(NodeId a, NodeId b, Role role, bool positive, const Site& where) {
+  return push({.op = Op::div, .format = at(role), .nonzero_divisor = positive, .a = a, .b = b}, where);
+}
+
+NodeId Recorder::dot(OperandList x, OperandList y, Role role, const Site& where) {
+  const bool converts = !same_format(Role::accumulators, role);
+  const NodeId value = push({.op = Op::dot,
+                             .format = at(Role::accumulators),
+                             .reduction = dot_reduction_,
+                             .a = x.offset,
+                             .b = y.offset,
+                             .c = x.count},
+                            converts ? inner(where) : where);
+  return convert(value, Role::accumulators, role, where);
+}
+
+NodeId Recorder::convert(NodeId a, Role from, Role to, const Site& where) {
+  return same_format(from, to) ? a : push({.op = Op::round, .format = at(to), .a = a}, where);
+}
+
+RecordedLinear Recorder::prepare(const Linear& map) {
+  RecordedLinear prepared;
+  const std::uint64_t matrix = ++matrices_;
+  const NodeId zero = constant(Value::zero(), Role::weights);
+  for (int r = 0; r < map.weight.rows(); ++r) {
+    const std::uint64_t place = matrix << 40 | static_cast<std::uint64_t>(r) << 20;
+    std::vector<NodeId> row;
+    if (skip_zero_) {
+      std::vector<std::uint32_t> kept;
+      for (const auto& entry : map.weight.row(r)) {
+        const NodeId w = constant(entry.value, Role::weights, place | entry.column);
+        if (w == zero) continue;
+        row.push_back(w);
+        kept.push_back(entry.column);
+      }
+      prepared.kept.push_back(std::move(kept));
+    } else {
+      row.assign(static_cast<std::size_t>(map.weight.columns()), zero);
+      for (const auto& entry : map.weight.row(r))
+        row[entry.column] = constant(entry.value, Role::weights, place | entry.column);
+    }
+    prepared.rows.push_back(list(row));
+  }
+  if (map.bias)
+    for (std::size_t r = 0; r < map.bias->size(); ++r)
+      prepared.bias.push_back(constant((*map.bias)[r], Role::weights, matrix << 40 | 1ULL << 39 | r));
+  return prepared;
+}
+
+std::vector<NodeId> Recorder::apply(const RecordedLinear& map, const std::vector<NodeId>& x, Role role,
+                                    SiteName name) {
+  const OperandList all = skip_zero_ ? OperandList{} : list(x);
+  const bool biased = !map.bias.empty();
+  std::vector<NodeId> y;
+  for (std::size_t r = 0; r < map.rows.size(); ++r) {
+    const Site where = site(name, static_cast<int>(r));
+    OperandList row = map.rows[r], terms = all;
+    if (skip_zero_) {
+      std::vector<NodeId> chosen;
+      for (std::uint32_t c : map.kept[r]) chosen.push_back(x[c]);
+      if (chosen.empty()) {  // a row of zeros: one product 0 * 0 stands for all of them
+        chosen.push_back(constant(Value::zero(), Role::weights));
+        row = list(chosen);
+      }
+      terms = list(chosen);
+    }
+    NodeId value = dot(row, terms, Role::accumulators,
+                       biased || !same_format(Role::accumulators, role) ? inner(where) : where);
+    if (biased)
+      value = binary(Op::add, value, map.bias[r], Role::accumulators,
+                     same_format(Role::accumulators, role) ? where : inner(where));
+    y.push_back(convert(value, Role::accumulators, role, where));
+  }
+  return y;
+}
+
+}  // namespace roundoff

@@ -1,0 +1,81 @@
+// The tape: what the blocks of sim/blocks/ write their operations on. It knows nodes, sites, lists and linear
+// maps, and nothing of transformers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/record.hpp"
+
+namespace roundoff {
+
+/// A list of nodes in Program::operands.
+struct OperandList {
+  std::uint32_t offset = 0, count = 0;
+};
+
+/// A linear map prepared once: its rows as lists of constants, its bias as constants.
+struct RecordedLinear {
+  std::vector<OperandList> rows;
+  std::vector<std::vector<std::uint32_t>> kept;  ///< columns of each row, when zero weights are left out
+  std::vector<NodeId> bias;
+};
+
+class Recorder {
+ public:
+  Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options);
+
+  Program& program() { return program_; }
+  const Policy& policy() const { return policy_; }
+  int position() const { return position_; }
+  /// Sites recorded from now on stand here; layer -1 is outside the layers.
+  void stand_at(int position, int layer) { position_ = position, layer_ = layer; }
+
+  Site site(SiteName name, int index = -1, int head = -1, int key = -1, bool inner = false) const;
+  static Site inner(Site site) {
+    site.inner = true;
+    return site;
+  }
+
+  /// A constant rounded to a role's format; `place` tells weights apart for stochastic rounding.
+  NodeId constant(const Value& value, Role role, std::uint64_t place = 0);
+  OperandList list(const std::vector<NodeId>& nodes);
+  NodeId embed(int table, const Site& where);
+  NodeId unary(Function function, NodeId a, Role role, const Site& where);
+  NodeId binary(Op op, NodeId a, NodeId b, Role role, const Site& where);
+  NodeId max(OperandList terms, Role role, const Site& where);
+  NodeId sum(OperandList terms, Role role, const Site& where);
+  NodeId arg_max(OperandList terms, const Site& where);
+  /// e / Z, proved not to be 0/0 where `positive`.
+  NodeId quotient(NodeId a, NodeId b, Role role, bool positive, const Site& where);
+  /// A dot product formed in `accumulators` and rounded once more to `role`; the last operation stands at
+  /// `where`.
+  NodeId dot(OperandList x, OperandList y, Role role, const Site& where);
+  /// The value in another role's format: no operation within one format.
+  NodeId convert(NodeId a, Role from, Role to, const Site& where);
+  bool same_format(Role a, Role b) const { return at(a) == at(b); }
+
+  /// Weights are rounded once, when the model is loaded.
+  RecordedLinear prepare(const Linear& map);
+  /// rnd(dot(W_i, x) + b_i), formed in `accumulators`: the bias comes last; no bias, no addition.
+  std::vector<NodeId> apply(const RecordedLinear& map, const std::vector<NodeId>& x, Role role,
+                            SiteName name);
+
+ private:
+  std::uint8_t at(Role role) const { return role_format_[static_cast<std::size_t>(role)]; }
+  std::uint8_t reduction(const Reduction& r);
+  NodeId push(const Node& node, const Site& where);
+
+  const Policy& policy_;
+  Program program_;
+  std::array<std::uint8_t, role_count> role_format_{};
+  std::uint8_t dot_reduction_ = 0, sum_reduction_ = 0;
+  bool skip_zero_ = false;
+  std::unordered_map<Value, NodeId> constants_;
+  std::uint64_t matrices_ = 0;
+  int position_ = -1, layer_ = -1;
+};
+
+}  // namespace roundoff
