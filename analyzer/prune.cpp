@@ -39,19 +39,30 @@ Linear cut_columns(const Linear& linear, int column, int columns) {
   return {cut(linear.weight, 0, 0, column, columns), linear.bias};
 }
 
-void drop_head(Layer& layer, int head) {
+void erase(std::optional<Vector>& vector, int first, int count) {
+  if (vector) vector->erase(vector->begin() + first, vector->begin() + first + count);
+}
+
+/// Heads that share a key go together: with grouped queries a part is a whole group.
+void drop_head(Layer& layer, int group) {
   Attention& attention = *layer.attention;
-  if (attention.heads == 1) {
+  const int groups = attention.groups();
+  if (groups == 1) {
     layer.attention.reset();
     return;
   }
+  const int together = attention.heads / groups, first = group * together;
   const int d_k = attention.query.weight.rows() / attention.heads,
-            d_v = attention.value.weight.rows() / attention.heads;
-  attention.query = cut_rows(attention.query, head * d_k, d_k);
-  attention.key = cut_rows(attention.key, head * d_k, d_k);
-  attention.value = cut_rows(attention.value, head * d_v, d_v);
-  attention.output = cut_columns(attention.output, head * d_v, d_v);
-  --attention.heads;
+            d_v = attention.value.weight.rows() / groups;
+  attention.query = cut_rows(attention.query, first * d_k, together * d_k);
+  attention.key = cut_rows(attention.key, group * d_k, d_k);
+  attention.value = cut_rows(attention.value, group * d_v, d_v);
+  attention.output = cut_columns(attention.output, first * d_v, together * d_v);
+  erase(attention.slopes, first, together);
+  if (!attention.mask.empty())
+    attention.mask.erase(attention.mask.begin() + first, attention.mask.begin() + first + together);
+  attention.heads -= together;
+  if (attention.key_heads != 0) --attention.key_heads;
 }
 
 void drop_unit(Layer& layer, int unit) {
@@ -61,7 +72,14 @@ void drop_unit(Layer& layer, int unit) {
     return;
   }
   block.in = cut_rows(block.in, unit, 1);
+  if (block.gate) block.gate = cut_rows(*block.gate, unit, 1);
   block.out = cut_columns(block.out, unit, 1);
+}
+
+void drop_dimension(std::optional<Norm>& norm, int dimension) {
+  if (!norm) return;
+  erase(norm->weight, dimension, 1);
+  erase(norm->bias, dimension, 1);
 }
 
 void drop_register(Model& model, int dimension) {
@@ -70,6 +88,7 @@ void drop_register(Model& model, int dimension) {
   model.token_embedding = cut(model.token_embedding, 0, 0, dimension, 1);
   model.position_embedding = cut(model.position_embedding, 0, 0, dimension, 1);
   model.unembedding = cut_columns(model.unembedding, dimension, 1);
+  drop_dimension(model.final_norm, dimension);
   if (!model.registers.empty()) model.registers.erase(model.registers.begin() + dimension);
   for (Layer& layer : model.layers) {
     if (layer.attention) {
@@ -80,8 +99,13 @@ void drop_register(Model& model, int dimension) {
     }
     if (layer.feed_forward) {
       layer.feed_forward->in = cut_columns(layer.feed_forward->in, dimension, 1);
+      if (layer.feed_forward->gate)
+        layer.feed_forward->gate = cut_columns(*layer.feed_forward->gate, dimension, 1);
       layer.feed_forward->out = cut_rows(layer.feed_forward->out, dimension, 1);
     }
+    for (std::optional<Norm>* norm : {&layer.before_attention, &layer.after_attention,
+                                      &layer.before_feed_forward, &layer.after_feed_forward})
+      drop_dimension(*norm, dimension);
   }
 }
 
@@ -90,7 +114,7 @@ std::vector<Part> parts_of(const Model& model) {
   const int layers = static_cast<int>(model.layers.size());
   for (int l = layers - 1; l >= 0; --l) {
     const Layer& layer = model.layers[static_cast<std::size_t>(l)];
-    for (int h = layer.attention ? layer.attention->heads - 1 : -1; h >= 0; --h)
+    for (int h = layer.attention ? layer.attention->groups() - 1 : -1; h >= 0; --h)
       parts.push_back({Part::head, l, h});
   }
   for (int l = layers - 1; l >= 0; --l) {
@@ -107,7 +131,7 @@ std::vector<Part> parts_of(const Model& model) {
 bool present(const Part& part, const Model& model) {
   if (part.kind == Part::register_) return part.index < model.d_model() && model.d_model() > 1;
   const Layer& layer = model.layers[static_cast<std::size_t>(part.layer)];
-  if (part.kind == Part::head) return layer.attention && part.index < layer.attention->heads;
+  if (part.kind == Part::head) return layer.attention && part.index < layer.attention->groups();
   return layer.feed_forward && part.index < layer.feed_forward->in.weight.rows();
 }
 
