@@ -1,0 +1,37 @@
+// Certification: a verdict about all inputs at once, by running the model's program on decision diagrams.
+//
+// The question's digit tokens are the variables; the answer's tokens are given, from exact integers. If at
+// every output the arg max diagram is the same node as the right token's, and nothing traps anywhere, then
+// greedy decoding is right on every input, by induction over the answer, <eos> included. Otherwise the inputs
+// that fail are a diagram too: it is counted exactly, and its first input is replayed by the reference
+// interpreter.
+//
+// Trusted: the diagram package, the operations of formats/arithmetic, the executor that records the program
+// and its passes. What a verdict rests on is in `note`.
+#pragma once
+
+#include <functional>
+
+#include "analyzer/verify.hpp"
+
+namespace roundoff {
+
+struct CertifyOptions {
+  double seconds = 60;  ///< then UNKNOWN
+  std::size_t nodes =
+      20'000'000;  ///< diagram nodes alive in one thread (about 50 bytes each at p = 10), then UNKNOWN
+  std::size_t tuples = 4096;  ///< distinct inputs of a position-wise block; beyond, it is run node by node
+  int threads = 0;            ///< 0: all cores; CERTIFIED and REFUTED never depend on it
+  std::size_t probes = 256;   ///< concrete adversarial inputs, and as many samples, before the proof
+  std::uint64_t seed = 1;
+  bool exact_fraction = true;  ///< count what fails even when a counterexample is already known
+  std::function<void(const Progress&)> progress;  ///< outputs decided, of how many
+  std::function<bool()> interrupted;
+};
+
+/// Verdict certified, refuted (with the counterexample, and the exact failing fraction where the count was
+/// finished) or unknown (with what ran out in `note`).
+Result certify(const Model& model, const Policy& policy, const Task& task,
+               const CertifyOptions& options = {});
+
+}  // namespace roundoff

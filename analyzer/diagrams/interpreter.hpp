@@ -1,0 +1,110 @@
+// The diagram interpreter: runs a Program on all inputs at once. A node's value is a diagram over the
+// question's variables; the answer's tokens are given (teacher forcing).
+//
+// Demand driven, by value: a term 0 * x never asks for x, so that registers that nobody reads cost nothing.
+// Nothing that can trap may be skipped that way; `can_trap` lists those nodes, and certify asks for each of
+// them.
+//
+// Three ways to a value, chosen per node: position-wise blocks by tuples (blocks.cpp), reductions in the best
+// order that keeps the bits (reductions.cpp), and node by node.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/diagrams/algebra.hpp"
+#include "sim/program.hpp"
+
+namespace roundoff::diagrams {
+
+struct InterpreterOptions {
+  std::size_t tuples = 4096;        ///< bound on the distinct inputs of a block; 0: no blocks
+  std::size_t tuple_nodes = 20000;  ///< bound on new nodes while a block's inputs are paired
+};
+
+class Interpreter {
+ public:
+  /// `tokens`: a diagram of token ids a position. The program must outlive the interpreter. Throws Exhausted
+  /// where the program has operations that diagrams cannot do (stochastic rounding).
+  Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens,
+              const InterpreterOptions& options = {});
+
+  /// The node's diagram; valid until the next call. Throws Exhausted.
+  Ref value(NodeId node);
+  /// The nodes that will be asked for; the values that none of them needs are dropped at collections (and
+  /// computed again if asked for after all).
+  void expect(std::vector<NodeId> nodes) { expected_ = std::move(nodes); }
+
+  Algebra& algebra() { return algebra_; }
+
+  struct Statistics {
+    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0;
+  };
+  const Statistics& statistics() const { return statistics_; }
+
+ private:
+  struct Segment {
+    std::vector<NodeId> targets;  ///< its nodes that are read from outside
+    bool refused = false;         ///< as a whole: then target by target
+  };
+
+  void need(NodeId node);
+  Ref compute(NodeId node);
+  void drop();
+
+  // node by node
+  Ref compute_max(const Node& node);
+  Ref compute_arg_max(const Node& node);
+  Ref compute_sum(const Node& node);
+  Ref compute_dot(const Node& node);
+
+  // reductions.cpp
+  Ref sum(Roots& terms, const SumOrder& order, const Format& format, bool members);
+  Ref sequential(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
+  Ref tree(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
+  Ref fold(std::uint32_t code, Roots& terms, std::size_t first, std::size_t count, bool members);
+  void deepest_first(Roots& terms, std::size_t first, std::size_t count);
+  bool exact_in_any_order(const Roots& terms, std::size_t first, std::size_t count,
+                          const Format& format) const;
+
+  // blocks.cpp
+  void find_segments();
+  std::int64_t segment_of(NodeId node) const;
+  bool by_tuples(NodeId node);
+  bool tabulate(const std::vector<NodeId>& targets);
+  std::vector<NodeId> cone(const std::vector<NodeId>& targets, std::vector<NodeId>& leaves);
+  Id scalar(NodeId node);
+
+  bool skips_zero(const Node& node) const;
+  bool is_zero_constant(NodeId node) const;
+  bool member(NodeId node, std::uint8_t format);
+  std::uint32_t code(Operation::Kind kind, const Format& format, Function function = Function::identity,
+                     std::uint32_t parameter = 0) {
+    return algebra_.scalars().code({kind, function, parameter, format});
+  }
+  /// The code of a binary or unary rounded operation of the program's formats.
+  std::uint32_t code(Operation::Kind kind, std::uint8_t format, Function function = Function::identity);
+
+  const Program& program_;
+  Algebra& algebra_;
+  Manager& manager_;
+  InterpreterOptions options_;
+  Roots tokens_, values_;
+  std::vector<NodeId> expected_, active_;
+  std::vector<std::uint32_t> codes_;   ///< by kind, function and format
+  std::vector<std::uint8_t> members_;  ///< by format and constant: 0 unknown, 1 a member, 2 not
+  std::unordered_map<std::int64_t, Segment> segments_;
+  std::vector<bool> refused_;        ///< by node: not by tuples
+  std::vector<Id> ids_;              ///< by node: the value on one tuple
+  std::vector<std::uint32_t> seen_;  ///< by node: the search that saw it
+  std::uint32_t search_ = 0;
+  int last_layer_ = -1;
+  Statistics statistics_;
+};
+
+/// Nodes that may trap on some input: the ones that a certificate must look at even where no output reads
+/// them.
+std::vector<NodeId> can_trap(const Program& program);
+
+}  // namespace roundoff::diagrams
