@@ -90,6 +90,7 @@ struct Node {
   std::uint8_t reduction = 0;  ///< index in Program::reductions (sum, dot)
   Function function = Function::identity;
   bool nonzero_divisor = false;  ///< div: proved not to be 0/0 (stable softmax), so that it cannot trap
+  bool never_traps = false;      ///< proved for every input of the shape (by passes only)
   std::uint32_t a = 0, b = 0, c = 0;
 };
 

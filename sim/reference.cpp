@@ -20,65 +20,74 @@ std::uint64_t draw_place(const Program& program, NodeId id) {
   return h;
 }
 
-Rounded evaluate(const Program& program, NodeId id, std::span<const Value> values,
-                 std::span<const Token> tokens, Scratch& scratch) {
-  const Node& node = program.nodes[id];
+Rounded evaluate(const Program& program, const Node& node, std::span<const Value> x, std::span<const Value> y,
+                 Draw draw) {
   const Format& format = program.formats[node.format];
-  const Draw draw{format.rounding == Rounding::sr ? draw_place(program, id) : 0, 0};
-  const auto gather = [&](std::vector<Value>& into, std::uint32_t offset) {
-    into.clear();
-    for (NodeId operand : program.list(offset, node.c)) into.push_back(values[operand]);
-  };
   switch (node.op) {
-    case Op::constant:
-      return {program.constants[node.a]};
-    case Op::embed:
-      return {program.tables[node.b][tokens[node.a]]};
     case Op::round:
-      return round(values[node.a], format, draw);
+      return round(x[0], format, draw);
     case Op::add:
-      return add(values[node.a], values[node.b], format, draw);
+      return add(x[0], x[1], format, draw);
     case Op::sub:
-      return sub(values[node.a], values[node.b], format, draw);
+      return sub(x[0], x[1], format, draw);
     case Op::mul:
-      return mul(values[node.a], values[node.b], format, draw);
+      return mul(x[0], x[1], format, draw);
     case Op::div:
-      return div(values[node.a], values[node.b], format, draw);
+      return div(x[0], x[1], format, draw);
     case Op::fma:
-      return fma(values[node.a], values[node.b], values[node.c], format, draw);
+      return fma(x[0], x[1], x[2], format, draw);
     case Op::unary:
-      return apply(node.function, values[node.a], format, draw);
+      return apply(node.function, x[0], format, draw);
     case Op::table:
       for (const auto& [argument, result] : program.maps[node.b])
-        if (argument == values[node.a]) return {result};
+        if (argument == x[0]) return {result};
       throw std::logic_error("a tabulated function was asked for a value outside its range");
     case Op::max: {
-      const auto list = program.list(node.a, node.c);
-      Value best = values[list[0]];
-      if (list.size() == 1 && best.is_nan()) throw Trap("NaN reaches a max");
-      for (NodeId operand : list.subspan(1)) best = maximum(best, values[operand]);
+      Value best = x[0];
+      if (x.size() == 1 && best.is_nan()) throw Trap("NaN reaches a max");
+      for (const Value& value : x.subspan(1)) best = maximum(best, value);
       return {best};
     }
     case Op::sum:
-      gather(scratch.x, node.a);
-      return sum(scratch.x, program.reductions[node.reduction].order, format, draw.place);
+      return sum(x, program.reductions[node.reduction].order, format, draw.place);
     case Op::dot: {
       const Reduction& reduction = program.reductions[node.reduction];
-      gather(scratch.x, node.a);
-      gather(scratch.y, node.b);
-      return dot(scratch.x, scratch.y, reduction.order, reduction.mode, format, draw.place);
+      return dot(x, y, reduction.order, reduction.mode, format, draw.place);
     }
     case Op::arg_max: {
-      const auto list = program.list(node.a, node.c);
       std::size_t best = 0;
-      for (std::size_t j = 0; j < list.size(); ++j) {
-        if (values[list[j]].is_nan()) throw Trap("NaN reaches an arg max");
-        if (compare(values[list[j]], values[list[best]]) > 0) best = j;
+      for (std::size_t j = 0; j < x.size(); ++j) {
+        if (x[j].is_nan()) throw Trap("NaN reaches an arg max");
+        if (compare(x[j], x[best]) > 0) best = j;
       }
       return {Value::integer(static_cast<std::int64_t>(best))};
     }
+    case Op::constant:
+    case Op::embed:
+      break;
   }
-  throw std::logic_error("unknown operation");
+  throw std::logic_error("not an operation on values");
+}
+
+Rounded evaluate(const Program& program, NodeId id, std::span<const Value> values,
+                 std::span<const Token> tokens, Scratch& scratch) {
+  const Node& node = program.nodes[id];
+  if (node.op == Op::constant) return {program.constants[node.a]};
+  if (node.op == Op::embed) return {program.tables[node.b][tokens[node.a]]};
+  scratch.x.clear(), scratch.y.clear();
+  const bool lists = node.op == Op::sum || node.op == Op::dot || node.op == Op::max || node.op == Op::arg_max;
+  if (lists) {
+    for (NodeId operand : program.list(node.a, node.c)) scratch.x.push_back(values[operand]);
+    if (node.op == Op::dot)
+      for (NodeId operand : program.list(node.b, node.c)) scratch.y.push_back(values[operand]);
+  } else {
+    const bool two = node.op == Op::add || node.op == Op::sub || node.op == Op::mul || node.op == Op::div;
+    scratch.x.push_back(values[node.a]);
+    if (two || node.op == Op::fma) scratch.x.push_back(values[node.b]);
+    if (node.op == Op::fma) scratch.x.push_back(values[node.c]);
+  }
+  const bool draws = program.formats[node.format].rounding == Rounding::sr;
+  return evaluate(program, node, scratch.x, scratch.y, {draws ? draw_place(program, id) : 0, 0});
 }
 
 Reference::Reference(const Program& program)

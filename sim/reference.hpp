@@ -14,7 +14,12 @@ struct Scratch {
   std::vector<Value> x, y;
 };
 
-/// One node by definition, from the values of the nodes before it. Throws Trap (without the place).
+/// One operation by definition, from the values of its operands: x holds the one, two or three operands or the (first)
+/// list, y the second list of a dot. Not for constants and embeddings. Throws Trap (without the place).
+Rounded evaluate(const Program& program, const Node& node, std::span<const Value> x, std::span<const Value> y,
+                 Draw draw = {});
+
+/// One node by definition, from the values of the nodes before it.
 Rounded evaluate(const Program& program, NodeId id, std::span<const Value> values,
                  std::span<const Token> tokens, Scratch& scratch);
 

@@ -1,0 +1,12 @@
+// The passes by name; passes.cpp lists them in the order they run.
+#pragma once
+
+#include "sim/passes.hpp"
+
+namespace roundoff {
+
+Rewritten drop_zeros(const Program& program);
+Rewritten fold_constants(const Program& program);
+Rewritten keep_demanded(const Program& program);
+
+}  // namespace roundoff

@@ -1,0 +1,202 @@
+// Building a program while reading another.
+#include "sim/passes/rewriter.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace roundoff {
+
+Rewriter::Rewriter(const Program& old) : old_(old), map_(old.nodes.size(), no_node) {
+  built_.shape = old.shape;
+  built_.formats = old.formats;
+  built_.reductions = old.reductions;
+  built_.tables = old.tables;
+  built_.maps = old.maps;
+}
+
+NodeId Rewriter::constant(const Value& value, std::uint8_t format) {
+  const auto [found, fresh] = constants_.try_emplace({value, format}, no_node);
+  if (fresh) {
+    built_.constants.push_back(value);
+    found->second = push({.op = Op::constant,
+                          .format = format,
+                          .a = static_cast<std::uint32_t>(built_.constants.size() - 1)},
+                         {});
+  }
+  return found->second;
+}
+
+NodeId Rewriter::push(const Node& node, const Site& site) {
+  built_.nodes.push_back(node);
+  built_.sites.push_back(site);
+  return static_cast<NodeId>(built_.nodes.size() - 1);
+}
+
+std::uint32_t Rewriter::list(std::span<const NodeId> nodes) {
+  const auto offset = static_cast<std::uint32_t>(built_.operands.size());
+  built_.operands.insert(built_.operands.end(), nodes.begin(), nodes.end());
+  return offset;
+}
+
+std::uint32_t Rewriter::mapped_list(std::uint32_t offset, std::uint32_t count) {
+  const auto [found, fresh] =
+      lists_.try_emplace(std::uint64_t{offset} << 32 | count, static_cast<std::uint32_t>(built_.operands.size()));
+  if (fresh)
+    for (NodeId operand : old_.list(offset, count)) built_.operands.push_back(map_[operand]);
+  return found->second;
+}
+
+NodeId Rewriter::copy(NodeId old_node) {
+  Node node = old_.nodes[old_node];
+  switch (node.op) {
+    case Op::constant:
+      return map_[old_node] = constant(old_.constants[node.a], node.format);
+    case Op::embed:
+      break;
+    case Op::fma:
+      node.c = map_[node.c];
+      [[fallthrough]];
+    case Op::add:
+    case Op::sub:
+    case Op::mul:
+    case Op::div:
+      node.b = map_[node.b];
+      [[fallthrough]];
+    case Op::round:
+    case Op::unary:
+    case Op::table:
+      node.a = map_[node.a];
+      break;
+    case Op::dot:
+      node.b = mapped_list(node.b, node.c);
+      [[fallthrough]];
+    case Op::sum:
+    case Op::max:
+    case Op::arg_max:
+      node.a = mapped_list(node.a, node.c);
+      break;
+  }
+  return map_[old_node] = push(node, old_.sites[old_node]);
+}
+
+namespace {
+
+template <class T>
+std::size_t index_of(std::vector<T>& items, const T& item) {
+  const auto found = std::find(items.begin(), items.end(), item);
+  if (found != items.end()) return static_cast<std::size_t>(found - items.begin());
+  items.push_back(item);
+  return items.size() - 1;
+}
+
+}  // namespace
+
+std::uint8_t Rewriter::format(const Format& format) {
+  return static_cast<std::uint8_t>(index_of(built_.formats, format));
+}
+
+std::uint8_t Rewriter::reduction(const Reduction& reduction) {
+  return static_cast<std::uint8_t>(index_of(built_.reductions, reduction));
+}
+
+std::uint32_t Rewriter::table(std::vector<Value> table) {
+  built_.tables.push_back(std::move(table));
+  return static_cast<std::uint32_t>(built_.tables.size() - 1);
+}
+
+std::uint32_t Rewriter::map(std::vector<std::pair<Value, Value>> map) {
+  built_.maps.push_back(std::move(map));
+  return static_cast<std::uint32_t>(built_.maps.size() - 1);
+}
+
+Rewritten Rewriter::finish() && {
+  for (NodeId output : old_.outputs) {
+    if (map_[output] == no_node) throw std::logic_error("a pass dropped an output");
+    built_.outputs.push_back(map_[output]);
+  }
+  return {std::move(built_), std::move(map_)};
+}
+
+int lists_of(Op op) {
+  switch (op) {
+    case Op::dot:
+      return 2;
+    case Op::sum:
+    case Op::max:
+    case Op::arg_max:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+namespace {
+
+bool has_infinity(const Format& format) { return format.has_infinity || format.overflow == Overflow::inf; }
+
+// Undefined for some finite argument: needs a NaN.
+bool partial(Function function) {
+  switch (function) {
+    case Function::sqrt:
+    case Function::rsqrt:
+    case Function::log:
+    case Function::reciprocal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool can_trap(const Program& program, const Node& node) {
+  if (node.op == Op::constant || node.op == Op::embed || node.op == Op::table || node.never_traps) return false;
+  // What the operands can be: NaN or infinite?
+  bool nan = false, infinite = false;
+  for_operands(program, node, [&](NodeId operand) {
+    const Node& from = program.nodes[operand];
+    if (from.op == Op::constant) {
+      nan = nan || program.constants[from.a].is_nan();
+      infinite = infinite || program.constants[from.a].is_infinite();
+    } else {
+      nan = nan || program.formats[from.format].has_nan;
+      infinite = infinite || has_infinity(program.formats[from.format]);
+    }
+  });
+  if (node.op == Op::max || node.op == Op::arg_max) return nan;
+  // Rounding into one format: `undefined` says whether the exact result may be no number.
+  const auto into = [&](const Format& format, bool undefined) {
+    return format.overflow == Overflow::trap || (!format.has_nan && (nan || undefined));
+  };
+  const Format& format = program.formats[node.format];
+  switch (node.op) {
+    case Op::sum:
+    case Op::dot: {
+      // inf - inf and 0 * inf; a sum may overflow to an infinity on the way
+      const SumOrder& order = program.reductions[node.reduction].order;
+      if (order.kind == SumOrder::wide) {
+        if (into(order.wide_format, infinite || has_infinity(format) || has_infinity(order.wide_format))) return true;
+        nan = nan || order.wide_format.has_nan;
+        infinite = infinite || has_infinity(order.wide_format);
+      }
+      return into(format, infinite || has_infinity(format));
+    }
+    case Op::div:
+      // 0/0; under wrap x/0 as well
+      return into(format, infinite || !node.nonzero_divisor) || (format.overflow == Overflow::wrap && !node.nonzero_divisor);
+    case Op::unary:
+      return into(format, infinite || partial(node.function));
+    default:
+      return into(format, infinite);
+  }
+}
+
+bool stochastic(const Program& program) {
+  return std::any_of(program.formats.begin(), program.formats.end(),
+                     [](const Format& format) { return format.rounding == Rounding::sr; }) ||
+         std::any_of(program.reductions.begin(), program.reductions.end(), [](const Reduction& reduction) {
+           return reduction.order.kind == SumOrder::wide && reduction.order.wide_format.rounding == Rounding::sr;
+         });
+}
+
+}  // namespace roundoff
