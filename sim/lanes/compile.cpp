@@ -1,0 +1,370 @@
+// Registers are arrays of one chunk of lanes; a value's register is free again after its last use (linear scan over the
+// single-assignment order). Constants live in registers of their own, filled once. Sums in other orders than the kernels'
+// are composed from `add` here, term by term in the order of semantics.md, section 3.
+#include "sim/lanes/compile.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+
+#include "sim/lanes/ordered.hpp"
+#include "sim/passes/rewriter.hpp"
+
+namespace roundoff {
+
+namespace {
+
+constexpr std::size_t alignment = 64;
+
+double power(int exponent) { return std::ldexp(1.0, exponent); }
+
+// ---- one function a kind of step ----
+
+std::uint8_t* traps(const Step& step, const Frame& frame) { return step.traps ? frame.trapped : nullptr; }
+
+template <LaneKernels::Binary LaneKernels::*kernel>
+void run_binary(const Step& s, const Frame& f) {
+  (s.kernels->*kernel)(s.kernels->context(), s.a, s.b, s.out, f.lanes, traps(s, f));
+}
+template <LaneKernels::Sum LaneKernels::*kernel>
+void run_list(const Step& s, const Frame& f) {
+  (s.kernels->*kernel)(s.kernels->context(), s.x, s.count, s.out, f.lanes, traps(s, f));
+}
+template <LaneKernels::Dot LaneKernels::*kernel>
+void run_dot(const Step& s, const Frame& f) {
+  (s.kernels->*kernel)(s.kernels->context(), s.x, s.y, s.count, s.out, f.lanes, traps(s, f));
+}
+template <LaneKernels::Weighted LaneKernels::*kernel>
+void run_weighted(const Step& s, const Frame& f) {
+  (s.kernels->*kernel)(s.kernels->context(), s.data, s.x, s.count, s.out, f.lanes, traps(s, f));
+}
+void run_apply(const Step& s, const Frame& f) { s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f)); }
+void run_embed(const Step& s, const Frame& f) {
+  s.moves->embed(f.tokens + s.index * static_cast<std::size_t>(batch_lanes), s.data, s.count, s.out, f.lanes);
+}
+void run_lookup(const Step& s, const Frame& f) { s.moves->lookup(s.a, s.base, s.shift, s.data, s.count, s.out, f.lanes); }
+void run_arg_max(const Step& s, const Frame& f) {
+  Token* out = s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
+  s.moves->arg_max(s.x, s.count, out, f.lanes, traps(s, f));
+}
+void run_choose(const Step& s, const Frame& f) {
+  std::memcpy(f.chosen + s.index * static_cast<std::size_t>(batch_lanes), s.a, f.lanes * sizeof(Token));
+}
+// The exact result in double, then F's rounding, once.
+void round_exact(const Step& s, const Frame& f) {
+  s.kernels->round_f64(s.kernels->context(), s.scratch, s.out, f.lanes, traps(s, f));
+}
+void run_exact_sum(const Step& s, const Frame& f) {
+  s.moves->exact_sum(s.x, s.count, s.unit, static_cast<double*>(s.scratch), f.lanes);
+  round_exact(s, f);
+}
+void run_exact_dot(const Step& s, const Frame& f) {
+  s.moves->exact_dot(s.x, s.y, s.count, s.unit * s.unit, static_cast<double*>(s.scratch), f.lanes);
+  round_exact(s, f);
+}
+void run_exact_sub(const Step& s, const Frame& f) {
+  auto* total = static_cast<double*>(s.scratch);
+  auto* other = total + batch_lanes;
+  s.moves->widen(s.x[0], s.unit, total, f.lanes);
+  s.moves->widen(s.x[1], s.unit, other, f.lanes);
+  for (std::size_t i = 0; i < f.lanes; ++i) total[i] -= other[i];
+  round_exact(s, f);
+}
+
+class Compiler {
+ public:
+  Compiler(const Program& program, LaneLayout layout, bool keep_all)
+      : program_(program), keep_all_(keep_all), out_(std::make_unique<Compiled>()) {
+    out_->layout = std::move(layout);
+    out_->chunk = batch_lanes;
+    out_->reductions = program.reductions;
+    const Container container = out_->layout.container;
+    register_bytes_ = (out_->chunk * size_of(container) + alignment - 1) / alignment * alignment;
+    moves_ = &move_kernels(container, out_->layout.isa);
+    if (container <= Container::i64)
+      for (const auto& kernels : out_->layout.kernels)
+        if (kernels) unit_ = power(kernels->format().quantum);
+  }
+
+  std::unique_ptr<Compiled> run() {
+    allocate();
+    reserve();
+    out_->values.resize(program_.nodes.size());
+    for (NodeId id = 0; id < program_.nodes.size(); ++id) compile(id);
+    for (std::uint32_t o = 0; o < program_.outputs.size(); ++o) {
+      const NodeId id = program_.outputs[o];
+      if (!keep_all_ && first_output_[id] == o) continue;
+      push({.run = run_choose, .a = out_->values[id], .index = o});
+    }
+    return std::move(out_);
+  }
+
+ private:
+  // ---- registers ----
+  void allocate() {
+    const auto count = static_cast<NodeId>(program_.nodes.size());
+    std::vector<NodeId> last(count, no_node);
+    for (NodeId id = 0; id < count; ++id)
+      for_operands(program_, program_.nodes[id], [&](NodeId operand) { last[operand] = id; });
+    first_output_.assign(count, no_node);
+    for (std::uint32_t o = static_cast<std::uint32_t>(program_.outputs.size()); o-- > 0;)
+      first_output_[program_.outputs[o]] = o;
+    register_of_.assign(count, 0);
+    std::vector<std::uint32_t> free;
+    for (NodeId id = 0; id < count; ++id) {
+      const Node& node = program_.nodes[id];
+      if (node.op == Op::constant) continue;
+      if (!keep_all_) {
+        // Operands used here for the last time are free for the result as well: a kernel's `out` may be an input only
+        // for elementwise operations, so lists are released after.
+        if (lists_of(node.op) == 0) release(free, last, node, id);
+      }
+      if (free.empty()) {
+        register_of_[id] = registers_++;
+      } else {
+        register_of_[id] = free.back();
+        free.pop_back();
+      }
+      if (!keep_all_) {
+        if (lists_of(node.op) != 0) release(free, last, node, id);
+        if (last[id] == no_node && node.op != Op::arg_max) free.push_back(register_of_[id]);
+      }
+    }
+    for (NodeId id = 0; id < count; ++id)
+      if (program_.nodes[id].op == Op::constant) register_of_[id] = registers_++;
+  }
+  void release(std::vector<std::uint32_t>& free, std::vector<NodeId>& last, const Node& node, NodeId id) {
+    for_operands(program_, node, [&](NodeId operand) {
+      if (last[operand] != id || program_.nodes[operand].op == Op::constant) return;
+      last[operand] = no_node - 1;  // once, however often it is named
+      free.push_back(register_of_[operand]);
+    });
+  }
+
+  void reserve() {
+    std::uint32_t longest = 1;
+    for (const Node& node : program_.nodes)
+      if (lists_of(node.op) != 0) longest = std::max(longest, node.c);
+    const std::size_t scratch =
+        static_cast<std::size_t>(scratch_arrays(longest)) * static_cast<std::size_t>(batch_lanes) * sizeof(double);
+    out_->memory.resize(register_bytes_ * registers_ + scratch + alignment);
+    const auto address = reinterpret_cast<std::uintptr_t>(out_->memory.data());
+    base_ = out_->memory.data() + (alignment - address % alignment) % alignment;
+    scratch_ = base_ + register_bytes_ * registers_;
+  }
+  std::byte* where(NodeId id) const { return base_ + register_bytes_ * register_of_[id]; }
+
+  // ---- steps ----
+  void push(Step step) {
+    step.moves = moves_;
+    step.scratch = scratch_;
+    step.unit = unit_;
+    out_->steps.push_back(step);
+  }
+  const void* const* pointers(std::uint32_t offset, std::uint32_t count) {
+    auto list = std::make_unique<const void*[]>(count);
+    for (std::uint32_t j = 0; j < count; ++j) list[j] = where(program_.operands[offset + j]);
+    out_->lists.push_back(std::move(list));
+    return out_->lists.back().get();
+  }
+  const LaneKernels* any_kernels() const {
+    for (const auto& kernels : out_->layout.kernels)
+      if (kernels) return kernels.get();
+    return nullptr;
+  }
+  template <class Values>
+  const void* elements(const Values& values) {
+    const std::size_t size = size_of(out_->layout.container);
+    auto data = std::make_unique<std::byte[]>(size * values.size());
+    for (std::size_t j = 0; j < values.size(); ++j) any_kernels()->store(values[j], data.get() + j * size);
+    out_->data.push_back(std::move(data));
+    return out_->data.back().get();
+  }
+  bool constants(std::uint32_t offset, std::uint32_t count) const {
+    const auto list = program_.list(offset, count);
+    return std::all_of(list.begin(), list.end(),
+                       [&](NodeId id) { return program_.nodes[id].op == Op::constant; });
+  }
+  const Value& constant(NodeId id) const { return program_.constants[program_.nodes[id].a]; }
+  bool member(NodeId id, const Format& format) const {
+    const Node& node = program_.nodes[id];
+    if (node.op == Op::constant) return round(constant(id), format).value == constant(id);
+    return contains(format, program_.formats[node.format]);
+  }
+
+  void compile(NodeId id) {
+    const Node& node = program_.nodes[id];
+    Step step;
+    step.out = where(id);
+    out_->values[id] = step.out;
+    if (node.op == Op::constant) {
+      const std::size_t size = size_of(out_->layout.container);
+      for (std::size_t i = 0; i < out_->chunk; ++i) any_kernels()->store(constant(id), where(id) + i * size);
+      return;
+    }
+    if (node.op != Op::arg_max) step.kernels = out_->layout.kernels[node.format].get();
+    step.traps = can_trap(program_, node);
+    bool members = true;
+    if (node.op != Op::arg_max && node.op != Op::max && node.op != Op::table)
+      for_operands(program_, node,
+                   [&](NodeId operand) { members = members && member(operand, program_.formats[node.format]); });
+    step.members = members;
+    switch (node.op) {
+      case Op::constant:
+        break;
+      case Op::embed:
+        step.run = run_embed;
+        step.index = node.a;
+        step.count = static_cast<std::uint32_t>(program_.tables[node.b].size());
+        step.data = table(node.b);
+        break;
+      case Op::round:
+        step.run = run_exact_sum;
+        step.x = pointers_to({node.a});
+        step.count = 1;
+        break;
+      case Op::add:
+        elementwise(step, node, run_binary<&LaneKernels::add>, run_exact_sum);
+        break;
+      case Op::sub:
+        elementwise(step, node, run_binary<&LaneKernels::sub>, run_exact_sub);
+        break;
+      case Op::mul:
+        elementwise(step, node, run_binary<&LaneKernels::mul>, run_exact_dot);
+        if (!members) {
+          step.x = pointers_to({node.a});
+          step.y = pointers_to({node.b});
+          step.count = 1;
+        }
+        break;
+      case Op::div:
+        elementwise(step, node, run_binary<&LaneKernels::div>, nullptr);
+        break;
+      case Op::unary:
+        step.run = run_apply;
+        step.a = where(node.a);
+        step.function = node.function;
+        break;
+      case Op::max:
+        step.run = run_list<&LaneKernels::max_of>;
+        step.x = pointers(node.a, node.c);
+        step.count = node.c;
+        break;
+      case Op::sum:
+        sum(step, node);
+        break;
+      case Op::dot:
+        dot(step, node);
+        break;
+      case Op::table:
+        lookup(step, node);
+        break;
+      case Op::arg_max:
+        step.run = run_arg_max;
+        step.x = pointers(node.a, node.c);
+        step.count = node.c;
+        if (!keep_all_ && first_output_[id] != no_node) {
+          step.index = first_output_[id];
+          step.out = nullptr;
+        }
+        break;
+      case Op::fma:
+        break;  // the layout refused it
+    }
+    push(step);
+  }
+
+  const void* const* pointers_to(std::initializer_list<NodeId> ids) {
+    auto list = std::make_unique<const void*[]>(ids.size());
+    std::transform(ids.begin(), ids.end(), list.get(), [&](NodeId id) { return where(id); });
+    out_->lists.push_back(std::move(list));
+    return out_->lists.back().get();
+  }
+  void elementwise(Step& step, const Node& node, Step::Run kernel, Step::Run exact) {
+    step.run = step.members ? kernel : exact;
+    step.a = where(node.a);
+    step.b = where(node.b);
+    if (!step.members) {
+      step.x = pointers_to({node.a, node.b});
+      step.count = 2;
+    }
+  }
+
+  void sum(Step& step, const Node& node) {
+    const Reduction& reduction = out_->reductions[node.reduction];
+    step.x = pointers(node.a, node.c);
+    step.count = node.c;
+    step.reduction = &reduction;
+    step.wide = out_->layout.wide[node.reduction].get();
+    if (reduction.order.kind == SumOrder::exact)
+      step.run = run_exact_sum;
+    else
+      step.run = reduction.order.kind == SumOrder::sequential ? run_list<&LaneKernels::sum> : run_ordered;
+  }
+
+  void dot(Step& step, const Node& node) {
+    const Reduction& reduction = out_->reductions[node.reduction];
+    step.count = node.c;
+    step.reduction = &reduction;
+    step.wide = out_->layout.wide[node.reduction].get();
+    const bool fused = reduction.mode == DotMode::fused;
+    if (reduction.mode == DotMode::exact_dot) {
+      step.run = run_exact_dot;
+    } else if (step.members && reduction.order.kind == SumOrder::sequential) {
+      for (const auto& [weights, inputs] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
+        if (!constants(weights, node.c)) continue;
+        std::vector<Value> values;
+        for (NodeId id : program_.list(weights, node.c)) values.push_back(constant(id));
+        step.data = elements(values);
+        step.x = pointers(inputs, node.c);
+        step.run = fused ? run_weighted<&LaneKernels::fused_weighted> : run_weighted<&LaneKernels::weighted>;
+        return;
+      }
+      step.run = fused ? run_dot<&LaneKernels::fused_dot> : run_dot<&LaneKernels::dot>;
+    } else {
+      step.run = run_ordered;
+    }
+    step.x = pointers(node.a, node.c);
+    step.y = pointers(node.b, node.c);
+  }
+
+  const void* table(std::uint32_t index) {
+    const auto [found, fresh] = tables_.try_emplace(index, nullptr);
+    if (fresh) found->second = elements(program_.tables[index]);
+    return found->second;
+  }
+
+  void lookup(Step& step, const Node& node) {
+    const Grid grid = grid_of(program_.maps[node.b]);
+    step.run = run_lookup;
+    step.a = where(node.a);
+    step.count = static_cast<std::uint32_t>(grid.results.size());
+    step.base = to_double(grid.base) / unit_;
+    step.shift = grid.step - (unit_ == 1 ? 0 : std::ilogb(unit_));
+    const auto [found, fresh] = maps_.try_emplace(node.b, nullptr);
+    if (fresh) found->second = elements(grid.results);
+    step.data = found->second;
+  }
+
+  const Program& program_;
+  const bool keep_all_;
+  std::unique_ptr<Compiled> out_;
+  const MoveKernels* moves_;
+  std::size_t register_bytes_ = 0;
+  std::uint32_t registers_ = 0;
+  std::vector<std::uint32_t> register_of_;
+  std::vector<std::uint32_t> first_output_;  // by node: the first output it is
+  std::byte* base_ = nullptr;
+  std::byte* scratch_ = nullptr;
+  double unit_ = 1;
+  std::map<std::uint32_t, const void*> tables_, maps_;
+};
+
+}  // namespace
+
+std::unique_ptr<Compiled> compile(const Program& program, LaneLayout layout, bool keep_all) {
+  return Compiler(program, std::move(layout), keep_all).run();
+}
+
+}  // namespace roundoff
