@@ -22,7 +22,8 @@ struct Lanes::Impl {
 Lanes::Lanes(const Program& program, const LaneOptions& options) : impl_(std::make_unique<Impl>()) {
   LaneLayout layout = lay_out(program, options);
   if (!layout.obstacle.empty())
-    throw UsageError("lanes cannot run this program (" + layout.obstacle + "); use the reference interpreter");
+    throw UsageError("lanes cannot run this program (" + layout.obstacle +
+                     "); use the reference interpreter");
   impl_->compiled = compile(program, std::move(layout), options.keep_all);
   impl_->keep_all = options.keep_all;
   impl_->positions = static_cast<std::size_t>(program.shape.positions());

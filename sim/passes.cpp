@@ -31,9 +31,9 @@ std::uint64_t digest(const Program& program) {
     h ^= h >> 31;
   };
   for (const Node& node : program.nodes) {
-    mix(static_cast<std::uint64_t>(node.op) | std::uint64_t{node.format} << 8 | std::uint64_t{node.reduction} << 16 |
-        static_cast<std::uint64_t>(node.function) << 24 | std::uint64_t{node.nonzero_divisor} << 32 |
-        std::uint64_t{node.never_traps} << 33);
+    mix(static_cast<std::uint64_t>(node.op) | std::uint64_t{node.format} << 8 |
+        std::uint64_t{node.reduction} << 16 | static_cast<std::uint64_t>(node.function) << 24 |
+        std::uint64_t{node.nonzero_divisor} << 32 | std::uint64_t{node.never_traps} << 33);
     mix(std::uint64_t{node.a} << 32 | node.b);
     mix(node.c);
   }

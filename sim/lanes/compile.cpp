@@ -1,6 +1,7 @@
-// Registers are arrays of one chunk of lanes; a value's register is free again after its last use (linear scan over the
-// single-assignment order). Constants live in registers of their own, filled once. Sums in other orders than the kernels'
-// are composed from `add` here, term by term in the order of semantics.md, section 3.
+// Registers are arrays of one chunk of lanes; a value's register is free again after its last use (linear
+// scan over the single-assignment order). Constants live in registers of their own, filled once. Sums in
+// other orders than the kernels' are composed from `add` here, term by term in the order of semantics.md,
+// section 3.
 #include "sim/lanes/compile.hpp"
 
 #include <algorithm>
@@ -39,13 +40,18 @@ template <LaneKernels::Weighted LaneKernels::*kernel>
 void run_weighted(const Step& s, const Frame& f) {
   (s.kernels->*kernel)(s.kernels->context(), s.data, s.x, s.count, s.out, f.lanes, traps(s, f));
 }
-void run_apply(const Step& s, const Frame& f) { s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f)); }
+void run_apply(const Step& s, const Frame& f) {
+  s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f));
+}
 void run_embed(const Step& s, const Frame& f) {
   s.moves->embed(f.tokens + s.index * static_cast<std::size_t>(batch_lanes), s.data, s.count, s.out, f.lanes);
 }
-void run_lookup(const Step& s, const Frame& f) { s.moves->lookup(s.a, s.base, s.shift, s.data, s.count, s.out, f.lanes); }
+void run_lookup(const Step& s, const Frame& f) {
+  s.moves->lookup(s.a, s.base, s.shift, s.data, s.count, s.out, f.lanes);
+}
 void run_arg_max(const Step& s, const Frame& f) {
-  Token* out = s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
+  Token* out =
+      s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
   s.moves->arg_max(s.x, s.count, out, f.lanes, traps(s, f));
 }
 void run_choose(const Step& s, const Frame& f) {
@@ -116,8 +122,8 @@ class Compiler {
       const Node& node = program_.nodes[id];
       if (node.op == Op::constant) continue;
       if (!keep_all_) {
-        // Operands used here for the last time are free for the result as well: a kernel's `out` may be an input only
-        // for elementwise operations, so lists are released after.
+        // Operands used here for the last time are free for the result as well: a kernel's `out` may be an
+        // input only for elementwise operations, so lists are released after.
         if (lists_of(node.op) == 0) release(free, last, node, id);
       }
       if (free.empty()) {
@@ -146,8 +152,8 @@ class Compiler {
     std::uint32_t longest = 1;
     for (const Node& node : program_.nodes)
       if (lists_of(node.op) != 0) longest = std::max(longest, node.c);
-    const std::size_t scratch =
-        static_cast<std::size_t>(scratch_arrays(longest)) * static_cast<std::size_t>(batch_lanes) * sizeof(double);
+    const std::size_t scratch = static_cast<std::size_t>(scratch_arrays(longest)) *
+                                static_cast<std::size_t>(batch_lanes) * sizeof(double);
     out_->memory.resize(register_bytes_ * registers_ + scratch + alignment);
     const auto address = reinterpret_cast<std::uintptr_t>(out_->memory.data());
     base_ = out_->memory.data() + (alignment - address % alignment) % alignment;
@@ -207,8 +213,9 @@ class Compiler {
     step.traps = can_trap(program_, node);
     bool members = true;
     if (node.op != Op::arg_max && node.op != Op::max && node.op != Op::table)
-      for_operands(program_, node,
-                   [&](NodeId operand) { members = members && member(operand, program_.formats[node.format]); });
+      for_operands(program_, node, [&](NodeId operand) {
+        members = members && member(operand, program_.formats[node.format]);
+      });
     step.members = members;
     switch (node.op) {
       case Op::constant:

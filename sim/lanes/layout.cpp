@@ -1,9 +1,10 @@
 // Choosing a container, and deciding which operations are exact in it.
 //
-// A kernel of format F is exact on members of F (its inequality is stated where it is written). An operand of another
-// format is allowed where all its members are members of F. Else the operation must be exact in double before F's own
-// rounding of a double is applied once (`round_f64`); that is so when all bits of the exact result fit in 53:
-// a product of p_a and p_b bits when p_a + p_b <= 53; a sum of terms below 2^h that are multiples of 2^q when h - q <= 53.
+// A kernel of format F is exact on members of F (its inequality is stated where it is written). An operand of
+// another format is allowed where all its members are members of F. Else the operation must be exact in
+// double before F's own rounding of a double is applied once (`round_f64`); that is so when all bits of the
+// exact result fit in 53: a product of p_a and p_b bits when p_a + p_b <= 53; a sum of terms below 2^h that
+// are multiples of 2^q when h - q <= 53.
 #include "sim/lanes/layout.hpp"
 
 #include <algorithm>
@@ -19,7 +20,8 @@ namespace roundoff {
 bool contains(const Format& outer, const Format& inner) {
   if (outer == inner) return true;
   if (outer.layout == Layout::posit || inner.layout == Layout::posit) return false;
-  if ((inner.has_negative_zero && !outer.has_negative_zero) || (inner.has_nan && !outer.has_nan)) return false;
+  if ((inner.has_negative_zero && !outer.has_negative_zero) || (inner.has_nan && !outer.has_nan))
+    return false;
   const auto infinite = [](const Format& f) { return f.has_infinity || f.overflow == Overflow::inf; };
   if (infinite(inner) && !infinite(outer)) return false;
   return outer.has_zero && inner.quantum >= outer.quantum &&
@@ -108,7 +110,8 @@ class Judge {
   const Format& format(NodeId id) const { return program_.formats[program_.nodes[id].format]; }
   bool member(NodeId id, const Format& f) const {
     const Node& node = program_.nodes[id];
-    if (node.op == Op::constant) return round(program_.constants[node.a], f).value == program_.constants[node.a];
+    if (node.op == Op::constant)
+      return round(program_.constants[node.a], f).value == program_.constants[node.a];
     return contains(f, format(id));
   }
   bool members(std::span<const NodeId> list, const Format& f) const {
@@ -223,7 +226,8 @@ class Judge {
   }
 
   static const char* exact_sum(const Extent& terms, std::uint32_t count, const Format& f) {
-    const bool fits = terms.high + log2_ceil(count) - terms.low <= double_bits && terms.low >= -1074 && terms.high < 1000;
+    const bool fits =
+        terms.high + log2_ceil(count) - terms.low <= double_bits && terms.low >= -1074 && terms.high < 1000;
     return fits && !signed_zero_down(f) ? nullptr : "an exact sum beyond double";
   }
 
@@ -236,7 +240,8 @@ Isa wanted_isa(const LaneOptions& options) {
   for (const Isa isa : {Isa::scalar, Isa::sse4, Isa::avx2, Isa::avx512}) {
     if (name(isa) == options.isa) {
       if (supported(isa)) return isa;
-      throw UsageError(fmt::format("this machine or build lacks the instruction set \"{}\"; leave --isa out", options.isa));
+      throw UsageError(fmt::format("this machine or build lacks the instruction set \"{}\"; leave --isa out",
+                                   options.isa));
     }
     if (supported(isa)) known += fmt::format("{}{}", known.empty() ? "" : ", ", name(isa));
   }
@@ -264,7 +269,8 @@ LaneLayout lay_out(const Program& program, const LaneOptions& options) {
     if (first)
       common = here;
     else
-      std::erase_if(common, [&](Container c) { return std::find(here.begin(), here.end(), c) == here.end(); });
+      std::erase_if(common,
+                    [&](Container c) { return std::find(here.begin(), here.end(), c) == here.end(); });
     one_quantum = one_quantum && (first || program.formats[f].quantum == quantum);
     quantum = program.formats[f].quantum;
     first = false;
@@ -289,12 +295,14 @@ LaneLayout lay_out(const Program& program, const LaneOptions& options) {
       if (name(c) == options.container) layout.container = c, found = true;
     }
     if (!found)
-      throw UsageError(fmt::format("the formats do not fit the container \"{}\"; they fit {}", options.container, offered));
+      throw UsageError(fmt::format("the formats do not fit the container \"{}\"; they fit {}",
+                                   options.container, offered));
   }
   layout.obstacle = Judge(program).obstacle();
   if (!layout.obstacle.empty()) return layout;
   for (std::size_t f = 0; f < used.size(); ++f)
-    layout.kernels.push_back(used[f] ? LaneKernels::make(program.formats[f], layout.container, layout.isa) : nullptr);
+    layout.kernels.push_back(used[f] ? LaneKernels::make(program.formats[f], layout.container, layout.isa)
+                                     : nullptr);
   for (const Reduction& reduction : program.reductions)
     layout.wide.push_back(reduction.order.kind == SumOrder::wide
                               ? LaneKernels::make(reduction.order.wide_format, Container::f64, layout.isa)

@@ -58,7 +58,8 @@ struct Moves {
       }
       for (std::size_t i = 0; i < width; ++i) out[start + i] = index[i];
       if (trapped)
-        for (std::size_t i = 0; i < width; ++i) trapped[start + i] = static_cast<std::uint8_t>(trapped[start + i] | nan[i]);
+        for (std::size_t i = 0; i < width; ++i)
+          trapped[start + i] = static_cast<std::uint8_t>(trapped[start + i] | nan[i]);
     }
   }
 
@@ -66,14 +67,15 @@ struct Moves {
     for (std::size_t i = 0; i < lanes; ++i) out[i] = static_cast<double>(in(from)[i]) * unit;
   }
 
-  static void exact_sum(const void* const* terms, std::size_t count, double unit, double* out, std::size_t lanes) {
+  static void exact_sum(const void* const* terms, std::size_t count, double unit, double* out,
+                        std::size_t lanes) {
     for (std::size_t i = 0; i < lanes; ++i) out[i] = static_cast<double>(in(terms[0])[i]) * unit;
     for (std::size_t j = 1; j < count; ++j)
       for (std::size_t i = 0; i < lanes; ++i) out[i] += static_cast<double>(in(terms[j])[i]) * unit;
   }
 
-  static void exact_dot(const void* const* x, const void* const* y, std::size_t count, double unit, double* out,
-                        std::size_t lanes) {
+  static void exact_dot(const void* const* x, const void* const* y, std::size_t count, double unit,
+                        double* out, std::size_t lanes) {
     for (std::size_t i = 0; i < lanes; ++i)
       out[i] = static_cast<double>(in(x[0])[i]) * static_cast<double>(in(y[0])[i]) * unit;
     for (std::size_t j = 1; j < count; ++j)

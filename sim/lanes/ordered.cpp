@@ -1,5 +1,5 @@
-// semantics.md, section 3, over lanes: sequential (where the factors are not members of the result's format), tree,
-// blocked, exact and wide. Every step is a kernel that is exact by itself, so the composition is.
+// semantics.md, section 3, over lanes: sequential (where the factors are not members of the result's format),
+// tree, blocked, exact and wide. Every step is a kernel that is exact by itself, so the composition is.
 #include "sim/lanes/ordered.hpp"
 
 #include <algorithm>
@@ -15,7 +15,10 @@ constexpr std::size_t array_bytes = static_cast<std::size_t>(batch_lanes) * size
 class Ordered {
  public:
   Ordered(const Step& step, const Frame& frame)
-      : s_(step), f_(frame), trapped_(step.traps ? frame.trapped : nullptr), context_(step.kernels->context()) {}
+      : s_(step),
+        f_(frame),
+        trapped_(step.traps ? frame.trapped : nullptr),
+        context_(step.kernels->context()) {}
 
   void run() {
     const SumOrder& order = s_.reduction->order;
@@ -34,7 +37,9 @@ class Ordered {
 
  private:
   // Buffers 0 and 1 serve terms and doubles; the rest partial sums.
-  void* buffer(int k) const { return static_cast<std::byte*>(s_.scratch) + static_cast<std::size_t>(k) * array_bytes; }
+  void* buffer(int k) const {
+    return static_cast<std::byte*>(s_.scratch) + static_cast<std::size_t>(k) * array_bytes;
+  }
 
   // Term j: the operand itself, or the rounded product in `into`.
   const void* term(std::uint32_t j, void* into) const {

@@ -12,8 +12,8 @@ namespace roundoff {
 /// The chunk that is being run.
 struct Frame {
   std::size_t lanes = 0;
-  const Token* tokens = nullptr;    ///< of position 0, first lane of the chunk; positions are batch_lanes apart
-  Token* chosen = nullptr;          ///< of output 0; outputs are batch_lanes apart
+  const Token* tokens = nullptr;  ///< of position 0, first lane of the chunk; positions are batch_lanes apart
+  Token* chosen = nullptr;        ///< of output 0; outputs are batch_lanes apart
   std::uint8_t* trapped = nullptr;  ///< first lane of the chunk
 };
 
@@ -27,7 +27,8 @@ struct MoveKernels {
   /// the index of the first largest; NaN sets trapped (floating containers)
   void (*arg_max)(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
                   std::uint8_t* trapped);
-  /// out[i] = in[i] * unit; out[i] = sum of terms * unit; out[i] = sum of products * unit: exact by the layout's choice
+  /// out[i] = in[i] * unit; out[i] = sum of terms * unit; out[i] = sum of products * unit: exact by the
+  /// layout's choice
   void (*widen)(const void* in, double unit, double* out, std::size_t lanes);
   void (*exact_sum)(const void* const* terms, std::size_t count, double unit, double* out, std::size_t lanes);
   void (*exact_dot)(const void* const* x, const void* const* y, std::size_t count, double unit, double* out,
@@ -39,8 +40,8 @@ struct Step {
   using Run = void (*)(const Step& step, const Frame& frame);
   Run run = nullptr;
   const LaneKernels* kernels = nullptr;
-  const LaneKernels* wide = nullptr;       ///< of wide(G), in f64
-  const Reduction* reduction = nullptr;    ///< of sums and dots composed term by term
+  const LaneKernels* wide = nullptr;     ///< of wide(G), in f64
+  const Reduction* reduction = nullptr;  ///< of sums and dots composed term by term
   const MoveKernels* moves = nullptr;
   const void* a = nullptr;
   const void* b = nullptr;
@@ -53,8 +54,8 @@ struct Step {
   std::uint32_t index = 0;     ///< position or output
   double base = 0;             ///< of a lookup
   int shift = 0;
-  double unit = 1;             ///< what a container's 1 is worth (of a product: its square)
-  bool members = true;         ///< the operands are members of the kernels' format
+  double unit = 1;      ///< what a container's 1 is worth (of a product: its square)
+  bool members = true;  ///< the operands are members of the kernels' format
   Function function = Function::identity;
   bool traps = false;
 };

@@ -1,9 +1,9 @@
 // Demand: only what an output needs, directly or through others, stays; and what can trap.
 //
-// A program computes every register at every position; the outputs read few of them. A node that no output needs changes
-// no bit of any output when it goes. But a run also tells whether it trapped, and semantics.md stops the run at a trap
-// anywhere: so a node that can trap (can_trap: by its formats, unless the pass `ranges` has proved that it does not) is
-// needed, with all that it reads.
+// A program computes every register at every position; the outputs read few of them. A node that no output
+// needs changes no bit of any output when it goes. But a run also tells whether it trapped, and semantics.md
+// stops the run at a trap anywhere: so a node that can trap (can_trap: by its formats, unless the pass
+// `ranges` has proved that it does not) is needed, with all that it reads.
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 

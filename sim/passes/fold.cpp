@@ -1,10 +1,10 @@
 // Uniform folding: a node whose operands are all constants is a constant.
 //
 // Positions, and all that attention makes of them alone, are the same for every input, and that is most of a
-// construction: which key an output reads, and with what weight. The value is the one the reference arithmetic gives, once,
-// so nothing is left to prove; a node that traps on its constants stays, and traps in every run. An embedding whose
-// position allows one token only (the `+` and `=` of a task), or whose table is the same for all that it allows, is a
-// constant too.
+// construction: which key an output reads, and with what weight. The value is the one the reference
+// arithmetic gives, once, so nothing is left to prove; a node that traps on its constants stays, and traps in
+// every run. An embedding whose position allows one token only (the `+` and `=` of a task), or whose table is
+// the same for all that it allows, is a constant too.
 #include "formats/error.hpp"
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
@@ -19,7 +19,8 @@ class Folder {
  public:
   explicit Folder(const Program& program) : old_(program), to_(program) {
     for (const Reduction& reduction : program.reductions)
-      for (const Format& format : program.formats) skips_zero_.push_back(zero_weights_exact(format, reduction));
+      for (const Format& format : program.formats)
+        skips_zero_.push_back(zero_weights_exact(format, reduction));
   }
 
   Rewritten run() {
@@ -74,7 +75,8 @@ class Folder {
       const Value* left = to_.value(to_.of(x[j]));
       const Value* right = to_.value(to_.of(y[j]));
       if (!left || !right) return false;
-      if (skip && ((left->is_zero() && right->is_finite()) || (right->is_zero() && left->is_finite()))) continue;
+      if (skip && ((left->is_zero() && right->is_finite()) || (right->is_zero() && left->is_finite())))
+        continue;
       x_.push_back(*left);
       y_.push_back(*right);
     }

@@ -18,10 +18,9 @@ NodeId Rewriter::constant(const Value& value, std::uint8_t format) {
   const auto [found, fresh] = constants_.try_emplace({value, format}, no_node);
   if (fresh) {
     built_.constants.push_back(value);
-    found->second = push({.op = Op::constant,
-                          .format = format,
-                          .a = static_cast<std::uint32_t>(built_.constants.size() - 1)},
-                         {});
+    found->second = push(
+        {.op = Op::constant, .format = format, .a = static_cast<std::uint32_t>(built_.constants.size() - 1)},
+        {});
   }
   return found->second;
 }
@@ -39,8 +38,8 @@ std::uint32_t Rewriter::list(std::span<const NodeId> nodes) {
 }
 
 std::uint32_t Rewriter::mapped_list(std::uint32_t offset, std::uint32_t count) {
-  const auto [found, fresh] =
-      lists_.try_emplace(std::uint64_t{offset} << 32 | count, static_cast<std::uint32_t>(built_.operands.size()));
+  const auto [found, fresh] = lists_.try_emplace(std::uint64_t{offset} << 32 | count,
+                                                 static_cast<std::uint32_t>(built_.operands.size()));
   if (fresh)
     for (NodeId operand : old_.list(offset, count)) built_.operands.push_back(map_[operand]);
   return found->second;
@@ -150,7 +149,8 @@ bool partial(Function function) {
 }  // namespace
 
 bool can_trap(const Program& program, const Node& node) {
-  if (node.op == Op::constant || node.op == Op::embed || node.op == Op::table || node.never_traps) return false;
+  if (node.op == Op::constant || node.op == Op::embed || node.op == Op::table || node.never_traps)
+    return false;
   // What the operands can be: NaN or infinite?
   bool nan = false, infinite = false;
   for_operands(program, node, [&](NodeId operand) {
@@ -175,7 +175,8 @@ bool can_trap(const Program& program, const Node& node) {
       // inf - inf and 0 * inf; a sum may overflow to an infinity on the way
       const SumOrder& order = program.reductions[node.reduction].order;
       if (order.kind == SumOrder::wide) {
-        if (into(order.wide_format, infinite || has_infinity(format) || has_infinity(order.wide_format))) return true;
+        if (into(order.wide_format, infinite || has_infinity(format) || has_infinity(order.wide_format)))
+          return true;
         nan = nan || order.wide_format.has_nan;
         infinite = infinite || has_infinity(order.wide_format);
       }
@@ -183,7 +184,8 @@ bool can_trap(const Program& program, const Node& node) {
     }
     case Op::div:
       // 0/0; under wrap x/0 as well
-      return into(format, infinite || !node.nonzero_divisor) || (format.overflow == Overflow::wrap && !node.nonzero_divisor);
+      return into(format, infinite || !node.nonzero_divisor) ||
+             (format.overflow == Overflow::wrap && !node.nonzero_divisor);
     case Op::unary:
       return into(format, infinite || partial(node.function));
     default:
@@ -195,7 +197,8 @@ bool stochastic(const Program& program) {
   return std::any_of(program.formats.begin(), program.formats.end(),
                      [](const Format& format) { return format.rounding == Rounding::sr; }) ||
          std::any_of(program.reductions.begin(), program.reductions.end(), [](const Reduction& reduction) {
-           return reduction.order.kind == SumOrder::wide && reduction.order.wide_format.rounding == Rounding::sr;
+           return reduction.order.kind == SumOrder::wide &&
+                  reduction.order.wide_format.rounding == Rounding::sr;
          });
 }
 

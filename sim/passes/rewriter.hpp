@@ -1,5 +1,5 @@
-// What every pass is made of: reading an old program node by node, in order, while a new one is built. A pass decides
-// what becomes of a node; lists, constants, outputs and the map from old to new are kept here.
+// What every pass is made of: reading an old program node by node, in order, while a new one is built. A pass
+// decides what becomes of a node; lists, constants, outputs and the map from old to new are kept here.
 #pragma once
 
 #include <span>
@@ -97,12 +97,12 @@ void for_operands(const Program& program, const Node& node, Visit&& visit) {
   }
 }
 
-/// Whether a node can throw Trap on some operands of its operands' formats: overflow under `trap`, an undefined result
-/// in a format without NaN, a NaN at a max. Only what cannot may be dropped.
+/// Whether a node can throw Trap on some operands of its operands' formats: overflow under `trap`, an
+/// undefined result in a format without NaN, a NaN at a max. Only what cannot may be dropped.
 bool can_trap(const Program& program, const Node& node);
 
-/// Whether any format of the program rounds stochastically: then a result depends on its place and on how many
-/// roundings came before it there, and nothing may be rewritten.
+/// Whether any format of the program rounds stochastically: then a result depends on its place and on how
+/// many roundings came before it there, and nothing may be rewritten.
 bool stochastic(const Program& program);
 
 }  // namespace roundoff

@@ -1,14 +1,19 @@
-// The rules, each with its proof. F is the node's format; "x" as a result means the operand's own node, which is
-// right only where x is a member of F already (`member`); otherwise nothing is done.
+// The rules, each with its proof. F is the node's format; "x" as a result means the operand's own node, which
+// is right only where x is a member of F already (`member`); otherwise nothing is done.
 //
-// Zeros. In a plain format (no -0, inf, NaN) 0 * x = 0 and s + 0 = s on bits, in every rounding mode and overflow rule,
-// so that a term with a zero factor can go from any sequential sum: the partial sums after it stay the same. In the
-// others let t be a term known to be a zero (a zero factor times a finite one; no other product is known to be one).
-//   * A partial sum s that is not zero is unchanged by t, and s = +-0 plus a later x <> 0 is x whichever zero s is. So
+// Zeros. In a plain format (no -0, inf, NaN) 0 * x = 0 and s + 0 = s on bits, in every rounding mode and
+// overflow rule, so that a term with a zero factor can go from any sequential sum: the partial sums after it
+// stay the same. In the others let t be a term known to be a zero (a zero factor times a finite one; no other
+// product is known to be one).
+//   * A partial sum s that is not zero is unchanged by t, and s = +-0 plus a later x <> 0 is x whichever zero
+//   s is. So
 //     only the sign of a final result that is zero can change.
-//   * rdn: s + (+0) = s also for s = -0 (an exact zero sum of opposite signs is -0). So a term that is +0 can go.
-//   * Otherwise s + (-0) = s for both zeros, so that a term that is -0 can go. And a sum that comes out as zero is -0 only
-//     if every term was -0 (-0 + -0); when a term that stays is never -0, it comes out as +0 with t and without.
+//   * rdn: s + (+0) = s also for s = -0 (an exact zero sum of opposite signs is -0). So a term that is +0 can
+//   go.
+//   * Otherwise s + (-0) = s for both zeros, so that a term that is -0 can go. And a sum that comes out as
+//   zero is -0 only
+//     if every term was -0 (-0 + -0); when a term that stays is never -0, it comes out as +0 with t and
+//     without.
 // Ones. 1 * x = x for every member, -0, inf and NaN included.
 #include "sim/passes/simplify.hpp"
 
@@ -42,7 +47,8 @@ namespace {
 Facts product(const Facts& a, const Facts& b, const Format& format) {
   const bool a_below = a.negative || a.minus_zero, a_above = a.positive || a.plus_zero;
   const bool b_below = b.negative || b.minus_zero, b_above = b.positive || b.plus_zero;
-  const bool below = (a_below && b_above) || (a_above && b_below), above = (a_below && b_below) || (a_above && b_above);
+  const bool below = (a_below && b_above) || (a_above && b_below),
+             above = (a_below && b_below) || (a_above && b_above);
   if ((a.zero() && b.finite()) || (b.zero() && a.finite()))
     return {.minus_zero = below && format.has_negative_zero,
             .plus_zero = above || !format.has_negative_zero,
@@ -148,7 +154,11 @@ class Simplifier {
     if (is_one(node_.b) && member(node_.a)) return to_.of(node_.a);
     const Facts x = facts(node_.a), z = facts(node_.b);
     if (!x.zero() || z.nan || !node_.nonzero_divisor) return no_node;
-    const Facts p = product(x, {.minus_zero = z.minus_zero, .plus_zero = z.plus_zero, .negative = z.negative, .positive = z.positive},
+    const Facts p = product(x,
+                            {.minus_zero = z.minus_zero,
+                             .plus_zero = z.plus_zero,
+                             .negative = z.negative,
+                             .positive = z.positive},
                             format_);
     if (p.minus_zero != p.plus_zero) return zero(p.minus_zero);
     return no_node;
@@ -164,7 +174,8 @@ class Simplifier {
       if (std::find(kept.begin(), kept.end(), term) != kept.end()) continue;
       kept.push_back(term);
       nan = nan || facts(operand).nan;
-      if (const Value* value = to_.value(term); value && !value->is_nan() && (!top || compare(*value, *top) > 0))
+      if (const Value* value = to_.value(term);
+          value && !value->is_nan() && (!top || compare(*value, *top) > 0))
         top = value;
     }
     std::erase_if(kept, [&](NodeId term) {
@@ -199,7 +210,8 @@ class Simplifier {
   NodeId choose(std::vector<bool>& stays, const Term& term) const {
     stays.assign(node_.c, true);
     bool anchored = false;  // some term that stays is never -0
-    bool all_zero = true, all_plus = true, some_plus = false, all_minus = true, some_minus = false, any = false;
+    bool all_zero = true, all_plus = true, some_plus = false, all_minus = true, some_minus = false,
+         any = false;
     for (std::uint32_t j = 0; j < node_.c; ++j) {
       const Facts t = term(j);
       if (t.zero()) {
@@ -270,7 +282,8 @@ class Simplifier {
       node.c = static_cast<std::uint32_t>(terms.size());
       // exact_dot rounds once, at the end: an exact sum of the same terms
       SumOrder order = reduction.order;
-      if (reduction.mode == DotMode::exact_dot) order = {.kind = SumOrder::exact, .block = 0, .wide_format = {}};
+      if (reduction.mode == DotMode::exact_dot)
+        order = {.kind = SumOrder::exact, .block = 0, .wide_format = {}};
       node.reduction = to_.reduction({order, DotMode::rounded});
       return to_.push(node, site_);
     }
@@ -294,6 +307,8 @@ class Simplifier {
 
 }  // namespace
 
-NodeId simplify(Rewriter& to, NodeId old_node, const FactSource& facts) { return Simplifier(to, old_node, facts).run(); }
+NodeId simplify(Rewriter& to, NodeId old_node, const FactSource& facts) {
+  return Simplifier(to, old_node, facts).run();
+}
 
 }  // namespace roundoff

@@ -1,5 +1,6 @@
-// Rules for one node: what is neutral, what is zero, what has one operand left. The rules are exact on bits given facts
-// about the operands; the pass `zeros` gets its facts from formats alone, the pass `ranges` from intervals.
+// Rules for one node: what is neutral, what is zero, what has one operand left. The rules are exact on bits
+// given facts about the operands; the pass `zeros` gets its facts from formats alone, the pass `ranges` from
+// intervals.
 #pragma once
 
 #include "sim/passes/rewriter.hpp"
