@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "constructions/names.hpp"
 #include "formats/error.hpp"
+#include "formats/suggest.hpp"
 
 namespace roundoff {
 
@@ -15,7 +15,7 @@ const Construction& find_construction(std::string_view name) {
     if (construction.name == name) return construction;
     names.push_back(construction.name);
   }
-  throw UsageError(unknown_name("construction", name, names));
+  throw UsageError(fmt::format("unknown construction '{}'{}", name, did_you_mean(name, names)));
 }
 
 Settings complete(const Construction& construction, const TaskSize& size, const Settings& given) {
@@ -23,9 +23,8 @@ Settings complete(const Construction& construction, const TaskSize& size, const 
   for (const Knob& knob : construction.knobs) names.push_back(knob.name);
   for (const auto& [name, value] : given) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw UsageError(names.empty()
-                           ? fmt::format("{} has no knobs: drop '{}'", construction.name, name)
-                           : unknown_name(fmt::format("knob of {}", construction.name), name, names));
+      throw UsageError(fmt::format("{} has no knob '{}'{}", construction.name, name,
+                                   names.empty() ? "; it has none" : did_you_mean(name, names)));
     }
   }
   Settings settings;

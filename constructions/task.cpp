@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "constructions/digits.hpp"
-#include "constructions/names.hpp"
 #include "formats/error.hpp"
+#include "formats/suggest.hpp"
 
 namespace roundoff {
 
@@ -29,7 +29,7 @@ std::unique_ptr<Task> make_task(std::string_view name, const TaskSize& size) {
     }
     names.push_back(entry.name);
   }
-  throw UsageError(unknown_name("task", name, names));
+  throw UsageError(fmt::format("unknown task '{}'{}", name, did_you_mean(name, names)));
 }
 
 void check_size(const TaskSize& size) {

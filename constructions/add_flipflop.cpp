@@ -1,0 +1,124 @@
+// add-flipflop: ADD in constant precision with width O(n), in 2-bit numbers (theory-notes/add-flipflop.md).
+//
+// The carry into digit i is found by one unit. Its dot product runs over the columns from the least
+// significant one up, as a saturating sum: a generating column pushes it to the top of the range, a killing
+// one to the bottom, a propagating one leaves it: a flip-flop. A push is twice MAX, in two registers, for MAX
+// alone does not cross the range.
+#include <algorithm>
+
+#include "constructions/add_columns.hpp"
+#include "constructions/construction.hpp"
+
+namespace roundoff {
+
+namespace {
+
+constexpr int copies = 2;  // registers a column: pushes of MAX that cross the range [-MAX, MAX]
+
+// Two pushes by what a copied verdict is worth must set the flip-flop from the bottom, and reset it from the
+// top.
+std::string needs_crossing(const Policy& policy, const AddLayout& at) {
+  const Format& sums = policy[Role::accumulators];
+  const Value max = largest(policy).value;
+  const Value copied = uniform_copy(policy, at.equals() + 1, at.positions()).value;
+  const Value push = mul(max, copied, sums).value;
+  Value set = sums.lowest, reset = max;
+  for (int i = 0; i < copies; ++i) {
+    set = add(set, push, sums).value;
+    reset = sub(reset, push, sums).value;
+  }
+  if (less(0, set) && !less(0, reset)) return "";
+  return "two pushes of MAX do not cross the range of " + notation(sums) + ": use fixed(1,0), or add-dnf";
+}
+
+std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+  if (size.c > 1) return "is built for one digit a token: drop --c";
+  if (size.ragged)
+    return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
+  const AddLayout at(size);
+  const std::string reason =
+      first_reason({needs_sequential_sums(policy), needs_constant_attention(policy, at)});
+  return reason.empty() ? needs_crossing(policy, at) : reason;
+}
+
+Model build(const Task& task, const Policy& policy, const Settings& settings) {
+  const AddLayout at(task.size());
+  const int n = at.n, p = task.size().p, window = settings.at("window");
+  const Weight max = largest(policy);
+
+  ModelBuilder model(task);
+  const AddColumns columns(model, at, p);
+  const Register not_generate = model.add("not_generate"), not_kill = model.add("not_kill");
+  const std::vector<Register> verdict =
+      model.add("verdict", copies * n);  // two a column, least significant first
+  const Slots slots(model, n);           // after the verdicts: the guard comes last in the flip-flop's sum
+  const Register carry = model.add("carry");
+
+  // Embedding: one-hot digits, and the column of each position in an antichain code.
+  columns.embed(model, at);
+  slots.embed(model, at);
+
+  // Layer 1. Every position fetches the digits of its column; pairs of digits are classified.
+  LayerBuilder& classes = model.layer();
+  columns.fetch(classes, max);
+  columns.classify(classes, [&](int total) {
+    std::vector<Register> registers;
+    if (total < p) registers.push_back(not_generate);
+    if (total > p - 2) registers.push_back(not_kill);
+    return registers;
+  });
+
+  // Layer 2. At b_t only, the verdict of column t is laid into register t: MAX for generate, -MAX for kill.
+  LayerBuilder& spread = model.layer();
+  for (int t = 0; t < n; ++t) {
+    const Register not_here = slots.not_slot[static_cast<std::size_t>(t)];
+    for (const Register not_class : {not_generate, not_kill}) {
+      const Weight sign = not_class.dimension == not_generate.dimension ? max : -max;
+      std::vector<Target> targets;
+      for (int copy = 0; copy < copies; ++copy) {
+        targets.push_back({verdict[static_cast<std::size_t>(copies * t + copy)], sign});
+      }
+      spread.unit(-max * not_here - max * not_class - max * columns.not_b + Weight(1), targets);
+    }
+  }
+
+  // Layer 3. Uniform attention brings all verdicts to the outputs: each is non-zero at one position only.
+  // Then one flip-flop an output digit: -MAX, the pushes of the columns below i in order, and last -MAX
+  // unless this is output i.
+  LayerBuilder& carries = model.layer();
+  HeadBuilder& gather = carries.head();
+  for (const Register reg : verdict) gather.copy(reg, reg);
+  for (int i = 1; i <= n; ++i) {
+    Form state = -max * columns.one - max * slots.not_slot[static_cast<std::size_t>(i - 1)];
+    for (int r = copies * std::max(0, i - window); r < copies * i; ++r) {
+      state += max * verdict[static_cast<std::size_t>(r)];
+    }
+    carries.unit(state, {{carry, 1}});
+  }
+
+  // Layer 4. The digit moves up by one where a carry comes in.
+  columns.add_carry(model.layer(), carry, max);
+  columns.logits(model, task, max);
+  return model.finish();
+}
+
+}  // namespace
+
+Construction add_flipflop() {
+  return {
+      .name = "add-flipflop",
+      .task = "add",
+      .theorem = "beyond the paper (Feng et al. 2024, theorem 4.1, has O(n^2))",
+      .regime = Regime::constant,
+      .width = "max(3*n+4*p+antichain(n+1)+7, p*p)",
+      .family = "fixed(1,0)",
+      .summary = "one saturating sum an output digit is a flip-flop over the columns; 4 layers, width O(n)",
+      .note = "add-flipflop",
+      .knobs = {{"window", "columns that a carry is followed over",
+                 [](const TaskSize& size) { return size.n; }, [](const TaskSize&) { return 1; },
+                 [](const TaskSize& size) { return size.n; }}},
+      .refuses = refuses,
+      .build = build};
+}
+
+}  // namespace roundoff
