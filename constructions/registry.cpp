@@ -4,11 +4,12 @@
 namespace roundoff {
 
 Construction add_hinge();
+Construction add_match();
 Construction add_dnf();
 Construction add_flipflop();
 
 std::span<const Construction> constructions() {
-  static const std::vector<Construction> list = {add_hinge(), add_dnf(), add_flipflop()};
+  static const std::vector<Construction> list = {add_hinge(), add_match(), add_dnf(), add_flipflop()};
   return list;
 }
 
