@@ -37,29 +37,6 @@ void assess(Scan& scan) {
   }
 }
 
-/// Every combination of knob values within range; knobs in `fixed` have one.
-std::vector<Settings> all_settings(const Construction& construction, const TaskSize& size,
-                                   const Settings& fixed) {
-  std::vector<Settings> combinations = {complete(construction, size, fixed)};
-  for (const Knob& knob : construction.knobs) {
-    if (fixed.contains(knob.name)) continue;
-    std::vector<Settings> wider;
-    for (const Settings& settings : combinations) {
-      for (int value = knob.least(size); value <= knob.most(size); ++value) {
-        wider.push_back(settings);
-        wider.back()[std::string(knob.name)] = value;
-      }
-    }
-    combinations = std::move(wider);
-    if (combinations.size() > most_settings) {
-      throw UsageError(
-          fmt::format("{}: its knobs have more than {} settings to scan; hold some fixed with --set",
-                      construction.name, most_settings));
-    }
-  }
-  return combinations;
-}
-
 class Minimiser {
  public:
   Minimiser(std::span<const Construction* const> constructions, const MinimiseOptions& options)
@@ -216,6 +193,28 @@ std::vector<const Attempt*> Minimum::below() const {
     if (nearest) result.push_back(nearest);
   }
   return result;
+}
+
+std::vector<Settings> all_settings(const Construction& construction, const TaskSize& size,
+                                   const Settings& fixed) {
+  std::vector<Settings> combinations = {complete(construction, size, fixed)};
+  for (const Knob& knob : construction.knobs) {
+    if (fixed.contains(knob.name)) continue;
+    std::vector<Settings> wider;
+    for (const Settings& settings : combinations) {
+      for (int value = knob.least(size); value <= knob.most(size); ++value) {
+        wider.push_back(settings);
+        wider.back()[std::string(knob.name)] = value;
+      }
+    }
+    combinations = std::move(wider);
+    if (combinations.size() > most_settings) {
+      throw UsageError(
+          fmt::format("{}: its knobs have more than {} settings to scan; hold some fixed with --set",
+                      construction.name, most_settings));
+    }
+  }
+  return combinations;
 }
 
 std::vector<const Construction*> constructions_of(std::string_view task, std::optional<Regime> regime) {

@@ -99,6 +99,11 @@ Minimisation minimise(std::span<const Construction* const> constructions, const 
 /// The constructions of a task, of one regime where it is given.
 std::vector<const Construction*> constructions_of(std::string_view task, std::optional<Regime> regime = {});
 
+/// Every combination of knob values in range; knobs in `fixed` keep their value. UsageError for too many to
+/// scan.
+std::vector<Settings> all_settings(const Construction& construction, const TaskSize& size,
+                                   const Settings& fixed);
+
 /// Builds and verifies one candidate (through the store, where there is one). A refusal of the construction
 /// and a weight that the format does not hold are reported in the attempt, not thrown.
 Attempt attempt(const Construction& construction, const Settings& settings, const Task& task,
