@@ -212,6 +212,20 @@ Result result_from(std::string_view text) {
   });
 }
 
+bool contradict(const Result& a, const Result& b) {
+  if (a.verdict == Verdict::unknown || b.verdict == Verdict::unknown) return false;
+  return passes(a.verdict) != passes(b.verdict) || (a.method == b.method && text(a) != text(b));
+}
+
+const Result& stronger(const Result& a, const Result& b) {
+  const auto rank = [](const Result& result) {
+    if (result.verdict == Verdict::certified) return 3;
+    return result.failing_fraction ? 2 : result.verdict == Verdict::unknown ? 0 : 1;
+  };
+  if (rank(a) != rank(b)) return rank(a) > rank(b) ? a : b;
+  return text(b) < text(a) ? b : a;
+}
+
 std::string text(const Policy& policy) { return to_object(policy).dump(); }
 
 }  // namespace roundoff

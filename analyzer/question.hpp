@@ -38,6 +38,13 @@ std::string key(const Question& question);
 std::string text(const Result& result);
 Result result_from(std::string_view text);
 
+/// Whether two answers to one question cannot both be true: one passes and the other is refuted, or one
+/// method gave two answers. (`automatic` may be decided by another method on a slower machine; that is no
+/// contradiction.)
+bool contradict(const Result& a, const Result& b);
+/// The one that says more: a certificate before an enumeration before samples; of equals the lesser text.
+const Result& stronger(const Result& a, const Result& b);
+
 /// A policy as JSON text: {"format": ...} when uniform, else {"formats": {role: ...}}; softmax, order, dot.
 std::string text(const Policy& policy);
 

@@ -159,21 +159,28 @@ void Store::put(const Question& question, const Result& result, double seconds) 
   const std::lock_guard lock(database_->mutex);
   const std::string name = key(question), answer = text(result);
   Transaction transaction(*database_);
+  bool keep = true;
   {
     Statement known = database_->prepare("SELECT answer FROM verdicts WHERE key = ?");
     known.bind(name);
-    if (known.step() && known.text(0) != answer) {
-      throw FileError(fmt::format("store {}: contradiction at {}: it has {}, and now it is {}",
-                                  database_->path, name, known.text(0), answer));
+    if (known.step()) {
+      const Result before = result_from(known.text(0));
+      if (contradict(before, result)) {
+        throw FileError(fmt::format("store {}: contradiction at {}: it has {}, and now it is {}",
+                                    database_->path, name, known.text(0), answer));
+      }
+      keep = text(stronger(before, result)) != known.text(0);
     }
   }
-  database_->prepare("INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)")
-      .bind(name)
-      .bind(text(question))
-      .bind(answer)
-      .bind(seconds)
-      .bind(database_->provenance)
-      .step();
+  if (keep) {
+    database_->prepare("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)")
+        .bind(name)
+        .bind(text(question))
+        .bind(answer)
+        .bind(seconds)
+        .bind(database_->provenance)
+        .step();
+  }
   database_->prepare("DELETE FROM checkpoints WHERE key = ?").bind(name).step();
   transaction.commit();
 }
@@ -252,11 +259,16 @@ Store::Merged Store::merge(const Store& other) {
     known.bind(entry.key);
     if (known.step()) {
       ++merged.known;
-      if (known.text(0) != entry.question || known.text(1) != entry.answer) contradictions += " " + entry.key;
-      continue;
+      const Result ours = result_from(known.text(1)), other_answer = result_from(entry.answer);
+      if (known.text(0) != entry.question || contradict(ours, other_answer)) {
+        contradictions += " " + entry.key;
+        continue;
+      }
+      if (text(stronger(ours, other_answer)) == known.text(1)) continue;
+      --merged.known;
     }
     ++merged.added;
-    database_->prepare("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)")
+    database_->prepare("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)")
         .bind(entry.key)
         .bind(entry.question)
         .bind(entry.answer)

@@ -30,8 +30,8 @@ class Store {
   Store(Store&&) noexcept;
 
   std::optional<Result> find(const Question& question) const;
-  /// Keeps a decided verdict, and forgets its checkpoint; `unknown` is not kept. FileError (a contradiction)
-  /// when the store has another answer to this question.
+  /// Keeps a decided verdict, and forgets its checkpoint; `unknown` is not kept. Of two answers to one
+  /// question the stronger stays. FileError (a contradiction) when they cannot both be true.
   void put(const Question& question, const Result& result, double seconds);
 
   std::optional<Checkpoint> checkpoint(const Question& question) const;
@@ -52,8 +52,8 @@ class Store {
   struct Merged {
     int added = 0, known = 0;
   };
-  /// Takes over what another store knows. FileError that names the keys when the two contradict each other;
-  /// then nothing is taken over.
+  /// Takes over what another store knows, the stronger of two answers. FileError that names the keys when the
+  /// two contradict each other; then nothing is taken over. Merging in any order gives the same dump.
   Merged merge(const Store& other);
 
  private:

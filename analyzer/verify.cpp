@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/certify.hpp"
 #include "analyzer/enumerate.hpp"
 #include "analyzer/judge.hpp"
 #include "analyzer/shrink.hpp"
@@ -19,6 +20,9 @@
 
 namespace roundoff {
 namespace {
+
+/// Automatic enumerates up to this many inputs without asking for a certificate first: it takes no longer.
+constexpr double at_once = 1 << 20;
 
 constexpr std::array<std::string_view, 5> method_names = {"auto", "exhaustive", "certify", "adversarial",
                                                           "sample"};
@@ -46,30 +50,61 @@ class Verification {
         sample();
         break;
       case Method::certify:
-        throw UsageError("--method certify: not in this build; use auto, exhaustive, adversarial or sample");
+        by_diagrams();
+        break;
       case Method::automatic:
-        adversarial();
-        if (result_.verdict != Verdict::holds) break;
-        if (result_.of <= options_.exhaustive_limit) {
-          result_ = Result{};
-          result_.of = task_.input_count();
-          exhaustive();
-        } else {
-          const std::string first = result_.method;
-          const double covered = result_.covered;
-          sample();
-          result_.method = first + " + " + result_.method;
-          result_.covered += covered;
-        }
+        automatic();
         break;
     }
-    if (const std::string outside = outside_the_theorem(policy_); !outside.empty()) {
-      result_.note += (result_.note.empty() ? "" : "; ") + ("outside the theorem: " + outside);
-    }
+    if (const std::string outside = outside_the_theorem(policy_); !outside.empty())
+      add_note("outside the theorem: " + outside);
     return std::move(result_);
   }
 
  private:
+  /// The strongest verdict that can be had: adversarial inputs settle gross failures; few inputs are
+  /// enumerated at once; else all are decided by diagrams, or enumerated, and only what is beyond both is
+  /// sampled.
+  void automatic() {
+    adversarial();
+    if (result_.verdict != Verdict::holds) return;
+    const std::string tried = result_.method;
+    const double covered = result_.covered;
+    if (result_.of <= at_once) return start_over(), exhaustive();
+    start_over();
+    by_diagrams();
+    if (result_.verdict != Verdict::unknown || result_.interrupted) return;
+    const std::string gave_up = "certify: " + result_.note;
+    start_over();
+    if (result_.of <= options_.exhaustive_limit) {
+      exhaustive();
+    } else {
+      sample();
+      result_.method = tried + " + " + result_.method;
+      result_.covered += covered;
+    }
+    add_note(gave_up);
+  }
+
+  void start_over() {
+    const double of = result_.of;
+    result_ = Result{};
+    result_.of = of;
+  }
+
+  void add_note(const std::string& note) { result_.note += (result_.note.empty() ? "" : "; ") + note; }
+
+  void by_diagrams() {
+    CertifyOptions how;
+    how.seconds = options_.certify_seconds;
+    how.threads = options_.threads;
+    how.seed = options_.seed;
+    how.exact_fraction = !options_.first_only;
+    how.progress = options_.progress;
+    how.interrupted = options_.interrupted;
+    result_ = certify(model_, policy_, task_, how);
+  }
+
   void exhaustive() {
     if (result_.of >= 0x1p63) {
       throw UsageError(fmt::format(

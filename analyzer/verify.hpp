@@ -20,8 +20,9 @@ std::string_view name(Verdict verdict);
 /// Whether the verdict says that no input that was covered fails.
 inline bool passes(Verdict verdict) { return verdict == Verdict::holds || verdict == Verdict::certified; }
 
-/// `automatic`: adversarial inputs first, since they settle gross failures; then certify; where that cannot
-/// tell, exhaustive when there are at most `exhaustive_limit` inputs; else samples.
+/// `automatic`: adversarial inputs first, since they settle gross failures; up to 2^20 inputs are then
+/// enumerated; more are certified; where that cannot tell, up to `exhaustive_limit` inputs are enumerated,
+/// and beyond there are samples.
 enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample };
 std::string_view name(Method method);
 /// UsageError with a "did you mean" for an unknown name; "auto" is automatic.
