@@ -1,5 +1,5 @@
-// The definition of every rounded operation: the exact real result, rounded once (semantics.md, sections 1 to 3).
-// Slow and plain on purpose: whatever is faster is tested against this on bits.
+// The definition of every rounded operation: the exact real result, rounded once (semantics.md, sections 1 to
+// 3). Slow and plain on purpose: whatever is faster is tested against this on bits.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,8 @@ struct Rounded {
   Flags flags = 0;
 };
 
-/// Where an operation stands, for stochastic rounding: its random bits are a function of (format.seed, place, index)
-/// and of nothing else.
+/// Where an operation stands, for stochastic rounding: its random bits are a function of (format.seed, place,
+/// index) and of nothing else.
 struct Draw {
   std::uint64_t place = 0;
   std::uint64_t index = 0;
@@ -50,7 +50,21 @@ Rounded fma(const Value& a, const Value& b, const Value& c, const Format& format
 
 /// Functions of one argument, correctly rounded.
 enum class Function : std::uint8_t {
-  sqrt, rsqrt, reciprocal, exp, log, erf, tanh, gelu, gelu_tanh, silu, sigmoid, relu, identity, sin, cos
+  sqrt,
+  rsqrt,
+  reciprocal,
+  exp,
+  log,
+  erf,
+  tanh,
+  gelu,
+  gelu_tanh,
+  silu,
+  sigmoid,
+  relu,
+  identity,
+  sin,
+  cos
 };
 Rounded apply(Function function, const Value& x, const Format& format, Draw draw = {});
 std::string_view name(Function function);
@@ -63,7 +77,7 @@ Value maximum(const Value& a, const Value& b);
 /// The order of a sum (semantics.md, section 3).
 struct SumOrder {
   enum Kind : std::uint8_t { sequential, tree, exact, wide, blocked } kind = sequential;
-  int block = 0;  ///< of blocked(b): sequential sums of b terms each, then the sequential sum of those
+  int block = 0;       ///< of blocked(b): sequential sums of b terms each, then the sequential sum of those
   Format wide_format;  ///< of wide(G)
   friend bool operator==(const SumOrder&, const SumOrder&) = default;
 };
@@ -71,15 +85,17 @@ struct SumOrder {
 SumOrder parse_order(std::string_view text);
 std::string notation(const SumOrder& order);
 
-/// How a dot product is formed. `fused`: s = rnd(s + x_j*y_j), sequential order only; `exact_dot`: one rounding at the end.
+/// How a dot product is formed. `fused`: s = rnd(s + x_j*y_j), sequential order only; `exact_dot`: one
+/// rounding at the end.
 enum class DotMode : std::uint8_t { rounded, fused, exact_dot };
 
-Rounded sum(std::span<const Value> terms, const SumOrder& order, const Format& format, std::uint64_t place = 0);
+Rounded sum(std::span<const Value> terms, const SumOrder& order, const Format& format,
+            std::uint64_t place = 0);
 Rounded dot(std::span<const Value> x, std::span<const Value> y, const SumOrder& order, DotMode mode,
             const Format& format, std::uint64_t place = 0);
 
 enum class Softmax : std::uint8_t { stable, plain };
-std::vector<Value> softmax(std::span<const Value> scores, Softmax kind, const SumOrder& order, const Format& format,
-                           std::uint64_t place = 0);
+std::vector<Value> softmax(std::span<const Value> scores, Softmax kind, const SumOrder& order,
+                           const Format& format, std::uint64_t place = 0);
 
 }  // namespace roundoff

@@ -1,5 +1,6 @@
 // Format families: notations whose numbers are expressions in n, k, p, l, N (semantics.md, section 1).
-// A family whose bits do not depend on the variables is constant precision; one with O(log N) bits is logarithmic.
+// A family whose bits do not depend on the variables is constant precision; one with O(log N) bits is
+// logarithmic.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct Bindings {
   std::optional<std::int64_t> k;  ///< operands
   std::optional<std::int64_t> p;  ///< base
   std::optional<std::int64_t> l;  ///< low digits of a product
-  std::optional<std::int64_t> N;  ///< sequence length: positions the model reads (question and answer, without <eos>)
+  std::optional<std::int64_t>
+      N;  ///< sequence length: positions the model reads (question and answer, without <eos>)
 };
 
 enum class Growth : std::uint8_t { constant, logarithmic, beyond };
@@ -30,10 +32,12 @@ class FormatFamily {
 
   /// The notation as it was written.
   const std::string& text() const;
-  /// Evaluated exactly; a parameter is rounded up to an integer. UsageError for a missing variable or a value out of range.
+  /// Evaluated exactly; a parameter is rounded up to an integer. UsageError for a missing variable or a value
+  /// out of range.
   Format at(const Bindings& bindings) const;
   bool uses_variables() const;
-  /// Decided from the expressions: constant, O(log N), or faster (growth in any of n, k, l, N; p counts as a constant).
+  /// Decided from the expressions: constant, O(log N), or faster (growth in any of n, k, l, N; p counts as a
+  /// constant).
   Growth growth() const;
 
  private:

@@ -1,9 +1,11 @@
 // Values: the members of every format.
 //
-// A Value is canonical (odd significand), so two Values are the same number with the same sign of zero exactly when
-// their fields are equal: `==` is equality on bits. (For the comparison of numbers, where -0 = +0, see `compare`.)
+// A Value is canonical (odd significand), so two Values are the same number with the same sign of zero
+// exactly when their fields are equal: `==` is equality on bits. (For the comparison of numbers, where -0 =
+// +0, see `compare`.)
 #pragma once
 
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -14,10 +16,16 @@ namespace roundoff {
 __extension__ typedef unsigned __int128 u128;
 __extension__ typedef __int128 i128;
 
+/// The number of bits of x: 0 for 0, k+1 for 2^k <= x < 2^(k+1).
+constexpr int bit_width(u128 x) {
+  const auto high = static_cast<std::uint64_t>(x >> 64);
+  return high != 0 ? 128 - std::countl_zero(high) : 64 - std::countl_zero(static_cast<std::uint64_t>(x));
+}
+
 enum class Kind : std::uint8_t { zero, finite, infinity, nan };
 
-/// (-1)^negative * significand * 2^exponent for kind finite, where significand is odd. At most 120 significant bits.
-/// Zero has a sign, infinity has a sign, NaN has none; the unused fields are 0.
+/// (-1)^negative * significand * 2^exponent for kind finite, where significand is odd. At most 120
+/// significant bits. Zero has a sign, infinity has a sign, NaN has none; the unused fields are 0.
 struct Value {
   u128 significand = 0;
   std::int32_t exponent = 0;
@@ -52,7 +60,8 @@ std::size_t hash_value(const Value& value);
 /// The position of the leading bit: 2^k <= |value| < 2^(k+1). Finite non-zero values only.
 int leading_exponent(const Value& value);
 
-/// The nearest double, ties to even: for display and statistics, never for a result bit. Exact for at most 53 bits.
+/// The nearest double, ties to even: for display and statistics, never for a result bit. Exact for at most 53
+/// bits.
 double to_double(const Value& value);
 
 }  // namespace roundoff
