@@ -10,12 +10,13 @@ Command eval_command();
 Command constructions_command();
 Command run_command();
 Command verify_command();
+Command analyze_command();
 Command export_command();
 
 std::span<const Command> commands() {
   static const std::array list = {
-      formats_command(), eval_command(),   constructions_command(),
-      run_command(),     verify_command(), export_command(),
+      formats_command(), eval_command(),    constructions_command(), run_command(),
+      verify_command(),  analyze_command(), export_command(),
   };
   return list;
 }

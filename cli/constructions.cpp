@@ -13,7 +13,7 @@ namespace {
 void declare(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "One construction; without it, the list", false);
   declare_size(arguments, options);
-  declare_semantics(arguments, options);
+  declare_arithmetic(arguments, options);
 }
 
 std::string_view regime_text(Regime regime) {

@@ -19,7 +19,18 @@ bool is_model_file(std::string_view name) {
          name.find('/') != std::string_view::npos;
 }
 
-void check_fma(const Policy& policy) {
+/// Lays --softmax, --order, --fma and --exact-dot over a policy.
+void lay_semantics(const SubjectOptions& options, Policy& policy) {
+  if (!options.softmax.empty()) {
+    if (options.softmax != "stable" && options.softmax != "plain")
+      throw UsageError(unknown("--softmax", options.softmax, {"stable", "plain"}));
+    policy.softmax = options.softmax == "plain" ? Softmax::plain : Softmax::stable;
+  }
+  if (!options.order.empty()) policy.order = parse_order(options.order);
+  if (options.fma && options.exact_dot)
+    throw UsageError("--fma and --exact-dot exclude each other; take one");
+  if (options.fma) policy.dot = DotMode::fused;
+  if (options.exact_dot) policy.dot = DotMode::exact_dot;
   if (policy.dot == DotMode::fused && policy.order.kind != SumOrder::sequential)
     throw UsageError("--fma adds in sequential order only; leave --order out");
 }
@@ -80,7 +91,7 @@ void declare_size(Arguments& arguments, SubjectOptions& options) {
   arguments.flag("--ragged", options.ragged, "Operands of 1 to n digits");
 }
 
-void declare_semantics(Arguments& arguments, SubjectOptions& options) {
+void declare_arithmetic(Arguments& arguments, SubjectOptions& options) {
   arguments.group("Arithmetic");
   arguments.text("--format", options.format, "FAMILY",
                  "Number format, may be a function of n, k, p, l, N [the construction's own]");
@@ -91,9 +102,6 @@ void declare_semantics(Arguments& arguments, SubjectOptions& options) {
                  "Of sums: sequential, tree, exact, wide:FORMAT, blocked:B [sequential]");
   arguments.flag("--fma", options.fma, "Dot products by s = rnd(s + x*y)");
   arguments.flag("--exact-dot", options.exact_dot, "Dot products rounded once, at the end");
-  arguments.text("--policy", options.policy, "FILE", "Formats by role and options, from a TOML file");
-  arguments.flag("--round-weights", options.round_weights,
-                 "Round weights that the format lacks, instead of refusing");
 }
 
 void declare_subject(Arguments& arguments, SubjectOptions& options) {
@@ -101,7 +109,10 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
                        true);
   declare_size(arguments, options);
   arguments.text("--task", options.task, "TASK", "Of a model file that names none: add, iteradd, mul, ...");
-  declare_semantics(arguments, options);
+  declare_arithmetic(arguments, options);
+  arguments.text("--policy", options.policy, "FILE", "Formats by role and options, from a TOML file");
+  arguments.flag("--round-weights", options.round_weights,
+                 "Round weights that the format lacks, instead of refusing");
 }
 
 TaskSize task_size(const SubjectOptions& options) {
@@ -130,22 +141,18 @@ Settings parse_settings(const std::vector<std::string>& settings) {
   return result;
 }
 
+Policy resolve_semantics(const SubjectOptions& options) {
+  Policy policy;
+  lay_semantics(options, policy);
+  return policy;
+}
+
 Policy resolve_policy(const SubjectOptions& options, const std::string& family, const Bindings& bindings) {
   const std::string& text = options.format.empty() ? family : options.format;
   Policy policy;
   if (!text.empty()) policy = Policy::uniform(FormatFamily(text).at(bindings));
   if (!options.policy.empty()) apply_policy_file(options.policy, bindings, policy);
-  if (!options.softmax.empty()) {
-    if (options.softmax != "stable" && options.softmax != "plain")
-      throw UsageError(unknown("--softmax", options.softmax, {"stable", "plain"}));
-    policy.softmax = options.softmax == "plain" ? Softmax::plain : Softmax::stable;
-  }
-  if (!options.order.empty()) policy.order = parse_order(options.order);
-  if (options.fma && options.exact_dot)
-    throw UsageError("--fma and --exact-dot exclude each other; take one");
-  if (options.fma) policy.dot = DotMode::fused;
-  if (options.exact_dot) policy.dot = DotMode::exact_dot;
-  check_fma(policy);
+  lay_semantics(options, policy);
   return policy;
 }
 
@@ -167,32 +174,35 @@ Subject resolve(const SubjectOptions& options) {
   return subject;
 }
 
-std::string replay_line(const Subject& subject, const std::string& input) {
-  const SubjectOptions& asked = subject.asked;
-  const TaskSize& size = subject.task->size();
-  std::string line = "roundoff run " + quoted(asked.name);
+std::string replay_line(std::string_view name, const TaskSize& size, const Settings& settings,
+                        const Policy& policy, const std::string& input) {
+  const TaskSize standard;
+  std::string line = "roundoff run " + quoted(name);
   const auto add = [&](std::string_view option, const std::string& value) {
     line += fmt::format(" {} {}", option, quoted(value));
   };
-  if (!asked.task.empty()) add("--task", asked.task);
   add("--p", std::to_string(size.p));
   add("--n", std::to_string(size.n));
-  if (asked.k) add("--k", std::to_string(size.k));
-  if (asked.l) add("--l", std::to_string(size.l));
-  if (asked.c) add("--c", std::to_string(size.c));
-  if (asked.ragged) line += " --ragged";
-  if (asked.policy.empty())
-    add("--format", subject.format);
-  else if (!asked.format.empty())
-    add("--format", asked.format);
-  for (const std::string& setting : asked.settings) add("--set", setting);
-  if (!asked.softmax.empty()) add("--softmax", asked.softmax);
-  if (!asked.order.empty()) add("--order", asked.order);
-  if (asked.fma) line += " --fma";
-  if (asked.exact_dot) line += " --exact-dot";
-  if (!asked.policy.empty()) add("--policy", asked.policy);
-  if (asked.round_weights) line += " --round-weights";
+  if (size.k != standard.k) add("--k", std::to_string(size.k));
+  if (size.l != standard.l) add("--l", std::to_string(size.l));
+  if (size.c != standard.c) add("--c", std::to_string(size.c));
+  if (size.ragged) line += " --ragged";
+  if (policy.is_uniform()) add("--format", notation(policy));
+  for (const auto& [knob, value] : settings) add("--set", fmt::format("{}={}", knob, value));
+  if (policy.softmax == Softmax::plain) add("--softmax", "plain");
+  if (policy.order.kind != SumOrder::sequential) add("--order", roundoff::notation(policy.order));
+  if (policy.dot == DotMode::fused) line += " --fma";
+  if (policy.dot == DotMode::exact_dot) line += " --exact-dot";
   return line + " " + quoted(input);
+}
+
+std::string replay_line(const Subject& subject, const std::string& input) {
+  const SubjectOptions& asked = subject.asked;
+  std::string line = replay_line(asked.name, subject.task->size(), subject.settings, subject.policy, input);
+  if (!asked.task.empty()) line += " --task " + quoted(asked.task);
+  if (!asked.policy.empty() && !subject.policy.is_uniform()) line += " --policy " + quoted(asked.policy);
+  if (asked.round_weights) line += " --round-weights";
+  return line;
 }
 
 void infer_size(SubjectOptions& options, std::string_view input) {

@@ -33,7 +33,8 @@ struct SubjectOptions {
 void declare_subject(Arguments& arguments, SubjectOptions& options);
 /// The same without the name: for commands that take several.
 void declare_size(Arguments& arguments, SubjectOptions& options);
-void declare_semantics(Arguments& arguments, SubjectOptions& options);
+/// --format, --set, --softmax, --order, --fma, --exact-dot.
+void declare_arithmetic(Arguments& arguments, SubjectOptions& options);
 
 struct Subject {
   std::string name;
@@ -53,12 +54,16 @@ Subject resolve(const SubjectOptions& options);
 TaskSize task_size(const SubjectOptions& options);
 /// "window=3" into {window: 3}.
 Settings parse_settings(const std::vector<std::string>& settings);
+/// Softmax, order and dot of the options; the formats are not set.
+Policy resolve_semantics(const SubjectOptions& options);
 /// The policy of --format (or `family`), --policy, --softmax, --order, --fma at a size.
 Policy resolve_policy(const SubjectOptions& options, const std::string& family, const Bindings& bindings);
 /// One notation, or each role's where they differ.
 std::string notation(const Policy& policy);
 
 /// The `roundoff run ...` that repeats one input under exactly this model, format and semantics.
+std::string replay_line(std::string_view name, const TaskSize& size, const Settings& settings,
+                        const Policy& policy, const std::string& input);
 std::string replay_line(const Subject& subject, const std::string& input);
 
 /// n and k as the input shows them ("0123+0456=" has 4 digits and 2 operands), where the options leave them

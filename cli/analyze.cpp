@@ -1,0 +1,103 @@
+// roundoff analyze: the fewest bits, or the smallest width, with which a construction solves its task, per
+// size.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "analyzer/minimise.hpp"
+#include "cli/answer.hpp"
+#include "cli/command.hpp"
+#include "cli/evidence.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/minima.hpp"
+#include "cli/ranges.hpp"
+#include "cli/subject.hpp"
+#include "formats/error.hpp"
+
+namespace roundoff::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  std::string task, regime = "any";
+  std::string quantity = "bits";
+  std::string n = "2..8", k = "2";
+  SubjectOptions subject;
+  EvidenceOptions evidence;
+};
+
+void declare(Arguments& arguments, Options& options) {
+  arguments.positionals("NAME", options.names, "Constructions of one task");
+  arguments.group("Question");
+  arguments.choice("--minimize", options.quantity,
+                   {"width", "bits", "int", "frac", "significand", "exponent"}, "What is to be least");
+  arguments.text("--task", options.task, "TASK", "Instead of NAME: all constructions of this task");
+  arguments.choice("--regime", options.regime, {"any", "constant", "logarithmic"},
+                   "Of --task: the precision");
+  arguments.group("Size");
+  arguments.text("--n", options.n, "SIZES", "Digits per operand: 8 or 2..64 or 2,4,8 or 2..64*2 [2..8]");
+  arguments.text("--k", options.k, "SIZES", "Operands [2]");
+  arguments.number("--p", options.subject.p, 2, 1000, "Base [2]");
+  arguments.number("--l", options.subject.l, 1, 200000, "Low digits of a product [2n]");
+  arguments.number("--c", options.subject.c, 1, 16, "Digits per token [1]");
+  arguments.flag("--ragged", options.subject.ragged, "Operands of 1 to n digits");
+  declare_arithmetic(arguments, options.subject);
+  declare_evidence(arguments, options.evidence);
+}
+
+std::vector<const Construction*> chosen(const Options& options) {
+  if (!options.task.empty()) {
+    if (!options.names.empty()) throw UsageError("analyze: take construction names or --task, not both");
+    make_task(options.task, TaskSize{});  // an unknown task is an error of its own
+    if (options.regime == "any") return constructions_of(options.task);
+    return constructions_of(options.task,
+                            options.regime == "constant" ? Regime::constant : Regime::logarithmic);
+  }
+  if (options.names.empty())
+    throw UsageError("analyze: NAME is missing; name constructions (roundoff constructions), or --task TASK");
+  std::vector<const Construction*> list;
+  for (const std::string& name : options.names) list.push_back(&find_construction(name));
+  return list;
+}
+
+int run(const Options& options, Session& session) {
+  const auto constructions = chosen(options);
+  MinimiseOptions how;
+  how.quantity = parse_quantity(options.quantity);
+  for (const int n : parse_range("--n", options.n)) {
+    for (const int k : parse_range("--k", options.k)) {
+      TaskSize size = task_size(options.subject);
+      size.n = n;
+      size.k = k;
+      how.sizes.push_back(size);
+    }
+  }
+  if (!options.subject.format.empty()) how.format = FormatFamily(options.subject.format);
+  how.settings = parse_settings(options.subject.settings);
+  how.semantics = resolve_semantics(options.subject);
+  ProgressLine progress(session);
+  how.verify = verify_options(options.evidence, session, progress);
+  how.growth.seed = session.seed;
+  how.progress = [&](const std::string& what, int done, int of) { progress.show(what, done, of); };
+  std::optional<Store> store = open_store(options.evidence);
+  how.store = store ? &*store : nullptr;
+  const Minimisation found = minimise(constructions, how);
+  print(session, as_text(found, how.semantics), as_table(found), as_json(found, how.semantics));
+  if (found.interrupted) throw Interrupted(resume_hint(options.evidence));
+  return exit_done;
+}
+
+}  // namespace
+
+Command analyze_command() {
+  return make_command<Options, declare, run>(
+      "analyze", "Minimal bits, or minimal width, per size, with evidence and a growth law",
+      "Every candidate is scanned, since success is not monotone in precision. The minimum's evidence, the "
+      "counterexample one\n"
+      "step below and exceptions to monotonicity are part of the answer.\n\n"
+      "Examples:\n"
+      "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
+      "  roundoff analyze add-dnf --minimize width --n 2..8 --format 'fixed(1,0)'\n"
+      "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
+}
+
+}  // namespace roundoff::cli

@@ -1,0 +1,175 @@
+#include "cli/minima.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/evidence.hpp"
+#include "cli/subject.hpp"
+
+namespace roundoff::cli {
+namespace {
+
+std::string settings_text(const Settings& settings) {
+  std::string text;
+  for (const auto& [knob, value] : settings)
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", knob, value);
+  return text;
+}
+
+/// The failing candidate one step below that says most: one with a counterexample before one that was
+/// refused.
+const Attempt* nearest_below(const Minimum& minimum) {
+  const Attempt* best = nullptr;
+  for (const Attempt* each : minimum.below()) {
+    const bool better = best == nullptr || (each->refusal.empty() && !best->refusal.empty()) ||
+                        (each->refusal.empty() == best->refusal.empty() && each->value > best->value);
+    if (better) best = each;
+  }
+  return best;
+}
+
+std::string failure_text(const Attempt& attempt) {
+  if (!attempt.refusal.empty()) return "refused: " + attempt.refusal;
+  if (!attempt.result.counterexample) return std::string(name(attempt.result.verdict));
+  const Counterexample& found = *attempt.result.counterexample;
+  return fmt::format("{} gives {}, right is {}", found.input, found.got, found.want);
+}
+
+Json as_json(const Attempt& attempt, const TaskSize& size, const Policy& semantics) {
+  Json document = {{"construction", attempt.construction},
+                   {"settings", attempt.settings},
+                   {"format", attempt.format},
+                   {"value", attempt.value},
+                   {"bits", attempt.bits},
+                   {"width", attempt.shape.width},
+                   {"d_model", attempt.shape.d_model},
+                   {"d_ff", attempt.shape.d_ff},
+                   {"layers", attempt.shape.layers}};
+  if (!attempt.refusal.empty()) {
+    document["refusal"] = attempt.refusal;
+    return document;
+  }
+  document["evidence"] = cli::as_json(attempt.result);
+  if (const std::string replay = replay_line(attempt, size, semantics); !replay.empty())
+    document["replay"] = replay;
+  return document;
+}
+
+Json as_json(const Interval& interval) { return {interval.low, interval.high}; }
+
+Json as_json(const GrowthLaw& law) {
+  Json fits = Json::array();
+  for (const LawFit& fit : law.fits)
+    fits.push_back({{"law", name(fit.kind)},
+                    {"formula", formula(fit, law.variable)},
+                    {"a", fit.a},
+                    {"b", fit.b},
+                    {"a_95", as_json(fit.a_range)},
+                    {"b_95", as_json(fit.b_range)},
+                    {"rms", fit.rms},
+                    {"weight", fit.weight},
+                    {"chosen", fit.chosen}});
+  Json document = {{"statement", law.statement}, {"variable", law.variable}, {"decided", law.decided}};
+  if (!law.fits.empty()) {
+    document["law"] = name(law.fits.front().kind);
+    document["class"] = name(law.best_class);
+    document["class_decided"] = law.class_decided;
+  }
+  document["fits"] = std::move(fits);
+  return document;
+}
+
+}  // namespace
+
+std::string below_text(const Minimum& minimum) {
+  const Attempt* below = nearest_below(minimum);
+  return below == nullptr ? "-" : fmt::format("{}: {}", below->value, failure_text(*below));
+}
+
+std::string replay_line(const Attempt& attempt, const TaskSize& size, const Policy& semantics) {
+  if (!attempt.refusal.empty() || !attempt.result.counterexample) return "";
+  Policy policy = semantics;
+  policy.formats.fill(parse_format(attempt.format));
+  return replay_line(attempt.construction, size, attempt.settings, policy,
+                     attempt.result.counterexample->input);
+}
+
+Table as_table(const Minimisation& found) {
+  const std::string quantity(name(found.quantity));
+  Table table{{{"n", "n", true},
+               {"k", "k", true},
+               {"N", "N", true},
+               {quantity == "bits" || quantity == "width" ? quantity : "value", "least " + quantity, true},
+               {"format", "format", false},
+               {quantity == "bits" ? "width" : "bits", quantity == "bits" ? "width" : "bits", true},
+               {"construction", "construction", false},
+               {"settings", "knobs", false},
+               {"evidence", "evidence", false},
+               {"below", "one step below", false}},
+              {}};
+  for (const Minimum& minimum : found.minima) {
+    std::vector<std::string> row = {std::to_string(minimum.size.n), std::to_string(minimum.size.k),
+                                    count_text(minimum.N)};
+    if (minimum.value) {
+      const Attempt& best = minimum.best();
+      const std::string other =
+          std::to_string(found.quantity == Quantity::bits ? best.shape.width : best.bits);
+      row.insert(row.end(), {std::to_string(*minimum.value), best.format, other, best.construction,
+                             settings_text(best.settings), evidence_text(best.result), below_text(minimum)});
+    } else {
+      row.insert(row.end(), {"-", "-", "-", "-", "", minimum.note, "-"});
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string as_text(const Minimisation& found, const Policy& semantics) {
+  std::string text = as_text(as_table(found));
+  for (const Minimum& minimum : found.minima) {
+    for (const Scan& scan : minimum.scans)
+      for (const std::size_t i : scan.exceptions)
+        text += fmt::format("not monotone: n={} {}: {} fails above the first success at {}: {}\n",
+                            minimum.size.n, scan.label, scan.attempts[i].value,
+                            scan.attempts[*scan.first].value, failure_text(scan.attempts[i]));
+    if (const Attempt* below = minimum.value ? nearest_below(minimum) : nullptr) {
+      const std::string replay = replay_line(*below, minimum.size, semantics);
+      if (!replay.empty()) text += fmt::format("replay n={}: {}\n", minimum.size.n, replay);
+    }
+  }
+  return text + "law: " + found.law.statement + '\n';
+}
+
+Json as_json(const Minimisation& found, const Policy& semantics) {
+  Json minima = Json::array();
+  for (const Minimum& minimum : found.minima) {
+    const TaskSize& size = minimum.size;
+    Json one = {{"p", size.p}, {"n", size.n}, {"k", size.k},
+                {"l", size.l}, {"c", size.c}, {"N", count_json(minimum.N)}};
+    one["value"] = minimum.value ? Json(*minimum.value) : Json();
+    if (minimum.value) one["best"] = as_json(minimum.best(), size, semantics);
+    Json below = Json::array(), exceptions = Json::array(), scans = Json::array();
+    for (const Attempt* each : minimum.below()) below.push_back(as_json(*each, size, semantics));
+    for (const Scan& scan : minimum.scans) {
+      for (const std::size_t i : scan.exceptions)
+        exceptions.push_back(as_json(scan.attempts[i], size, semantics));
+      scans.push_back(
+          {{"label", scan.label},
+           {"tried", scan.attempts.size()},
+           {"first_success", scan.first ? Json(scan.attempts[*scan.first].value) : Json()},
+           {"all_above_from", scan.stable_from ? Json(scan.attempts[*scan.stable_from].value) : Json()}});
+    }
+    one["below"] = std::move(below);
+    one["exceptions"] = std::move(exceptions);
+    one["scans"] = std::move(scans);
+    if (!minimum.note.empty()) one["note"] = minimum.note;
+    minima.push_back(std::move(one));
+  }
+  return {{"quantity", name(found.quantity)},
+          {"constructions", found.constructions},
+          {"minima", std::move(minima)},
+          {"law", as_json(found.law)},
+          {"interrupted", found.interrupted}};
+}
+
+}  // namespace roundoff::cli
