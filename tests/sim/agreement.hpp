@@ -1,10 +1,11 @@
-// Whether two runs of one model agree on bits: a program and what passes made of it, by the reference; and lanes.
+// Whether two runs of one model agree on bits: a program and what passes made of it, by the reference; and
+// lanes.
 #pragma once
-
-#include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "formats/error.hpp"
 #include "sim/lanes.hpp"
@@ -34,7 +35,8 @@ inline Outcome outcome(const Program& program, const std::vector<Token>& tokens)
 }
 
 /// Nothing when the rewritten program does the same on these tokens, else what differs first.
-inline std::string difference(const Program& program, const Rewritten& rewritten, const std::vector<Token>& tokens) {
+inline std::string difference(const Program& program, const Rewritten& rewritten,
+                              const std::vector<Token>& tokens) {
   const Outcome before = outcome(program, tokens), after = outcome(rewritten.program, tokens);
   if (before.trapped != after.trapped) return before.trapped ? "a trap is gone" : "a trap is new";
   if (before.trapped) return "";
@@ -51,7 +53,8 @@ inline std::string difference(const Program& program, const Rewritten& rewritten
 }
 
 /// Runs lanes on a batch of random inputs and compares every value (or only the outputs) with the reference.
-inline std::string difference(const Program& program, Lanes& lanes, std::uint64_t seed, int count, bool every_value) {
+inline std::string difference(const Program& program, Lanes& lanes, std::uint64_t seed, int count,
+                              bool every_value) {
   const auto positions = static_cast<std::size_t>(program.shape.positions());
   std::vector<Token> tokens(positions * batch_lanes), chosen(program.outputs.size() * batch_lanes);
   std::vector<std::uint8_t> trapped(batch_lanes);
@@ -73,17 +76,19 @@ inline std::string difference(const Program& program, Lanes& lanes, std::uint64_
     if (!every_value) continue;
     for (NodeId id = 0; id < program.nodes.size(); ++id)
       if (lanes.value(id, lane) != by_definition.values[id])
-        return "lane " + std::to_string(lane) + ": node " + std::to_string(id) + " " + describe(program.sites[id]);
+        return "lane " + std::to_string(lane) + ": node " + std::to_string(id) + " " +
+               describe(program.sites[id]);
   }
   return "";
 }
 
 /// What the tests of passes and lanes range over: formats of every kind, and policies on top.
 inline std::vector<std::string> test_formats() {
-  return {"fixed(1,0)",    "fixed(3,2)",     "fixed(6,1):rtz", "fixed(3,2):rup", "fixed(3,2):trap", "fixed(4,1):inf",
-          "F(0,2)",        "F(2,3)",         "twos(3,1)",      "twos(3,0):wrap", "ufixed(4,1)",     "binary16",
-          "binary16:rdn",  "bfloat16:rtz",   "float(4,6)",     "float(5,8):sat", "e4m3",            "e5m2:inf",
-          "float(4,5):rod", "float(6,4):trap", "fixed(12,3)",    "fixed(20,6)",    "binary32"};
+  return {"fixed(1,0)",     "fixed(3,2)",  "fixed(6,1):rtz", "fixed(3,2):rup", "fixed(3,2):trap",
+          "fixed(4,1):inf", "F(0,2)",      "F(2,3)",         "twos(3,1)",      "twos(3,0):wrap",
+          "ufixed(4,1)",    "binary16",    "binary16:rdn",   "bfloat16:rtz",   "float(4,6)",
+          "float(5,8):sat", "e4m3",        "e5m2:inf",       "float(4,5):rod", "float(6,4):trap",
+          "fixed(12,3)",    "fixed(20,6)", "binary32"};
 }
 inline std::vector<Policy> test_policies(const Format& format) {
   std::vector<Policy> policies(1, Policy::uniform(format));

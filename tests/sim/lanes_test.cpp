@@ -1,8 +1,9 @@
-// Lanes give the reference's bits: every value of unoptimised programs, in every container and instruction set that
-// the machine has, and the outputs of optimised ones.
+// Lanes give the reference's bits: every value of unoptimised programs, in every container and instruction
+// set that the machine has, and the outputs of optimised ones.
+#include "formats/lanes.hpp"
+
 #include <doctest/doctest.h>
 
-#include "formats/lanes.hpp"
 #include "sim/record.hpp"
 #include "tests/sim/agreement.hpp"
 
@@ -26,7 +27,7 @@ TEST_CASE("lanes agree with the reference on every value of unoptimised programs
           continue;
         }
         for (const Container container : LaneKernels::containers(format)) {
-          Lanes lanes(program, {.container = std::string(name(container)), .keep_all = true});
+          Lanes lanes(program, {"", std::string(name(container)), true});
           REQUIRE(difference(program, lanes, seed, 9, true) == "");
         }
         const Program best = optimise(program).program;

@@ -1,14 +1,14 @@
 // Passes change no bit: each alone, all together, and all but one, on random models in formats of every kind.
 #include <doctest/doctest.h>
 
-#include "tests/sim/agreement.hpp"
 #include "sim/record.hpp"
+#include "tests/sim/agreement.hpp"
 
 namespace roundoff {
 namespace {
 
-constexpr int models = 12;   // a format and policy
-constexpr int inputs = 4;  // a model
+constexpr int models = 12;  // a format and policy
+constexpr int inputs = 4;   // a model
 
 // Calls check(program, seed) on recorded random models of every test format and policy.
 template <class Check>
@@ -30,8 +30,8 @@ void on_random_programs(Check check) {
 std::string first_difference(const Program& program, const Rewritten& rewritten, std::uint64_t seed) {
   validate(rewritten.program);
   for (int i = 0; i < inputs; ++i) {
-    const std::string found =
-        difference(program, rewritten, random_tokens(program.shape, seed * 100 + static_cast<std::uint64_t>(i)));
+    const std::string found = difference(
+        program, rewritten, random_tokens(program.shape, seed * 100 + static_cast<std::uint64_t>(i)));
     if (!found.empty()) return found;
   }
   return "";
