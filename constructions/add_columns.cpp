@@ -11,8 +11,8 @@ Weight uniform_copy(const Policy& policy, int first, int last) {
   const Format& softmax = policy[Role::softmax];
   const Value one = round(Value::integer(1), softmax).value;
   Value z = one, least = largest(policy).value;
-  for (int m = 2; m <= last; ++m) {
-    z = add(z, one, softmax).value;
+  for (int m = 1; m <= last; ++m) {
+    if (m > 1) z = add(z, one, softmax).value;
     if (m < first) continue;
     const Value weight = div(one, z, softmax).value;
     const Value copied = mul(weight, largest(policy).value, policy[Role::accumulators]).value;
@@ -21,7 +21,7 @@ Weight uniform_copy(const Policy& policy, int first, int last) {
   return least;
 }
 
-std::string needs_constant_attention(const Policy& policy, const AddLayout& at) {
+std::string needs_constant_attention(const Policy& policy, int first, int last) {
   const Weight max = largest(policy);
   if (const std::string reason = first_reason(
           {needs_saturation(policy), needs_weight(policy, 1, "one"), needs_weight(policy, max, "MAX")});
@@ -33,7 +33,7 @@ std::string needs_constant_attention(const Policy& policy, const AddLayout& at) 
     return fmt::format("exp(-MAX) does not round to 0 in {}: no attention is hard; use fixed(1,0) or F(0,2)",
                        notation(softmax));
   }
-  const Weight copied = uniform_copy(policy, at.equals() + 1, at.positions());
+  const Weight copied = uniform_copy(policy, first, last);
   if (less(copied, 1)) {
     return fmt::format(
         "uniform attention does not copy in {}: rnd(rnd(1/Z)*MAX) = {} < 1; use fixed(1,0) or F(0,2)",
@@ -42,9 +42,9 @@ std::string needs_constant_attention(const Policy& policy, const AddLayout& at) 
   return "";
 }
 
-AddColumns::AddColumns(ModelBuilder& model, const AddLayout& at, int p)
+AddColumns::AddColumns(ModelBuilder& model, int p, std::unique_ptr<ExactCode> digit_code)
     : one(model.add("one")),
-      code(AntichainCode(at.n + 1).add(model, "code")),
+      code(std::move(digit_code)),
       not_a(model.add("not_a")),
       not_b(model.add("not_b")),
       x(model.add("x", p)),
@@ -55,8 +55,7 @@ AddColumns::AddColumns(ModelBuilder& model, const AddLayout& at, int p)
 
 void AddColumns::embed(ModelBuilder& model, const AddLayout& at) const {
   for (std::size_t d = 0; d < x.size(); ++d) model.token(static_cast<Token>(d), x[d], 1);
-  const AntichainCode codes(at.n + 1);
-  const auto hold = [&](int position, int digit) { codes.place(model, position, code, digit); };
+  const auto hold = [&](int position, int digit) { code->place(model, position, digit); };
   for (int t = 0; t < at.n; ++t) {
     hold(at.a(t), t);
     hold(at.b(t), t);
@@ -77,10 +76,10 @@ void AddColumns::embed(ModelBuilder& model, const AddLayout& at) const {
 // is not guarded in the second head and so matches itself.
 void AddColumns::fetch(LayerBuilder& layer, const Weight& max) const {
   HeadBuilder& from_a = layer.head();
-  match(from_a, code, code, one, max);
+  code->match(from_a, *code, one, max);
   from_a.score(-max * one, not_a);
   HeadBuilder& from_b = layer.head();
-  match(from_b, code, code, one, max);
+  code->match(from_b, *code, one, max);
   from_b.score(-max * not_a, not_b);
   for (std::size_t d = 0; d < x.size(); ++d) {
     from_a.copy(x[d], a[d]);

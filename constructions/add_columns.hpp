@@ -9,6 +9,7 @@
 // score 0, so that `plain` softmax works too.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,18 @@ namespace roundoff {
 /// elsewhere), first <= m <= last: rnd(rnd(1/Z) * MAX) with Z the rounded sum of m ones.
 Weight uniform_copy(const Policy& policy, int first, int last);
 
-/// What all of these designs need of a policy, "" when it is there; a copy must reach `least`.
-std::string needs_constant_attention(const Policy& policy, const AddLayout& at);
+/// What all of these designs need of a policy, "" when it is there. Uniform attention runs over first to last
+/// positions.
+std::string needs_constant_attention(const Policy& policy, int first, int last);
 
 struct AddColumns {
   Register one;
-  std::vector<Register> code;          ///< which digit this position holds, or asks for
+  std::unique_ptr<ExactCode> code;     ///< which digit this position holds, or asks for
   Register not_a, not_b;               ///< 1 where no digit of a (of b), nor '+', stands
   std::vector<Register> x, a, b, sum;  ///< one-hot: own token, the column's digits, their sum modulo p
   Register end;                        ///< 1 at the last position
 
-  AddColumns(ModelBuilder& model, const AddLayout& at, int p);
+  AddColumns(ModelBuilder& model, int p, std::unique_ptr<ExactCode> code);
 
   /// One-hot tokens ('+' is the digit 0 of both operands), codes and roles.
   void embed(ModelBuilder& model, const AddLayout& at) const;

@@ -18,7 +18,8 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
   if (size.c > 1) return "is built for one digit a token: drop --c";
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
-  return needs_constant_attention(policy, AddLayout(size));
+  const AddLayout at(size);
+  return needs_constant_attention(policy, at.equals() + 1, at.positions());
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
@@ -27,7 +28,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const Weight max = largest(policy);
 
   ModelBuilder model(task);
-  const AddColumns columns(model, at, p);
+  const AddColumns columns(model, p, std::make_unique<AntichainCode>(model, "code", n + 1));
   const Register generate = model.add("generate"), not_kill = model.add("not_kill");
   const std::vector<Register> no_source = model.add("no_source", n);  // column t does not generate
   const std::vector<Register> blocks = model.add("blocks", n);        // column t kills

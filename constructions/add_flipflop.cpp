@@ -8,28 +8,11 @@
 
 #include "constructions/add_columns.hpp"
 #include "constructions/construction.hpp"
+#include "constructions/flipflop.hpp"
 
 namespace roundoff {
 
 namespace {
-
-constexpr int copies = 2;  // registers a column: pushes of MAX that cross the range [-MAX, MAX]
-
-// Two pushes by what a copied verdict is worth must set the flip-flop from the bottom, and reset it from the
-// top.
-std::string needs_crossing(const Policy& policy, const AddLayout& at) {
-  const Format& sums = policy[Role::accumulators];
-  const Value max = largest(policy).value;
-  const Value copied = uniform_copy(policy, at.equals() + 1, at.positions()).value;
-  const Value push = mul(max, copied, sums).value;
-  Value set = sums.lowest, reset = max;
-  for (int i = 0; i < copies; ++i) {
-    set = add(set, push, sums).value;
-    reset = sub(reset, push, sums).value;
-  }
-  if (less(0, set) && !less(0, reset)) return "";
-  return "two pushes of MAX do not cross the range of " + notation(sums) + ": use fixed(1,0), or add-dnf";
-}
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
@@ -47,7 +30,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const Weight max = largest(policy);
 
   ModelBuilder model(task);
-  const AddColumns columns(model, at, p);
+  const AddColumns columns(model, p, std::make_unique<AntichainCode>(model, "code", n + 1));
   const Register not_generate = model.add("not_generate"), not_kill = model.add("not_kill");
   const std::vector<Register> verdict =
       model.add("verdict", copies * n);  // two a column, least significant first
@@ -68,32 +51,27 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
     return registers;
   });
 
-  // Layer 2. At b_t only, the verdict of column t is laid into register t: MAX for generate, -MAX for kill.
+  // Layer 2. At b_t only, the verdict of column t is laid into its first register: MAX for generate, -MAX for
+  // kill.
   LayerBuilder& spread = model.layer();
   for (int t = 0; t < n; ++t) {
     const Register not_here = slots.not_slot[static_cast<std::size_t>(t)];
     for (const Register not_class : {not_generate, not_kill}) {
       const Weight sign = not_class.dimension == not_generate.dimension ? max : -max;
-      std::vector<Target> targets;
-      for (int copy = 0; copy < copies; ++copy) {
-        targets.push_back({verdict[static_cast<std::size_t>(copies * t + copy)], sign});
-      }
-      spread.unit(-max * not_here - max * not_class - max * columns.not_b + Weight(1), targets);
+      const Form elsewhere = -max * not_here - max * columns.not_b;
+      spread.unit(elsewhere - max * not_class + Weight(1), {{verdicts.push(t), sign}});
     }
   }
 
-  // Layer 3. Uniform attention brings all verdicts to the outputs: each is non-zero at one position only.
-  // Then one flip-flop an output digit: -MAX, the pushes of the columns below i in order, and last -MAX
-  // unless this is output i.
+  // Layer 3. Uniform attention brings all verdicts to the outputs, into both registers: each is non-zero at
+  // one position only. Then one flip-flop an output digit: -MAX, the pushes of the columns below i in order,
+  // and last -MAX unless this is output i.
   LayerBuilder& carries = model.layer();
   HeadBuilder& gather = carries.head();
-  for (const Register reg : verdict) gather.copy(reg, reg);
+  for (int t = 0; t < n; ++t) verdicts.gather(gather, t);
   for (int i = 1; i <= n; ++i) {
-    Form state = -max * columns.one - max * slots.not_slot[static_cast<std::size_t>(i - 1)];
-    for (int r = copies * std::max(0, i - window); r < copies * i; ++r) {
-      state += max * verdict[static_cast<std::size_t>(r)];
-    }
-    carries.unit(state, {{carry, 1}});
+    const Form state = verdicts.state(std::max(0, i - window), i, columns.one, max);
+    carries.unit(state - max * slots.not_slot[static_cast<std::size_t>(i - 1)], {{carry, 1}});
   }
 
   // Layer 4. The digit moves up by one where a carry comes in.

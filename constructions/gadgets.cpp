@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "constructions/digits.hpp"
 #include "formats/text.hpp"
 
 namespace roundoff {
@@ -138,16 +139,14 @@ int antichain_length(int count) {
   return length;
 }
 
-AntichainCode::AntichainCode(int count) : length_(antichain_length(count)) {}
-
 // The number's combination in lexicographic order, by the combinatorial number system.
-std::vector<int> AntichainCode::ones(int number) const {
+std::vector<int> antichain_ones(int length, int number) {
   std::vector<int> ones;
   std::int64_t rest = number;
-  int left = length_ / 2;
-  for (int place = 0; place < length_ && left > 0; ++place) {
+  int left = length / 2;
+  for (int place = 0; place < length && left > 0; ++place) {
     const std::int64_t with =
-        binomial(length_ - place - 1, left - 1, many);  // codes that have a one at `place`
+        binomial(length - place - 1, left - 1, many);  // codes that have a one at `place`
     if (rest < with) {
       ones.push_back(place);
       --left;
@@ -158,18 +157,40 @@ std::vector<int> AntichainCode::ones(int number) const {
   return ones;
 }
 
-std::vector<Register> AntichainCode::add(ModelBuilder& model, const std::string& name) const {
-  return model.add(name, length_);
+AntichainCode::AntichainCode(ModelBuilder& model, const std::string& name, int count)
+    : ExactCode(model.add(name, antichain_length(count))) {}
+
+void AntichainCode::place(ModelBuilder& model, int position, int number) const {
+  for (const int one : antichain_ones(static_cast<int>(registers_.size()), number)) {
+    model.position(position, registers_[static_cast<std::size_t>(one)], 1);
+  }
 }
 
-void AntichainCode::place(ModelBuilder& model, int position, const std::vector<Register>& code,
-                          int number) const {
-  for (const int place : ones(number)) model.position(position, code[static_cast<std::size_t>(place)], 1);
+void AntichainCode::match(HeadBuilder& head, const ExactCode& key, Register one, const Weight& max) const {
+  for (std::size_t d = 0; d < registers_.size(); ++d) {
+    head.score(registers_[d], -max * one + max * key.registers()[d]);
+  }
 }
 
-void match(HeadBuilder& head, const std::vector<Register>& query, const std::vector<Register>& key,
-           Register one, const Weight& max) {
-  for (std::size_t d = 0; d < query.size(); ++d) head.score(query[d], -max * one + max * key[d]);
+BinaryCode::BinaryCode(ModelBuilder& model, const std::string& name, int count)
+    : ExactCode(model.add(name, ceil_log(2, static_cast<std::uint64_t>(count)))) {}
+
+void BinaryCode::place(ModelBuilder& model, int position, int number) const {
+  for (std::size_t bit = 0; bit < registers_.size(); ++bit) {
+    if ((number >> bit & 1) != 0) model.position(position, registers_[bit], 1);
+  }
+}
+
+void BinaryCode::match(HeadBuilder& head, const ExactCode& key, Register one, const Weight& max) const {
+  match_prefix(head, dynamic_cast<const BinaryCode&>(key), 0, one, max);
+}
+
+void BinaryCode::match_prefix(HeadBuilder& head, const BinaryCode& key, int lowest, Register one,
+                              const Weight& max) const {
+  for (std::size_t bit = static_cast<std::size_t>(lowest); bit < registers_.size(); ++bit) {
+    head.score(registers_[bit], -max * one + max * key.registers_[bit]);
+    head.score(one - Form(registers_[bit]), -max * key.registers_[bit]);
+  }
 }
 
 // --- Digits

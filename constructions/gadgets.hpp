@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "constructions/builder.hpp"
@@ -67,28 +68,48 @@ void copy(HeadBuilder& head, const Point& from, const Point& to);
 // --- Positions in constant precision
 // ----------------------------------------------------------------------------------
 
-/// Codes numbers as 0/1 vectors with the same number of ones (an antichain: no code's ones lie within
-/// another's), of the least length a with C(a, a/2) >= count: about lg(count) + lg(lg(count))/2.
-class AntichainCode {
+/// The numbers 0 .. count-1 in registers that hold 0 or 1, so that two positions can be compared with all
+/// terms of the score of one sign: 0 for equal numbers, at most -MAX for different ones, whatever the order
+/// of the sum.
+class ExactCode {
  public:
-  explicit AntichainCode(int count);
-  int length() const { return length_; }
-  /// The ones of the number's code.
-  std::vector<int> ones(int number) const;
+  virtual ~ExactCode() = default;
+  const std::vector<Register>& registers() const { return registers_; }
+  /// Lays the code of `number` into the embedding of a position.
+  virtual void place(ModelBuilder& model, int position, int number) const = 0;
+  /// Appends the comparison of the query's number with the key's to a score. Both codes have been made for
+  /// the same count.
+  virtual void match(HeadBuilder& head, const ExactCode& key, Register one, const Weight& max) const = 0;
 
-  std::vector<Register> add(ModelBuilder& model, const std::string& name) const;
-  void place(ModelBuilder& model, int position, const std::vector<Register>& code, int number) const;
+ protected:
+  explicit ExactCode(std::vector<Register> registers) : registers_(std::move(registers)) {}
+  std::vector<Register> registers_;
+};
 
- private:
-  int length_;
+/// Codes with the same number of ones (an antichain: no code's ones lie within another's), of the least
+/// length a with C(a, a/2) >= count, about lg(count) + lg(lg(count))/2. A mismatch is a one of the query that
+/// the key lacks: a registers, a dimensions.
+class AntichainCode final : public ExactCode {
+ public:
+  AntichainCode(ModelBuilder& model, const std::string& name, int count);
+  void place(ModelBuilder& model, int position, int number) const override;
+  void match(HeadBuilder& head, const ExactCode& key, Register one, const Weight& max) const override;
 };
 int antichain_length(int count);
+/// The ones of the number's code, of that length.
+std::vector<int> antichain_ones(int length, int number);
 
-/// Exact match: the score is the sum over dimensions of -MAX where the query's code has a one and the key's
-/// has none: 0 for equal codes; else at most -MAX. All terms have one sign, so the order of the sum does not
-/// matter.
-void match(HeadBuilder& head, const std::vector<Register>& query, const std::vector<Register>& key,
-           Register one, const Weight& max);
+/// Binary numbers, bit 0 first. A mismatch of a bit is a 1 against a 0 or a 0 against a 1, two dimensions a
+/// bit, so that prefixes can be compared too: m = ceil(lg count) registers, 2m dimensions.
+class BinaryCode final : public ExactCode {
+ public:
+  BinaryCode(ModelBuilder& model, const std::string& name, int count);
+  void place(ModelBuilder& model, int position, int number) const override;
+  void match(HeadBuilder& head, const ExactCode& key, Register one, const Weight& max) const override;
+  /// Compares the bits `lowest` and above only: do both numbers lie in the same aligned block of 2^lowest?
+  void match_prefix(HeadBuilder& head, const BinaryCode& key, int lowest, Register one,
+                    const Weight& max) const;
+};
 
 // --- Digits
 // -----------------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ Construction add_hinge();
 Construction add_match();
 Construction add_dnf();
 Construction add_flipflop();
+Construction add_dyadic();
 
 std::span<const Construction> constructions() {
-  static const std::vector<Construction> list = {add_hinge(), add_match(), add_dnf(), add_flipflop()};
+  static const std::vector<Construction> list = {add_hinge(), add_match(), add_dnf(), add_flipflop(),
+                                                 add_dyadic()};
   return list;
 }
 
