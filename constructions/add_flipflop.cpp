@@ -19,9 +19,9 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
   const AddLayout at(size);
-  const std::string reason =
-      first_reason({needs_sequential_sums(policy), needs_constant_attention(policy, at)});
-  return reason.empty() ? needs_crossing(policy, at) : reason;
+  const int first = at.equals() + 1, last = at.positions();  // positions that an output attends to
+  return first_reason({needs_sequential_sums(policy), needs_constant_attention(policy, first, last),
+                       needs_flipflop(policy, uniform_copy(policy, first, last))});
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
@@ -32,9 +32,8 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   ModelBuilder model(task);
   const AddColumns columns(model, p, std::make_unique<AntichainCode>(model, "code", n + 1));
   const Register not_generate = model.add("not_generate"), not_kill = model.add("not_kill");
-  const std::vector<Register> verdict =
-      model.add("verdict", copies * n);  // two a column, least significant first
-  const Slots slots(model, n);           // after the verdicts: the guard comes last in the flip-flop's sum
+  const FlipFlop verdicts(model, "verdict", n);  // least significant column first
+  const Slots slots(model, n);  // after the verdicts: the guard comes last in the flip-flop's sum
   const Register carry = model.add("carry");
 
   // Embedding: one-hot digits, and the column of each position in an antichain code.
