@@ -3,11 +3,11 @@
 // hole.
 #pragma once
 
-#include "formats/lanes.hpp"
+#include "formats/lanes/context.hpp"
 
 namespace roundoff::lanes {
 
-/// Sets every kernel pointer.
-void fill_by_reference(LaneKernels& kernels);
+/// Sets add, sub, mul, div, max, round_f64 and the context's fma.
+void fill_by_reference(LaneKernels& kernels, LaneKernels::Context& context);
 
 }  // namespace roundoff::lanes

@@ -8,11 +8,34 @@
 
 namespace roundoff {
 
+/// Constants of integer kernels: a member is the integer S, the number S * 2^-fraction.
+struct IntegerFacts {
+  int fraction = 0;  ///< 0 <= fraction < bits of the container
+  std::int64_t highest = 0, lowest = 0;
+  std::int64_t one = 0;  ///< 2^fraction, or 0 where 1 is not a member
+  int wrap_shift = 0;    ///< container bits minus format bits (two's complement)
+  bool is_signed = true;
+  /// Rounding adds bias + (sign & by_sign) to the product and drops `fraction` bits; sign is -1 for negative
+  /// products.
+  std::int64_t bias = 0, by_sign = 0;
+  bool to_odd = false;  ///< and then sets the last bit where anything was dropped
+  Overflow overflow = Overflow::sat;
+};
+
 struct LaneKernels::Context {
   Format format;
   Container container = Container::f64;
   Isa isa = Isa::scalar;
+  IntegerFacts integers;
 
+  /// What reductions are composed of.
+  using Ternary = void (*)(const Context&, const void* a, const void* b, const void* c, void* out,
+                           std::size_t count, std::uint8_t* trapped);
+  Binary add = nullptr, mul = nullptr, max = nullptr;
+  Ternary fma = nullptr;  ///< a*b + c, rounded once
+
+  /// value / 2^quantum of a finite member of a uniform format.
+  std::int64_t integer_of(const Value& value) const;
   /// One member from and to the container, by definition.
   Value load(const void* element) const;
   void store(const Value& value, void* element) const;

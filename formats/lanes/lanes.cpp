@@ -6,8 +6,12 @@
 #include <limits>
 #include <utility>
 
+#include <hwy/targets.h>
+
 #include "formats/lanes/by_reference.hpp"
+#include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
+#include "formats/lanes/integer_kernels.hpp"
 
 namespace roundoff {
 namespace {
@@ -16,13 +20,6 @@ constexpr std::array<std::string_view, 5> container_names{"i16", "i32", "i64", "
 constexpr std::array<std::string_view, 4> isa_names{"scalar", "sse4", "avx2", "avx512"};
 
 bool is_integer(Container container) { return container <= Container::i64; }
-
-/// value / 2^quantum as an integer; the format is uniform and the value a finite member.
-std::int64_t integer_of(const Value& value, int quantum) {
-  if (value.is_zero()) return 0;
-  const auto magnitude = static_cast<std::int64_t>(value.significand << (value.exponent - quantum));
-  return value.negative ? -magnitude : magnitude;
-}
 
 /// |value| < 2^(quantum + digits).
 bool integer_fits(const Value& value, int quantum, int digits) {
@@ -71,8 +68,32 @@ std::size_t size_of(Container container) {
   return sizes[static_cast<std::size_t>(container)];
 }
 
-bool supported(Isa isa) { return isa == Isa::scalar; }
-Isa best_isa() { return Isa::scalar; }
+bool supported(Isa isa) {
+  switch (isa) {
+    case Isa::scalar:
+      return true;
+    case Isa::sse4:
+      return (hwy::SupportedTargets() & HWY_SSE4) != 0;
+    case Isa::avx2:
+      return (hwy::SupportedTargets() & HWY_AVX2) != 0;
+    case Isa::avx512:
+      return (hwy::SupportedTargets() & HWY_AVX3) != 0;
+  }
+  return false;
+}
+
+Isa best_isa() {
+  for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::sse4}) {
+    if (supported(isa)) return isa;
+  }
+  return Isa::scalar;
+}
+
+std::int64_t LaneKernels::Context::integer_of(const Value& value) const {
+  if (value.is_zero()) return 0;
+  const auto magnitude = static_cast<std::int64_t>(value.significand << (value.exponent - format.quantum));
+  return value.negative ? -magnitude : magnitude;
+}
 
 Value LaneKernels::Context::load(const void* element) const {
   switch (container) {
@@ -93,11 +114,11 @@ Value LaneKernels::Context::load(const void* element) const {
 void LaneKernels::Context::store(const Value& value, void* element) const {
   switch (container) {
     case Container::i16:
-      return write(element, static_cast<std::int16_t>(integer_of(value, format.quantum)));
+      return write(element, static_cast<std::int16_t>(integer_of(value)));
     case Container::i32:
-      return write(element, static_cast<std::int32_t>(integer_of(value, format.quantum)));
+      return write(element, static_cast<std::int32_t>(integer_of(value)));
     case Container::i64:
-      return write(element, integer_of(value, format.quantum));
+      return write(element, integer_of(value));
     case Container::f32:
       return write(element, static_cast<float>(to_double(value)));
     case Container::f64:
@@ -129,8 +150,14 @@ std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container c
   context->format = format;
   context->container = container;
   context->isa = isa;
+  // The general first, then whatever is faster and holds for the format.
+  lanes::fill_by_reference(*kernels, *context);
+  lanes::fill_composed(*kernels);
+  if (is_integer(container)) lanes::fill_integer(*kernels, *context);
+  context->add = kernels->add;
+  context->mul = kernels->mul;
+  context->max = kernels->max;
   kernels->context_ = std::move(context);
-  lanes::fill_by_reference(*kernels);
   return kernels;
 }
 

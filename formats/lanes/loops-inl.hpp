@@ -1,0 +1,281 @@
+// The loops of all kernels, once per instruction set: over vectors of lanes for an operation, and over blocks
+// of lanes and then terms for a reduction, so that the accumulators of a block stay in registers while its
+// terms stream by. What an operation does to a vector is the business of a *step*, a class with
+//
+//   using D;                             the Highway tag of its vectors
+//   using Marks;                         what remembers the lanes that trap (empty where nothing can trap)
+//   static constexpr std::size_t block;  vectors of accumulators in a reduction
+//   explicit Step(const Context&);       loads its constants
+//   V add(V, V, Marks&) const;           likewise sub, mul, div
+//   V fma(V a, V b, V c, Marks&) const;  a*b + c, rounded once
+//
+// and for reductions
+//
+//   V nothing() const;                   add(nothing(), x) = x on bits for every x
+//   Weight classify(T weight) const;     how a constant weight simplifies a product
+//   V weighted<Weight>(V sum, V weight, V x, Marks&) const;  add(sum, mul(weight, x)) on the same bits
+//
+// Arrays that end within a vector or block are finished in a padded copy. Every function says HWY_INLINE or
+// is called through a pointer: code compiled for an instruction set must not leak into functions shared with
+// others.
+#if defined(ROUNDOFF_LANES_LOOPS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef ROUNDOFF_LANES_LOOPS_INL
+#undef ROUNDOFF_LANES_LOOPS_INL
+#else
+#define ROUNDOFF_LANES_LOOPS_INL
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include <hwy/highway.h>
+
+#include "formats/lanes/context.hpp"
+#include "formats/lanes/padded.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace roundoff::lanes::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Context = LaneKernels::Context;
+
+/// The lanes that trap: any bit set in a lane of `bits`.
+template <class D>
+struct RealMarks {
+  hn::Vec<D> bits;
+  HWY_INLINE RealMarks()
+      : bits(hn::Zero(D())) {}  // an implicit constructor would miss the target's attributes
+  HWY_INLINE void add(hn::Mask<D> mask) { bits = hn::Or(bits, hn::VecFromMask(D(), mask)); }
+  /// Sets the bytes of the first `count` lanes that are marked.
+  HWY_INLINE void write(std::uint8_t* trapped, std::size_t count) const {
+    if (trapped == nullptr) return;
+    const hn::RebindToSigned<D> di;
+    HWY_ALIGN hn::TFromD<decltype(di)> lanes[hn::MaxLanes(di)];
+    hn::Store(hn::BitCast(di, bits), di, lanes);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (lanes[i] != 0) trapped[i] = 1;
+    }
+  }
+};
+
+template <class D>
+struct NoMarks {
+  HWY_INLINE void add(hn::Mask<D>) {}
+  HWY_INLINE void write(std::uint8_t*, std::size_t) const {}
+};
+
+HWY_INLINE std::uint8_t* at(std::uint8_t* trapped, std::size_t first) {
+  return trapped == nullptr ? nullptr : trapped + first;
+}
+
+/// Up to three operands of an operation on vectors; Op::run(step, x, y, z, marks).
+template <class Step, class Op>
+HWY_INLINE void each_vector(const Context& context, const void* a, const void* b, const void* c, void* out,
+                            std::size_t count, std::uint8_t* trapped) {
+  const Step step(context);
+  const typename Step::D d;
+  using T = hn::TFromD<typename Step::D>;
+  constexpr std::size_t lanes = hn::MaxLanes(d);
+  HWY_ALIGN T padded[3][lanes] = {};
+  for (std::size_t i = 0; i < count; i += lanes) {
+    const T* operands[3] = {static_cast<const T*>(a) + i, static_cast<const T*>(b) + i,
+                            static_cast<const T*>(c) + i};
+    T* result = static_cast<T*>(out) + i;
+    const std::size_t here = count - i < lanes ? count - i : lanes;
+    if (here < lanes) {
+      for (int o = 0; o < 3; ++o) {
+        std::memcpy(padded[o], operands[o], here * sizeof(T));
+        operands[o] = padded[o];
+      }
+      result = padded[0];
+    }
+    typename Step::Marks marks;
+    const auto rounded =
+        Op::run(step, hn::LoadU(d, operands[0]), hn::LoadU(d, operands[1]), hn::LoadU(d, operands[2]), marks);
+    hn::StoreU(rounded, d, result);
+    if (here < lanes) std::memcpy(static_cast<T*>(out) + i, padded[0], here * sizeof(T));
+    marks.write(at(trapped, i), here);
+  }
+}
+
+#define ROUNDOFF_LANES_OPERATION(NAME, ...)                                  \
+  struct NAME {                                                              \
+    template <class Step, class V, class Marks>                              \
+    static HWY_INLINE V run(const Step& step, V x, V y, V z, Marks& marks) { \
+      static_cast<void>(z);                                                  \
+      return step.NAME(__VA_ARGS__, marks);                                  \
+    }                                                                        \
+  };
+struct Operation {
+  ROUNDOFF_LANES_OPERATION(add, x, y)
+  ROUNDOFF_LANES_OPERATION(sub, x, y)
+  ROUNDOFF_LANES_OPERATION(mul, x, y)
+  ROUNDOFF_LANES_OPERATION(div, x, y)
+  ROUNDOFF_LANES_OPERATION(max, x, y)
+  ROUNDOFF_LANES_OPERATION(fma, x, y, z)
+};
+#undef ROUNDOFF_LANES_OPERATION
+
+template <class Step, class Op>
+void binary(const Context& context, const void* a, const void* b, void* out, std::size_t count,
+            std::uint8_t* trapped) {
+  each_vector<Step, Op>(context, a, b, b, out, count, trapped);
+}
+
+template <class Step>
+void ternary(const Context& context, const void* a, const void* b, const void* c, void* out,
+             std::size_t count, std::uint8_t* trapped) {
+  each_vector<Step, Operation::fma>(context, a, b, c, out, count, trapped);
+}
+
+/// One block of a reduction: sizeof...(I) vectors of accumulators, from lane `first` on.
+template <class Step, class Terms, std::size_t... I>
+HWY_INLINE void reduce_block(const Step& step, const Terms& terms, std::size_t terms_count, void* out,
+                             std::size_t first, std::uint8_t* trapped, std::index_sequence<I...> vectors) {
+  const typename Step::D d;
+  constexpr std::size_t lanes = hn::MaxLanes(d);
+  typename Step::Marks marks[sizeof...(I)];
+  hn::Vec<typename Step::D> sums[sizeof...(I)] = {((void)I, step.nothing())...};
+  for (std::size_t j = 0; j < terms_count; ++j) terms.add(step, j, first, sums, marks, vectors);
+  auto* to = static_cast<hn::TFromD<typename Step::D>*>(out) + first;
+  (hn::StoreU(sums[I], d, to + I * lanes), ...);
+  (marks[I].write(at(trapped, first + I * lanes), lanes), ...);
+}
+
+template <class Step, class Terms>
+HWY_NOINLINE void reduce_blocks(const Context& context, const Terms& terms, std::size_t terms_count,
+                                void* out, std::size_t count, std::uint8_t* trapped) {
+  const Step step(context);
+  constexpr std::size_t unit = Step::block * hn::MaxLanes(typename Step::D());
+  for (std::size_t i = 0; i < count; i += unit) {
+    reduce_block(step, terms, terms_count, out, i, trapped, std::make_index_sequence<Step::block>());
+  }
+}
+
+template <class Step, class Terms>
+HWY_INLINE void reduce(const Context& context, const Terms& terms, std::size_t terms_count, void* out,
+                       std::size_t count, std::uint8_t* trapped) {
+  using T = hn::TFromD<typename Step::D>;
+  constexpr std::size_t unit = Step::block * hn::MaxLanes(typename Step::D());
+  const std::size_t whole = count - count % unit;
+  if (whole > 0) reduce_blocks<Step>(context, terms, terms_count, out, whole, trapped);
+  if (whole == count) return;
+  // The rest, in a padded copy.
+  const Padded x(terms.x, terms_count, whole, count - whole, unit, sizeof(T));
+  const Padded y(terms.y, terms_count, whole, count - whole, unit, sizeof(T));
+  HWY_ALIGN T result[unit];
+  std::uint8_t marks[unit] = {};
+  reduce_blocks<Step>(context, terms.with(x.arrays(), y.arrays()), terms_count, result, unit, marks);
+  std::memcpy(static_cast<T*>(out) + whole, result, (count - whole) * sizeof(T));
+  for (std::size_t i = whole; trapped != nullptr && i < count; ++i) trapped[i] |= marks[i - whole];
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_vector(D d, const void* array, std::size_t first, std::size_t v) {
+  return hn::LoadU(d, static_cast<const hn::TFromD<D>*>(array) + first + v * hn::MaxLanes(d));
+}
+
+struct SumTerms {
+  const void* const* x;
+  const void* const* y = nullptr;
+  HWY_INLINE SumTerms with(const void* const* padded, const void* const*) const { return {padded}; }
+
+  template <class Step, class V, class Marks, std::size_t... I>
+  HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
+                      std::index_sequence<I...>) const {
+    ((sums[I] = step.add(sums[I], load_vector(typename Step::D(), x[j], first, I), marks[I])), ...);
+  }
+};
+
+struct DotTerms {
+  const void* const* x;
+  const void* const* y;
+  HWY_INLINE DotTerms with(const void* const* padded_x, const void* const* padded_y) const {
+    return {padded_x, padded_y};
+  }
+
+  template <class Step, class V, class Marks, std::size_t... I>
+  HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
+                      std::index_sequence<I...>) const {
+    const typename Step::D d;
+    ((sums[I] = step.add(sums[I],
+                         step.mul(load_vector(d, x[j], first, I), load_vector(d, y[j], first, I), marks[I]),
+                         marks[I])),
+     ...);
+  }
+};
+
+/// What a constant weight w says about rnd(w*x), for every x of the format.
+enum class Weight : std::uint8_t {
+  zero,       ///< s + w*x = s on bits
+  one,        ///< w*x = x
+  minus_one,  ///< s + w*x = s - x on bits
+  integer,    ///< w*x is exact in the container, but may be outside the format
+  below_one,  ///< |w*x| <= |x|: no overflow
+  general,
+};
+
+/// A dot product with constants; what a weight lets us leave out is decided once a block and term.
+template <class T>
+struct WeightedTerms {
+  const T* weights;
+  const void* const* x;
+  const void* const* y = nullptr;
+  HWY_INLINE WeightedTerms with(const void* const* padded, const void* const*) const {
+    return {weights, padded};
+  }
+
+  template <class Step, class V, class Marks, std::size_t... I>
+  HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
+                      std::index_sequence<I...> vectors) const {
+    switch (step.classify(weights[j])) {
+      case Weight::zero:
+        return;
+      case Weight::one:
+        return add_kind<Weight::one>(step, j, first, sums, marks, vectors);
+      case Weight::minus_one:
+        return add_kind<Weight::minus_one>(step, j, first, sums, marks, vectors);
+      case Weight::integer:
+        return add_kind<Weight::integer>(step, j, first, sums, marks, vectors);
+      case Weight::below_one:
+        return add_kind<Weight::below_one>(step, j, first, sums, marks, vectors);
+      case Weight::general:
+        return add_kind<Weight::general>(step, j, first, sums, marks, vectors);
+    }
+  }
+  template <Weight kind, class Step, class V, class Marks, std::size_t... I>
+  HWY_INLINE void add_kind(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
+                           std::index_sequence<I...>) const {
+    const typename Step::D d;
+    const V weight = hn::Set(d, weights[j]);
+    ((sums[I] = step.template weighted<kind>(sums[I], weight, load_vector(d, x[j], first, I), marks[I])),
+     ...);
+  }
+};
+
+template <class Step>
+void sum(const Context& context, const void* const* terms, std::size_t terms_count, void* out,
+         std::size_t count, std::uint8_t* trapped) {
+  reduce<Step>(context, SumTerms{terms}, terms_count, out, count, trapped);
+}
+
+template <class Step>
+void dot(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
+         void* out, std::size_t count, std::uint8_t* trapped) {
+  reduce<Step>(context, DotTerms{x, y}, terms_count, out, count, trapped);
+}
+
+template <class Step>
+void weighted(const Context& context, const void* weights, const void* const* x, std::size_t terms_count,
+              void* out, std::size_t count, std::uint8_t* trapped) {
+  using T = hn::TFromD<typename Step::D>;
+  reduce<Step>(context, WeightedTerms<T>{static_cast<const T*>(weights), x}, terms_count, out, count,
+               trapped);
+}
+
+}  // namespace roundoff::lanes::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target guard
