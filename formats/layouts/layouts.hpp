@@ -31,6 +31,23 @@ Format make_papers(Parameters e_s);
 // ocp.cpp
 Format make_e4m3(Parameters);
 Format make_e5m2(Parameters);
+Format make_e3m2(Parameters);
+Format make_e2m3(Parameters);
+Format make_e2m1(Parameters);
+Format make_e8m0(Parameters);
+// fnuz.cpp
+Format make_e4m3fnuz(Parameters);
+Format make_e5m2fnuz(Parameters);
+// p3109.cpp
+Format make_binary8p1(Parameters);
+Format make_binary8p2(Parameters);
+Format make_binary8p3(Parameters);
+Format make_binary8p4(Parameters);
+Format make_binary8p5(Parameters);
+Format make_binary8p6(Parameters);
+Format make_binary8p7(Parameters);
+// posits.cpp
+Format make_posit(Parameters n_es);
 
 /// (2^bits - 1) * 2^exponent, and its negative: the ends of a symmetric range. bits in 1..120.
 Value all_ones(bool negative, int bits, std::int64_t exponent);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "formats/arithmetic.hpp"
+#include "formats/error.hpp"
 #include "sim/model.hpp"
 #include "sim/policy.hpp"
 
@@ -42,6 +43,7 @@ class Transformer {
       std::size_t best = 0;
       for (std::size_t t = 0; t < logits.size(); ++t) {
         note("- logits", i, -1, -1, static_cast<int>(t), logits[t]);
+        if (logits[t].is_nan()) throw Trap("NaN reaches the arg max");
         if (compare(logits[t], logits[best]) > 0) best = t;
       }
       note("- next", i, -1, -1, -1, Value::integer(static_cast<std::int64_t>(best)));

@@ -1,0 +1,27 @@
+// posit(n,es): values and ends; rounding and codes are in formats/posit.cpp.
+// Source: Posit Working Group, Standard for Posit Arithmetic (2022); es = 2 there, other es as in Gustafson
+// and Yonemoto 2017.
+#include <algorithm>
+
+#include "formats/layouts/layouts.hpp"
+
+namespace roundoff {
+
+Format make_posit(Parameters n_es) {
+  Format format;
+  format.layout = Layout::posit;
+  format.encoding = Encoding::posit;
+  format.first = in_range("n", n_es[0], 2, 64);
+  format.second = in_range("es", n_es[1], 0, 8);
+  format.bits = format.first;
+  // Next to 1 the run takes two bits, and the sign one.
+  format.precision = std::max(1, format.first - 2 - format.second);
+  const int top = (format.first - 2) << format.second;
+  format.quantum = -top;
+  format.highest = Value::scaled(false, 1, top);
+  format.lowest = negated(format.highest);
+  format.has_nan = true;
+  return format;
+}
+
+}  // namespace roundoff
