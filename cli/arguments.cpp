@@ -173,7 +173,7 @@ void Arguments::positional(const std::string& name, std::string& target, const s
 void Arguments::positionals(const std::string& name, std::vector<std::string>& target,
                             const std::string& help) {
   impl_->option(name, "", help, [&target](const std::string& word) { target.push_back(word); })
-      ->expected(0, -1)
+      ->expected(1, -1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Positionals");
 }
