@@ -15,7 +15,7 @@ using namespace roundoff;
 namespace {
 
 GrowthLaw fitted(const std::vector<int>& sizes, const std::function<double(double)>& law, Errors errors,
-              std::vector<int> roots = {1}) {
+                 std::vector<int> roots = {1}) {
   std::vector<Observation> points;
   for (int n : sizes) points.push_back({static_cast<double>(n), std::ceil(law(n) - 1e-9)});
   GrowthOptions options;
