@@ -49,16 +49,13 @@ class Enumeration {
   void work() {
     try {
       Judge judge(subject_);
-      std::vector<Instance> instances;
       std::vector<std::uint8_t> failed;
       while (!stop_) {
         const std::uint64_t first = next_.fetch_add(chunk_size);
         if (first >= inputs_.total) return;
         const std::uint64_t count = std::min(chunk_size, inputs_.total - first);
-        instances.clear();
-        for (std::uint64_t j = 0; j < count; ++j) instances.push_back(inputs_.at(first + j));
         failed.assign(count, 0);
-        judge.decide(instances, failed);
+        judge.decide(inputs_, first, count, failed);
         Chunk chunk{count, 0, std::nullopt};
         for (std::uint64_t j = 0; j < count; ++j) {
           if (!failed[j]) continue;

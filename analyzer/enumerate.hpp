@@ -3,21 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
 
 #include "analyzer/judge.hpp"
 #include "analyzer/verify.hpp"
 
 namespace roundoff {
-
-/// Inputs 0 .. total-1 of some list; `at` may be called from several threads.
-struct InputList {
-  std::uint64_t total = 0;
-  std::function<Instance(std::uint64_t)> at;
-  std::string what;  ///< for progress: "exhaustive", "samples"
-};
 
 struct Enumerated {
   Checkpoint reached;  ///< done = total, or first_failing + 1 where it stopped there

@@ -23,6 +23,9 @@ Parts split(const Format& format) {
   return {text.substr(0, open + 1), text.substr(close)};
 }
 
+/// Fixed point has at least one bit beside the sign.
+int least(int other) { return other == 0 ? 1 : 0; }
+
 FormatLine moving_first(const Parts& parts, int second, int least, int own) {
   return {parts.head, fmt::format(",{}{}", second, parts.tail), least, own};
 }
@@ -42,12 +45,12 @@ std::vector<FormatLine> format_lines(const Format& own, Quantity quantity, int f
   if (own.is_fixed()) {
     switch (quantity) {
       case Quantity::integer:
-        return {moving_first(parts, own.second, 0, own.first)};
+        return {moving_first(parts, own.second, least(own.second), own.first)};
       case Quantity::fraction:
-        return {moving_second(parts, own.first, 0, own.second)};
+        return {moving_second(parts, own.first, least(own.first), own.second)};
       case Quantity::bits: {
         std::vector<FormatLine> lines;
-        for (int f = 0; f <= fractions; ++f) lines.push_back(moving_first(parts, f, 0, own.first));
+        for (int f = 0; f <= fractions; ++f) lines.push_back(moving_first(parts, f, least(f), own.first));
         return lines;
       }
       default:

@@ -77,37 +77,52 @@ void Judge::decide(std::span<const Instance> instances, std::span<std::uint8_t> 
       for (std::size_t j : members) failed[j] = fails(shared, instances[j]) ? 1 : 0;
       continue;
     }
+    make_room(shared);
     for (std::size_t at = 0; at < members.size(); at += batch_lanes) {
       const std::size_t count = std::min<std::size_t>(batch_lanes, members.size() - at);
-      run_lanes(shared, instances, std::span(members).subspan(at, count), failed);
+      for (std::size_t lane = 0; lane < count; ++lane)
+        subject_.task().fill_lane(instances[members[at + lane]], lane, batch_lanes, tokens_, expected_);
+      run(shared, count);
+      for (std::size_t lane = 0; lane < count; ++lane) failed[members[at + lane]] = bad_[lane];
     }
   }
 }
 
-void Judge::run_lanes(Engine& engine, std::span<const Instance> instances,
-                      std::span<const std::size_t> members, std::span<std::uint8_t> failed) {
-  const Task& task = subject_.task();
+void Judge::decide(const InputList& inputs, std::uint64_t first, std::size_t count,
+                   std::span<std::uint8_t> failed) {
+  if (inputs.fill) {
+    Engine& shared = engine(inputs.at(first));
+    if (shared.lanes) {
+      make_room(shared);
+      inputs.fill(first, count, tokens_, expected_);
+      run(shared, count);
+      std::copy_n(bad_.begin(), count, failed.begin());
+      return;
+    }
+  }
+  std::vector<Instance> instances;
+  for (std::size_t j = 0; j < count; ++j) instances.push_back(inputs.at(first + j));
+  decide(instances, failed);
+}
+
+void Judge::make_room(const Engine& engine) {
   const auto positions = static_cast<std::size_t>(engine.prepared->shape.positions());
   const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
   tokens_.resize(positions * batch_lanes);
   expected_.resize(outputs * batch_lanes);
   chosen_.resize(outputs * batch_lanes);
-  trapped_.resize(batch_lanes);
-  for (std::size_t lane = 0; lane < members.size(); ++lane) {
-    const Instance& instance = instances[members[lane]];
-    const std::vector<Token> question = task.question(instance);
-    const std::vector<Token> answer = task.answer(instance);
-    for (std::size_t i = 0; i < positions; ++i)
-      tokens_[i * batch_lanes + lane] = i < question.size() ? question[i] : answer[i - question.size()];
-    for (std::size_t o = 0; o < outputs; ++o) expected_[o * batch_lanes + lane] = answer[o];
-  }
-  std::fill(trapped_.begin(), trapped_.end(), std::uint8_t{0});
-  engine.lanes->run(tokens_, static_cast<int>(members.size()), chosen_, trapped_);
-  for (std::size_t lane = 0; lane < members.size(); ++lane) {
-    bool wrong = trapped_[lane] != 0;
-    for (std::size_t o = 0; o < outputs; ++o)
-      wrong |= chosen_[o * batch_lanes + lane] != expected_[o * batch_lanes + lane];
-    failed[members[lane]] = wrong ? 1 : 0;
+  bad_.resize(batch_lanes);
+}
+
+void Judge::run(Engine& engine, std::size_t count) {
+  engine.lanes->run(tokens_, static_cast<int>(count), chosen_, bad_);
+  const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
+  for (std::size_t lane = 0; lane < count; ++lane) bad_[lane] = bad_[lane] != 0 ? 1 : 0;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const Token* chosen = chosen_.data() + o * batch_lanes;
+    const Token* expected = expected_.data() + o * batch_lanes;
+    for (std::size_t lane = 0; lane < count; ++lane)
+      bad_[lane] = static_cast<std::uint8_t>(bad_[lane] | (chosen[lane] != expected[lane]));
   }
 }
 

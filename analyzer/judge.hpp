@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -57,12 +58,26 @@ class Subject {
 /// Lengths of the operands: inputs with equal lengths share a sequence shape.
 std::vector<std::size_t> lengths(const Instance& instance);
 
+/// Inputs by number. `at` and `fill` may be called from several threads.
+struct InputList {
+  std::uint64_t total = 0;
+  std::function<Instance(std::uint64_t)> at;
+  /// Where all inputs have one shape: many at once as lanes take them (Task::fill); may be empty.
+  std::function<void(std::uint64_t first, std::size_t count, std::span<Token> tokens,
+                     std::span<Token> expected)>
+      fill;
+  std::string what;  ///< for progress: "exhaustive", "samples"
+};
+
 class Judge {
  public:
   explicit Judge(Subject& subject) : subject_(subject) {}
 
   /// failed[j] becomes 1 where the model is wrong (or traps) on instances[j], else 0.
   void decide(std::span<const Instance> instances, std::span<std::uint8_t> failed);
+  /// Likewise on inputs first .. first+count-1 of a list, at most `batch_lanes` of them.
+  void decide(const InputList& inputs, std::uint64_t first, std::size_t count,
+              std::span<std::uint8_t> failed);
 
  private:
   struct Engine {
@@ -71,14 +86,15 @@ class Judge {
     std::unique_ptr<Reference> reference;
   };
   Engine& engine(const Instance& instance);
-  void run_lanes(Engine& engine, std::span<const Instance> instances, std::span<const std::size_t> members,
-                 std::span<std::uint8_t> failed);
+  void make_room(const Engine& engine);
+  /// Runs what stands in tokens_ and compares with expected_: bad_[lane] is 0 where all tokens are right.
+  void run(Engine& engine, std::size_t count);
   bool fails(Engine& engine, const Instance& instance);
 
   Subject& subject_;
   std::map<std::vector<std::size_t>, Engine> engines_;
   std::vector<Token> tokens_, expected_, chosen_;
-  std::vector<std::uint8_t> trapped_;
+  std::vector<std::uint8_t> bad_;
 };
 
 }  // namespace roundoff

@@ -236,8 +236,7 @@ Attempt attempt(const Construction& construction, const Settings& settings, cons
   if (!made.refusal.empty()) return made;
   const Model model = build(construction, task, policy, settings);
   made.shape = shape(model);
-  made.refusal = inexact_weight(model, policy);
-  if (!made.refusal.empty()) return made;
+  made.inexact = inexact_weight(model, policy);
   made.result =
       ask(store, question_of(construction, settings, model, task, policy, options), model, task, options);
   return made;

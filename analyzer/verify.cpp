@@ -111,8 +111,16 @@ class Verification {
           "--method exhaustive: {:.3g} inputs are too many to number; use certify, adversarial or sample",
           result_.of));
     }
-    const InputList inputs{static_cast<std::uint64_t>(result_.of),
-                           [this](std::uint64_t j) { return task_.instance(j); }, "exhaustive"};
+    InputList inputs;
+    inputs.total = static_cast<std::uint64_t>(result_.of);
+    inputs.at = [this](std::uint64_t j) { return task_.instance(j); };
+    inputs.what = "exhaustive";
+    if (!task_.size().ragged) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
+                           std::span<Token> expected) {
+        task_.fill(first, count, batch_lanes, tokens, expected);
+      };
+    }
     const Checkpoint reached = go_through(inputs, true);
     result_.method = "exhaustive";
     if (result_.verdict != Verdict::unknown && !options_.first_only)
@@ -122,14 +130,25 @@ class Verification {
 
   void adversarial() {
     const std::vector<Instance> list = task_.adversarial(options_.adversarial);
-    const InputList inputs{list.size(), [&list](std::uint64_t j) { return list[j]; }, "adversarial"};
+    InputList inputs;
+    inputs.total = list.size();
+    inputs.at = [&list](std::uint64_t j) { return list[j]; };
+    inputs.what = "adversarial";
     go_through(inputs, false);
     result_.method = fmt::format("adversarial {}", list.size());
   }
 
   void sample() {
-    const InputList inputs{options_.count, [this](std::uint64_t j) { return task_.sample(options_.seed, j); },
-                           "samples"};
+    InputList inputs;
+    inputs.total = options_.count;
+    inputs.at = [this](std::uint64_t j) { return task_.sample(options_.seed, j); };
+    inputs.what = "samples";
+    if (!task_.size().ragged) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
+                           std::span<Token> expected) {
+        task_.fill_samples(options_.seed, first, count, batch_lanes, tokens, expected);
+      };
+    }
     const Checkpoint reached = go_through(inputs, false);
     result_.method = fmt::format("{} samples (seed {})", options_.count, options_.seed);
     // Stopping at the first failure is not a fixed number of trials, so it bounds nothing from above.

@@ -21,6 +21,10 @@ class ArithmeticTask : public Task {
   Instance instance(std::uint64_t j) const override;
   Instance sample(std::uint64_t seed, std::uint64_t index) const override;
   Instance parse(std::string_view text) const override;
+  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
+            std::span<Token> expected) const override;
+  void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
+                    std::span<Token> tokens, std::span<Token> expected) const override;
 
   std::string_view joiner() const override { return symbol_; }
   int positions() const override;
@@ -35,7 +39,15 @@ class ArithmeticTask : public Task {
  protected:
   ArithmeticTask(const TaskSize& size, int operands, std::string symbol, int answer_digits);
 
+  /// `result` of many instances: digit i of operand o of a lane is digits[(o * n + i) * stride + lane], and
+  /// digit i of its answer goes to answers[i * stride + lane].
+  virtual void results(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
+                       std::span<std::uint8_t> answers) const;
+
  private:
+  void fill_digits(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
+                   std::span<Token> tokens, std::span<Token> expected) const;
+
   int operands_;
   std::string symbol_;
   int answer_digits_;

@@ -83,6 +83,27 @@ Bindings Task::bindings() const {
   return bindings;
 }
 
+void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<Token> tokens,
+                     std::span<Token> expected) const {
+  const std::vector<Token> asked = question(instance);
+  const std::vector<Token> told = answer(instance);
+  for (std::size_t i = 0; i < asked.size(); ++i) tokens[i * stride + lane] = asked[i];
+  for (std::size_t i = 0; i + 1 < told.size(); ++i) tokens[(asked.size() + i) * stride + lane] = told[i];
+  for (std::size_t o = 0; o < told.size(); ++o) expected[o * stride + lane] = told[o];
+}
+
+void Task::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
+                std::span<Token> expected) const {
+  for (std::size_t lane = 0; lane < count; ++lane)
+    fill_lane(instance(first + lane), lane, stride, tokens, expected);
+}
+
+void Task::fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
+                        std::span<Token> tokens, std::span<Token> expected) const {
+  for (std::size_t lane = 0; lane < count; ++lane)
+    fill_lane(sample(seed, first + lane), lane, stride, tokens, expected);
+}
+
 Token Task::symbol(std::string_view text) const {
   const auto found = std::find(vocabulary_.begin() + base_, vocabulary_.end(), text);
   if (found == vocabulary_.end())

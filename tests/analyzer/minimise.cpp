@@ -44,14 +44,14 @@ TEST_CASE("minimal integer bits are those of trying every format, with a counter
     REQUIRE(found.minima.size() == 1);
     const Minimum& minimum = found.minima[0];
     REQUIRE(minimum.value);
-    int expected = 0;
+    int expected = 1;
     while (!works("add-hinge", size, "fixed(" + std::to_string(expected) + ",0)")) ++expected;
     CHECK(*minimum.value == expected);
     REQUIRE(minimum.scans.size() == 1);
     const Scan& scan = minimum.scans[0];
     CHECK(scan.attempts.size() > *scan.first + 2);
     for (std::size_t i = 0; i < scan.attempts.size(); ++i) {
-      CHECK(scan.attempts[i].value == static_cast<int>(i));
+      CHECK(scan.attempts[i].value == static_cast<int>(i) + 1);
       CHECK(scan.attempts[i].holds() == works("add-hinge", size, scan.attempts[i].format));
     }
     const auto below = minimum.below();
