@@ -174,6 +174,7 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& t
                             const std::string& help) {
   impl_->option(name, "", help, [&target](const std::string& word) { target.push_back(word); })
       ->expected(1, -1)
+      ->allow_extra_args()
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Positionals");
 }
