@@ -160,14 +160,8 @@ std::vector<NodeId> Interpreter::cone(const std::vector<NodeId>& targets, std::v
         break;
       case Op::dot: {
         const auto xs = program_.list(node.a, node.c), ys = program_.list(node.b, node.c);
-        const bool skip = skips_zero(node);
-        for (std::size_t j = 0; j < node.c; ++j) {
-          const bool zero = is_zero_constant(xs[j]) || is_zero_constant(ys[j]);
-          if (skip && zero && program_.formats[program_.nodes[xs[j]].format].is_plain() &&
-              program_.formats[program_.nodes[ys[j]].format].is_plain())
-            continue;
-          visit(xs[j]), visit(ys[j]);
-        }
+        for (std::size_t j = 0; j < node.c; ++j)
+          if (!skips_term(node, j)) visit(xs[j]), visit(ys[j]);
         break;
       }
     }
@@ -237,6 +231,13 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
   ++statistics_.blocks;
   statistics_.tuples += tuples.size();
   return true;
+}
+
+// Term j of a dot is 0 * x, which changes no bit: x is not needed.
+bool Interpreter::skips_term(const Node& node, std::size_t j) const {
+  const NodeId x = program_.operands[node.a + j], y = program_.operands[node.b + j];
+  return (is_zero_constant(x) || is_zero_constant(y)) && skips_zero(node) &&
+         program_.formats[program_.nodes[x].format].is_plain() && program_.formats[program_.nodes[y].format].is_plain();
 }
 
 // One node on one tuple: the operands' ids are known.
@@ -309,34 +310,24 @@ Id Interpreter::scalar(NodeId id) {
     case Op::dot: {
       const Reduction& reduction = program_.reductions[node.reduction];
       const Format& format = program_.formats[node.format];
-      const bool skip = skips_zero(node);
       const bool rounded = reduction.mode == DotMode::rounded;
       const std::uint32_t times =
           rounded ? code(Operation::mul, node.format) : scalars.code({.kind = Operation::exact_mul});
-      const std::uint32_t plus =
-          rounded ? code(Operation::add, node.format) : code(Operation::fma_tail, node.format);
       const auto xs = program_.list(node.a, node.c), ys = program_.list(node.b, node.c);
+      std::vector<Id> products;
+      for (std::size_t j = 0; j < node.c; ++j)
+        if (!skips_term(node, j)) products.push_back(scalars.compute(times, ids_[xs[j]], ids_[ys[j]]));
+      if (products.empty()) return scalars.integer(0);
       if (reduction.mode == DotMode::fused || (rounded && reduction.order.kind == SumOrder::sequential)) {
-        Id total = Scalars::nan;
-        bool any = false;
-        for (std::size_t j = 0; j < node.c; ++j) {
-          const bool zero = is_zero_constant(xs[j]) || is_zero_constant(ys[j]);
-          if (skip && zero && program_.formats[program_.nodes[xs[j]].format].is_plain() &&
-              program_.formats[program_.nodes[ys[j]].format].is_plain())
-            continue;
-          Id term = scalars.compute(times, ids_[xs[j]], ids_[ys[j]]);
-          if (!any && !rounded) term = scalars.compute(code(Operation::round, node.format), term);
-          total = any ? scalars.compute(plus, total, term) : term;
-          any = true;
-        }
-        return any ? total : scalars.integer(0);
+        const std::uint32_t plus =
+            rounded ? code(Operation::add, node.format) : code(Operation::fma_tail, node.format);
+        Id total = rounded ? products[0] : scalars.compute(code(Operation::round, node.format), products[0]);
+        for (std::size_t j = 1; j < products.size(); ++j) total = scalars.compute(plus, total, products[j]);
+        return total;
       }
+      if (std::find(products.begin(), products.end(), Scalars::trap) != products.end()) return Scalars::trap;
       Roots terms(manager_);
-      for (std::size_t j = 0; j < node.c; ++j) {
-        const Id term = scalars.compute(times, ids_[xs[j]], ids_[ys[j]]);
-        if (term == Scalars::trap) return Scalars::trap;
-        terms.refs.push_back(manager_.terminal(term));
-      }
+      for (const Id term : products) terms.refs.push_back(manager_.terminal(term));
       const SumOrder order = rounded ? reduction.order : SumOrder{SumOrder::exact, 0, {}};
       return manager_.id(sum(terms, order, format, rounded));
     }

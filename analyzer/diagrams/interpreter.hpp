@@ -77,6 +77,7 @@ class Interpreter {
   Id scalar(NodeId node);
 
   bool skips_zero(const Node& node) const;
+  bool skips_term(const Node& node, std::size_t j) const;
   bool is_zero_constant(NodeId node) const;
   bool member(NodeId node, std::uint8_t format);
   std::uint32_t code(Operation::Kind kind, const Format& format, Function function = Function::identity,

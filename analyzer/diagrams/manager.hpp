@@ -128,7 +128,7 @@ class Manager {
   /// Collects when the pool has doubled since the last time. Throws Exhausted when what is alive exceeds the
   /// limit.
   void collect_if_due() {
-    if (nodes_ > due_) collect_due();
+    if (nodes_ > due_ || always_) collect_due();
   }
   /// Makes the manager usable again after an exception left an operation unfinished.
   void recover() { stack_.clear(); }
@@ -137,6 +137,9 @@ class Manager {
   /// Throws Exhausted when time is up or the work was cancelled.
   void check_time();
   const Limits& limits() const { return limits_; }
+
+  /// Every `collect_if_due` collects: for tests.
+  void collect_always() { always_ = true; }
 
   /// While it lives, operations that make more than `most` new nodes throw TooLarge.
   class Bound {
@@ -197,7 +200,7 @@ class Manager {
   std::vector<Ref> table_;  ///< open addressing, no_ref: empty; inner nodes only
   std::size_t nodes_ = 0, inner_ = 0, peak_ = 0, due_ = 1 << 20, collections_ = 0;
   std::size_t ceiling_;
-  bool bounded_ = false;
+  bool bounded_ = false, always_ = false;
   std::vector<Ref> terminals_[2];  ///< by id without its top bit; tuples (top bit) apart
   std::vector<Entry> memo_;
   std::size_t misses_ = 0;

@@ -72,11 +72,9 @@ Ref Interpreter::sum(Roots& terms, const SumOrder& order, const Format& format, 
       terms.refs.resize(sums);
       return sequential(terms, 0, sums, format, members);
     }
-    case SumOrder::wide: {
-      for (Ref& term : terms.refs) term = algebra_.apply(code(Operation::round, order.wide_format), term);
-      terms[0] = sequential(terms, 0, count, order.wide_format, true);
+    case SumOrder::wide:
+      terms[0] = sequential(terms, 0, count, order.wide_format, false);
       return algebra_.apply(code(Operation::round, format), terms[0]);
-    }
     case SumOrder::exact:
       if (!format.is_plain()) throw Exhausted{"exact sums in a format with -0, inf or NaN"};
       deepest_first(terms, 0, count);
