@@ -46,7 +46,7 @@ class Proof {
         Clock::time_point deadline)
       : program_(program), variables_(variables), task_(task), options_(options), deadline_(deadline) {
     for (NodeId output : program.outputs) goals_.push_back(output);
-    for (NodeId node : can_trap(program))
+    for (NodeId node : trapping_nodes(program))
       if (std::find(program.outputs.begin(), program.outputs.end(), node) == program.outputs.end())
         goals_.push_back(node);
     for (const std::uint16_t arity : variables.arities) outcome_.of *= arity;

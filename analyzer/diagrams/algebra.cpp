@@ -86,7 +86,9 @@ Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f, 
   const Id low_g = manager_.least(g), high_g = manager_.greatest(g);
   if (t.kind == Operation::max) {
     // The first operand wins a tie, and zeros of either sign tie.
-    const auto above = [&](Id low, Id high) { return compare(scalars_.value(low), scalars_.value(high)) > 0; };
+    const auto above = [&](Id low, Id high) {
+      return compare(scalars_.value(low), scalars_.value(high)) > 0;
+    };
     if (low_f == high_g || above(low_f, high_g)) return f;
     if ((low_g == high_f && !scalars_.value(low_g).is_zero()) || above(low_g, high_f)) return g;
     return no_ref;

@@ -237,7 +237,8 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
 bool Interpreter::skips_term(const Node& node, std::size_t j) const {
   const NodeId x = program_.operands[node.a + j], y = program_.operands[node.b + j];
   return (is_zero_constant(x) || is_zero_constant(y)) && skips_zero(node) &&
-         program_.formats[program_.nodes[x].format].is_plain() && program_.formats[program_.nodes[y].format].is_plain();
+         program_.formats[program_.nodes[x].format].is_plain() &&
+         program_.formats[program_.nodes[y].format].is_plain();
 }
 
 // One node on one tuple: the operands' ids are known.

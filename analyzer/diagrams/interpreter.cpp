@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "sim/passes/rewriter.hpp"
 #include "sim/record.hpp"
 
 namespace roundoff::diagrams {
@@ -238,29 +239,10 @@ void Interpreter::drop() {
     if (!keep[node]) values_[node] = no_ref;
 }
 
-std::vector<NodeId> can_trap(const Program& program) {
+std::vector<NodeId> trapping_nodes(const Program& program) {
   std::vector<NodeId> found;
-  for (NodeId id = 0; id < program.nodes.size(); ++id) {
-    const Node& node = program.nodes[id];
-    if (node.op == Op::constant || node.op == Op::embed || node.op == Op::table) continue;
-    if (node.op == Op::max || node.op == Op::arg_max) {
-      for (const NodeId operand : program.list(node.a, node.c))
-        if (program.formats[program.nodes[operand].format].has_nan) {
-          found.push_back(id);
-          break;
-        }
-      continue;
-    }
-    const Format& format = program.formats[node.format];
-    const bool infinite = format.has_infinity || format.overflow == Overflow::inf;
-    bool traps = format.overflow == Overflow::trap || (infinite && !format.has_nan);
-    if (node.op == Op::div) traps = traps || (!format.has_nan && !node.nonzero_divisor);
-    if (node.op == Op::unary)
-      traps = traps ||
-              (!format.has_nan && (node.function == Function::sqrt || node.function == Function::rsqrt ||
-                                   node.function == Function::log || node.function == Function::reciprocal));
-    if (traps) found.push_back(id);
-  }
+  for (NodeId id = 0; id < program.nodes.size(); ++id)
+    if (can_trap(program, program.nodes[id])) found.push_back(id);
   return found;
 }
 

@@ -2,7 +2,7 @@
 // question's variables; the answer's tokens are given (teacher forcing).
 //
 // Demand driven, by value: a term 0 * x never asks for x, so that registers that nobody reads cost nothing.
-// Nothing that can trap may be skipped that way; `can_trap` lists those nodes, and certify asks for each of
+// Nothing that can trap may be skipped that way; `trapping_nodes` lists those, and certify asks for each of
 // them.
 //
 // Three ways to a value, chosen per node: position-wise blocks by tuples (blocks.cpp), reductions in the best
@@ -106,6 +106,6 @@ class Interpreter {
 
 /// Nodes that may trap on some input: the ones that a certificate must look at even where no output reads
 /// them.
-std::vector<NodeId> can_trap(const Program& program);
+std::vector<NodeId> trapping_nodes(const Program& program);
 
 }  // namespace roundoff::diagrams

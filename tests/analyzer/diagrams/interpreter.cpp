@@ -1,4 +1,5 @@
-// The diagram interpreter against the reference interpreter: on every input of small random models, every value.
+// The diagram interpreter against the reference interpreter: on every input of small random models, every
+// value.
 #include "analyzer/diagrams/interpreter.hpp"
 
 #include <algorithm>
@@ -22,7 +23,9 @@ namespace {
 // Every position is a variable with the tokens that the shape allows there.
 struct AllInputs {
   explicit AllInputs(const SequenceShape& shape, Limits limits = {})
-      : manager(arities(shape), [this](Id a, Id b) { return scalars.less(a, b); }, limits), algebra(manager, scalars) {
+      : manager(
+            arities(shape), [this](Id a, Id b) { return scalars.less(a, b); }, limits),
+        algebra(manager, scalars) {
     for (std::uint32_t i = 0; i < manager.levels(); ++i) {
       std::vector<Ref> children;
       for (const Token token : shape.tokens[i]) children.push_back(algebra.constant(Value::integer(token)));
@@ -54,9 +57,10 @@ void for_every_input(const SequenceShape& shape, Check&& check) {
   }
 }
 
-// Compares every node of the recorded program that `map` keeps, on every input. Returns how many values it saw.
-std::size_t compare_all(const Program& recorded, const Rewritten& rewritten, const InterpreterOptions& options,
-                        Limits limits = {}) {
+// Compares every node of the recorded program that `map` keeps, on every input. Returns how many values it
+// saw.
+std::size_t compare_all(const Program& recorded, const Rewritten& rewritten,
+                        const InterpreterOptions& options, Limits limits = {}) {
   AllInputs inputs(recorded.shape, limits);
   Interpreter interpreter(rewritten.program, inputs.algebra, inputs.tokens, options);
   Roots values(inputs.manager, std::vector<Ref>(recorded.nodes.size(), no_ref));
@@ -66,27 +70,28 @@ std::size_t compare_all(const Program& recorded, const Rewritten& rewritten, con
   std::size_t seen = 0;
   std::string wrong;
   Reference reference(recorded);
-  for_every_input(recorded.shape, [&](const std::vector<Token>& tokens, const std::vector<std::uint16_t>& assignment) {
-    reference.start(tokens);
-    NodeId end = static_cast<NodeId>(recorded.nodes.size());
-    try {
-      reference.advance(recorded.shape.positions() - 1);
-    } catch (const Trap&) {
-      end = reference.done();
-      if (values[end] != no_ref && inputs.manager.evaluate(values[end], assignment) != Scalars::trap)
-        wrong = "no trap at " + describe(recorded.sites[end]);
-    }
-    for (NodeId id = 0; id < end; ++id) {
-      if (values[id] == no_ref) continue;
-      const Id got = inputs.manager.evaluate(values[id], assignment);
-      ++seen;
-      if (got == Scalars::trap || inputs.scalars.value(got) != reference.value(id))
-        if (wrong.empty())
-          wrong = describe(recorded.sites[id]) + " (" + std::string(name(recorded.nodes[id].op)) + "): " +
-                  (got == Scalars::trap ? "trap" : decimal(inputs.scalars.value(got))) + ", not " +
-                  decimal(reference.value(id));
-    }
-  });
+  for_every_input(
+      recorded.shape, [&](const std::vector<Token>& tokens, const std::vector<std::uint16_t>& assignment) {
+        reference.start(tokens);
+        NodeId end = static_cast<NodeId>(recorded.nodes.size());
+        try {
+          reference.advance(recorded.shape.positions() - 1);
+        } catch (const Trap&) {
+          end = reference.done();
+          if (values[end] != no_ref && inputs.manager.evaluate(values[end], assignment) != Scalars::trap)
+            wrong = "no trap at " + describe(recorded.sites[end]);
+        }
+        for (NodeId id = 0; id < end; ++id) {
+          if (values[id] == no_ref) continue;
+          const Id got = inputs.manager.evaluate(values[id], assignment);
+          ++seen;
+          if (got == Scalars::trap || inputs.scalars.value(got) != reference.value(id))
+            if (wrong.empty())
+              wrong = describe(recorded.sites[id]) + " (" + std::string(name(recorded.nodes[id].op)) +
+                      "): " + (got == Scalars::trap ? "trap" : decimal(inputs.scalars.value(got))) +
+                      ", not " + decimal(reference.value(id));
+        }
+      });
   CHECK(wrong == "");
   return seen;
 }
@@ -102,9 +107,9 @@ Rewritten unchanged(const Program& program) {
 TEST_CASE("diagrams equal the reference on every value of every input: formats") {
   std::size_t seen = 0;
   for (const std::string notation :
-       {"fixed(2,0)", "fixed(3,1)", "fixed(1,0)", "fixed(2,1):rtz", "fixed(2,1):rup", "fixed(2,2):rod", "twos(2,0)",
-        "twos(2,1):wrap", "fixed(2,1):trap", "fixed(2,0):inf", "F(0,2)", "F(2,2)", "float(3,3)", "float(4,4):rdn",
-        "float(3,4):sat", "e4m3", "bfloat16"}) {
+       {"fixed(2,0)", "fixed(3,1)", "fixed(1,0)", "fixed(2,1):rtz", "fixed(2,1):rup", "fixed(2,2):rod",
+        "twos(2,0)", "twos(2,1):wrap", "fixed(2,1):trap", "fixed(2,0):inf", "F(0,2)", "F(2,2)", "float(3,3)",
+        "float(4,4):rdn", "float(3,4):sat", "e4m3", "bfloat16"}) {
     CAPTURE(notation);
     const Format format = parse_format(notation);
     for (std::uint64_t seed = 0; seed < 24; ++seed) {
@@ -151,7 +156,8 @@ TEST_CASE("diagrams: values survive collections in the middle of the work") {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     CAPTURE(seed);
     const RandomModel random = random_model(seed * 5 + 2, format);
-    const Program program = record(random.model, Policy::uniform(format), random.shape, {.all_outputs = true});
+    const Program program =
+        record(random.model, Policy::uniform(format), random.shape, {.all_outputs = true});
     AllInputs inputs(random.shape);
     inputs.manager.collect_always();
     Interpreter interpreter(program, inputs.algebra, inputs.tokens, {.tuples = seed % 2 ? 4096u : 0u});
@@ -163,7 +169,8 @@ TEST_CASE("diagrams: values survive collections in the middle of the work") {
       for_every_input(random.shape, [&](const auto& tokens, const auto& assignment) {
         reference.start(tokens);
         reference.advance(random.shape.positions() - 1);
-        if (inputs.scalars.value(inputs.manager.evaluate(got, assignment)) != reference.value(output)) wrong = "value";
+        if (inputs.scalars.value(inputs.manager.evaluate(got, assignment)) != reference.value(output))
+          wrong = "value";
       });
       CHECK(wrong == "");
     }
