@@ -225,6 +225,12 @@ std::vector<const Construction*> constructions_of(std::string_view task, std::op
   return found;
 }
 
+double operations(const Shape& shape, int positions) {
+  const double length = positions;
+  const double pairs = length * length / 2 * shape.layers * shape.heads * (shape.d_k + shape.d_v + 3);
+  return 2 * length * static_cast<double>(shape.nonzero) + 2 * pairs;
+}
+
 Attempt attempt(const Construction& construction, const Settings& settings, const Task& task,
                 const Policy& policy, const VerifyOptions& options, Store* store) {
   Attempt made;

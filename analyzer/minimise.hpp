@@ -108,6 +108,10 @@ std::vector<const Construction*> constructions_of(std::string_view task, std::op
 std::vector<Settings> all_settings(const Construction& construction, const TaskSize& size,
                                    const Settings& fixed);
 
+/// Rounded operations of one pass over `positions` positions, as an order of magnitude: non-zero weights at
+/// every position, and attention over every pair of positions. What planners count work in.
+double operations(const Shape& shape, int positions);
+
 /// Builds and verifies one candidate (through the store, where there is one). A refusal of the construction
 /// and a weight that the format does not hold are reported in the attempt, not thrown.
 Attempt attempt(const Construction& construction, const Settings& settings, const Task& task,

@@ -71,7 +71,11 @@ Object to_object(const VerifyOptions& options) {
   Object object{{"name", name(options.method)}, {"first_only", options.first_only}};
   const bool automatic = options.method == Method::automatic;
   if (automatic || options.method == Method::adversarial) object["adversarial"] = options.adversarial;
-  if (automatic) object["exhaustive_limit"] = options.exhaustive_limit;
+  if (automatic) {
+    object["at_once"] = options.at_once;
+    object["certify"] = options.certify_seconds > 0;
+    object["exhaustive_limit"] = options.exhaustive_limit;
+  }
   if (automatic || options.method == Method::sample) {
     object["count"] = options.count;
     object["seed"] = options.seed;
@@ -84,6 +88,8 @@ VerifyOptions options_from(const Object& object) {
   options.method = parse_method(object.at("name").get<std::string>());
   options.first_only = object.at("first_only");
   options.adversarial = object.value("adversarial", options.adversarial);
+  options.at_once = object.value("at_once", options.at_once);
+  if (!object.value("certify", true)) options.certify_seconds = 0;
   options.exhaustive_limit = object.value("exhaustive_limit", options.exhaustive_limit);
   options.count = object.value("count", options.count);
   options.seed = object.value("seed", options.seed);
@@ -214,7 +220,11 @@ Result result_from(std::string_view text) {
 
 bool contradict(const Result& a, const Result& b) {
   if (a.verdict == Verdict::unknown || b.verdict == Verdict::unknown) return false;
-  return passes(a.verdict) != passes(b.verdict) || (a.method == b.method && text(a) != text(b));
+  if (passes(a.verdict) != passes(b.verdict)) return true;
+  if (a.method != b.method) return false;
+  Result plain_a = a, plain_b = b;  // a note may say what ran out on the way
+  plain_a.note = plain_b.note = "";
+  return text(plain_a) != text(plain_b);
 }
 
 const Result& stronger(const Result& a, const Result& b) {

@@ -60,7 +60,7 @@ double cost(const SweepUnit& unit) {
       inputs += static_cast<double>(unit.verify.count);
     }
     const double candidates = unit.minimise ? 10 : 1;
-    return candidates * inputs * task->positions() * static_cast<double>(dimensions.nonzero);
+    return candidates * inputs * operations(dimensions, task->positions());
   } catch (const UsageError&) {
     return 0;
   }

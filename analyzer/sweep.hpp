@@ -39,7 +39,7 @@ struct SweepUnit {
 /// The units of a page, in order. FileError naming `source`, the key and the remedy.
 std::vector<SweepUnit> plan_sweep(std::string_view toml, std::string_view source);
 
-/// Rounded operations that a unit takes, as an order of magnitude: inputs x positions x non-zero weights.
+/// Rounded operations that a unit takes, as an order of magnitude.
 double cost(const SweepUnit& unit);
 
 struct SweepOutcome {

@@ -21,9 +21,6 @@
 namespace roundoff {
 namespace {
 
-/// Automatic enumerates up to this many inputs without asking for a certificate first: it takes no longer.
-constexpr double at_once = 1 << 20;
-
 constexpr std::array<std::string_view, 5> method_names = {"auto", "exhaustive", "certify", "adversarial",
                                                           "sample"};
 
@@ -70,20 +67,22 @@ class Verification {
     if (result_.verdict != Verdict::holds) return;
     const std::string tried = result_.method;
     const double covered = result_.covered;
-    if (result_.of <= at_once) return start_over(), exhaustive();
+    std::string gave_up;
     start_over();
-    by_diagrams();
-    if (result_.verdict != Verdict::unknown || result_.interrupted) return;
-    const std::string gave_up = "certify: " + result_.note;
-    start_over();
-    if (result_.of <= options_.exhaustive_limit) {
+    if (result_.of > options_.at_once && options_.certify_seconds > 0) {
+      by_diagrams();
+      if (result_.verdict != Verdict::unknown || result_.interrupted) return;
+      gave_up = "certify: " + result_.note;
+      start_over();
+    }
+    if (result_.of <= std::max(options_.at_once, options_.exhaustive_limit)) {
       exhaustive();
     } else {
       sample();
       result_.method = tried + " + " + result_.method;
       result_.covered += covered;
     }
-    add_note(gave_up);
+    if (!gave_up.empty()) add_note(gave_up);
   }
 
   void start_over() {

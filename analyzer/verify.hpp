@@ -20,9 +20,9 @@ std::string_view name(Verdict verdict);
 /// Whether the verdict says that no input that was covered fails.
 inline bool passes(Verdict verdict) { return verdict == Verdict::holds || verdict == Verdict::certified; }
 
-/// `automatic`: adversarial inputs first, since they settle gross failures; up to 2^20 inputs are then
+/// `automatic`: adversarial inputs first, since they settle gross failures; up to `at_once` inputs are then
 /// enumerated; more are certified; where that cannot tell, up to `exhaustive_limit` inputs are enumerated,
-/// and beyond there are samples.
+/// and beyond are samples.
 enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample };
 std::string_view name(Method method);
 /// UsageError with a "did you mean" for an unknown name; "auto" is automatic.
@@ -52,7 +52,8 @@ struct VerifyOptions {
   std::uint64_t seed = 1;
   std::size_t adversarial = 4096;  ///< about how many adversarial inputs
   double exhaustive_limit = 2e7;   ///< automatic goes exhaustive up to this many inputs
-  double certify_seconds = 60;     ///< certify gives up after this long (the verdict is then `unknown`)
+  double at_once = 1 << 20;        ///< automatic enumerates up to this many without asking for a certificate
+  double certify_seconds = 60;     ///< certify gives up after this long; 0: automatic does not ask it
   int threads = 0;                 ///< 0: all cores; the answer never depends on it
   bool reference = false;          ///< run the reference interpreter instead of lanes
   bool first_only = true;          ///< stop at the first counterexample (searches); else count all failures

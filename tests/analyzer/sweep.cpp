@@ -15,7 +15,7 @@ using namespace roundoff;
 
 namespace {
 
-constexpr const char* page = R"(
+constexpr const char* page = R"toml(
 [[sweep]]
 constructions = ["add-hinge"]
 n = "2..3"
@@ -29,7 +29,7 @@ formats = ["own", "F(0,2)"]
 settings = { window = [1, 2] }
 n = [2, 3]
 method = "exhaustive"
-)";
+)toml";
 
 struct Directory {
   Directory() {

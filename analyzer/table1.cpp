@@ -1,0 +1,301 @@
+// Measuring the cells of Table 1. A series climbs a ladder of sizes until the next one would take more work
+// than the form of the table allows; work is counted in rounded operations, never in seconds, so that the
+// table is the same on every machine.
+#include "analyzer/table1.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "formats/error.hpp"
+
+namespace roundoff {
+namespace {
+
+struct PaperCell {
+  std::string_view row, task;
+  Regime regime;
+  std::string_view bound, theorem;
+};
+
+/// Feng et al. 2024, Table 1.
+constexpr std::array paper_cells = {
+    PaperCell{"ADD", "add", Regime::constant, "O(n^2)", "theorem 4.1"},
+    PaperCell{"ADD", "add", Regime::logarithmic, "O(1)", "theorem 5.1"},
+    PaperCell{"IterADD", "iteradd", Regime::constant, "superpolynomial", "theorem 4.2"},
+    PaperCell{"IterADD", "iteradd", Regime::logarithmic, "O(1)", "theorem 5.2"},
+    PaperCell{"MUL", "mul", Regime::constant, "superpolynomial", "theorem 4.3"},
+    PaperCell{"MUL", "mul", Regime::logarithmic, "O(n^2)", "theorem 5.3"},
+};
+
+/// How much work the two forms of the table put into a point, and into which sizes.
+struct Effort {
+  double operations;  ///< per point, at most
+  double enumerate;   ///< inputs
+  std::uint64_t samples;
+  std::size_t adversarial;
+  double certify_seconds;
+  int widest_scan;  ///< knob settings tried per size
+};
+constexpr Effort quick_effort = {3e9, 1 << 16, 1024, 512, 0, 16};
+constexpr Effort full_effort = {3e12, 1 << 22, 100000, 4096, 60, 128};
+
+const std::vector<int> rungs = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128};
+
+/// One setting of a construction, to be measured along one variable.
+struct Plan {
+  const Construction* construction;
+  std::string label, variable;
+  Settings settings;
+  TaskSize base;
+  std::vector<int> roots = {1};  ///< of the exponential laws in question
+};
+
+class Measurer {
+ public:
+  explicit Measurer(const Table1Options& options)
+      : options_(options), effort_(options.quick ? quick_effort : full_effort) {}
+
+  Series measure(const Plan& plan) {
+    Series series{std::string(plan.construction->name),
+                  std::string(plan.construction->theorem),
+                  plan.label,
+                  plan.variable,
+                  {},
+                  {},
+                  {},
+                  {}};
+    for (const int rung : rungs) {
+      if (interrupted()) {
+        series.stopped = "interrupted";
+        break;
+      }
+      TaskSize size = plan.base;
+      (plan.variable == "k" ? size.k : size.n) = rung;
+      const std::string reason = too_much(plan, size);
+      if (!reason.empty()) {
+        series.stopped = fmt::format("{} = {}: {}", plan.variable, rung, reason);
+        break;
+      }
+      if (std::optional<MeasuredPoint> point = measure(plan, size)) {
+        series.points.push_back(std::move(*point));
+      } else if (!interrupted()) {
+        series.stopped = fmt::format("{} = {}: nothing in range works", plan.variable, rung);
+      }
+    }
+    fit(series, plan.roots);
+    return series;
+  }
+
+  bool interrupted() const { return options_.interrupted && options_.interrupted(); }
+
+ private:
+  VerifyOptions verify_options() const {
+    VerifyOptions verify;
+    verify.method = Method::automatic;
+    verify.count = effort_.samples;
+    verify.seed = options_.seed;
+    verify.adversarial = effort_.adversarial;
+    verify.at_once = effort_.enumerate;
+    verify.exhaustive_limit = effort_.enumerate;
+    verify.certify_seconds = effort_.certify_seconds;
+    verify.threads = options_.threads;
+    verify.interrupted = options_.interrupted;
+    return verify;
+  }
+
+  /// Why this size is not tried, or "".
+  std::string too_much(const Plan& plan, const TaskSize& size) const {
+    try {
+      const std::unique_ptr<Task> task = make_task(plan.construction->task, size);
+      const Policy policy = Policy::uniform(FormatFamily(plan.construction->family).at(task->bindings()));
+      const Settings settings = complete(*plan.construction, size, plan.settings);
+      const std::string refusal = plan.construction->refuses(size, policy, settings);
+      if (!refusal.empty()) return refusal;
+      const Shape dimensions = shape(build(*plan.construction, *task, policy, settings));
+      const double inputs = static_cast<double>(effort_.adversarial) +
+                            (task->input_count() <= effort_.enumerate ? task->input_count()
+                                                                      : static_cast<double>(effort_.samples));
+      const double work = inputs * operations(dimensions, task->positions());
+      if (work > effort_.operations)
+        return fmt::format("{:.2g} rounded operations, beyond the {:.2g} of this form", work,
+                           effort_.operations);
+      return "";
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+  }
+
+  std::optional<MeasuredPoint> measure(const Plan& plan, const TaskSize& size) {
+    MinimiseOptions search;
+    search.sizes = {size};
+    search.settings = plan.settings;
+    search.verify = verify_options();
+    search.store = options_.store;
+    search.above = options_.quick ? 1 : 2;
+    search.beyond = 4;
+    const FormatFamily family((std::string(plan.construction->family)));
+    const Format own = family.at(make_task(plan.construction->task, size)->bindings());
+    const bool constant = plan.construction->regime == Regime::constant;
+    if (constant) {
+      search.quantity = Quantity::width;
+      if (all_settings_count(plan, size) > effort_.widest_scan)
+        search.settings = complete(*plan.construction, size, plan.settings);
+    } else {
+      search.quantity = own.is_fixed() ? Quantity::integer : Quantity::significand;
+    }
+    if (options_.progress) {
+      search.progress = [&](const std::string& what, int, int) { options_.progress(what, 0, 0); };
+    }
+    const Construction* construction = plan.construction;
+    const Minimisation found = minimise(std::span(&construction, 1), search);
+    if (found.minima.empty() || !found.minima.front().value) return std::nullopt;
+    const Minimum& minimum = found.minima.front();
+    MeasuredPoint point{size, minimum.N, minimum.best(), {}, {}};
+    for (const Attempt* below : minimum.below()) point.below.push_back(*below);
+    for (const Scan& scan : minimum.scans)
+      for (const std::size_t exception : scan.exceptions)
+        point.exceptions.push_back(scan.attempts[exception].format);
+    return point;
+  }
+
+  static int all_settings_count(const Plan& plan, const TaskSize& size) {
+    int count = 1;
+    for (const Knob& knob : plan.construction->knobs) {
+      if (plan.settings.contains(knob.name)) continue;
+      count *= knob.most(size) - knob.least(size) + 1;
+      if (count > 100000) break;
+    }
+    return count;
+  }
+
+  static void fit(Series& series, const std::vector<int>& roots) {
+    std::vector<Observation> widths, bits;
+    for (const MeasuredPoint& point : series.points) {
+      widths.push_back({static_cast<double>(series.variable == "k" ? point.size.k : point.size.n),
+                        static_cast<double>(point.attempt.shape.width)});
+      bits.push_back({point.N, static_cast<double>(point.attempt.bits)});
+    }
+    GrowthOptions growth;
+    growth.variable = series.variable;
+    growth.errors = Errors::relative;
+    growth.roots = roots;
+    series.width = fit_growth(widths, growth);
+    growth.variable = "N";
+    growth.errors = Errors::absolute;
+    growth.roots = {1};
+    series.bits = fit_growth(bits, growth);
+  }
+
+  const Table1Options& options_;
+  Effort effort_;
+};
+
+/// The settings of a construction that are measured as series of their own: knobs with a handful of values in
+/// the logarithmic regime, where each value is another trade of width for bits; in the constant regime knobs
+/// are scanned.
+std::vector<Settings> variants(const Construction& construction, const TaskSize& size) {
+  constexpr int handful = 4;
+  std::vector<Settings> result = {{}};
+  if (construction.regime == Regime::constant) return result;
+  for (const Knob& knob : construction.knobs) {
+    const int least = knob.least(size), most = std::min(knob.most(size), least + handful - 1);
+    std::vector<Settings> wider;
+    for (const Settings& settings : result) {
+      for (int value = least; value <= most; ++value) {
+        wider.push_back(settings);
+        wider.back()[std::string(knob.name)] = value;
+      }
+    }
+    result = std::move(wider);
+  }
+  return result;
+}
+
+std::vector<Plan> plans(const Construction& construction, int p) {
+  std::vector<Plan> result;
+  TaskSize base;
+  base.p = p;
+  for (const Settings& settings : variants(construction, {.p = p, .n = 8, .k = 4})) {
+    std::string label(construction.name);
+    for (const auto& [knob, value] : settings) label += fmt::format(" {}={}", knob, value);
+    if (construction.task != "iteradd") {
+      result.push_back({&construction, label, "n", settings, base, {1}});
+      continue;
+    }
+    base.n = 2;
+    result.push_back({&construction, label + ", n = 2, k grows", "k", settings, base, {1, 2, 3}});
+    base.k = 4;
+    result.push_back({&construction, label + ", k = 4, n grows", "n", settings, base, {1}});
+  }
+  return result;
+}
+
+/// The series of the paper's construction, and the one with the least width at the largest size of the cell.
+void choose(Cell& cell) {
+  int largest = 0;
+  const auto reach = [](const Series& series) {
+    return series.points.empty()    ? 0
+           : series.variable == "k" ? series.points.back().size.k
+                                    : series.points.back().size.n;
+  };
+  for (std::size_t s = 0; s < cell.series.size(); ++s) {
+    const Series& series = cell.series[s];
+    if (!cell.paper && series.theorem.rfind("Feng et al.", 0) == 0 && !series.points.empty()) cell.paper = s;
+    largest = std::max(largest, reach(series));
+  }
+  for (std::size_t s = 0; s < cell.series.size(); ++s) {
+    const Series& series = cell.series[s];
+    if (reach(series) < largest) continue;
+    const auto width = [&](std::size_t which) {
+      return cell.series[which].points.back().attempt.shape.width;
+    };
+    if (!cell.best || width(s) < width(*cell.best)) cell.best = s;
+  }
+}
+
+}  // namespace
+
+Table1 table1(const Table1Options& options) {
+  Table1 table;
+  table.quick = options.quick;
+  Measurer measurer(options);
+  std::vector<Plan> all;
+  for (const PaperCell& paper : paper_cells) {
+    Cell cell;
+    cell.row = paper.row;
+    cell.task = paper.task;
+    cell.regime = paper.regime;
+    cell.paper_bound = paper.bound;
+    cell.paper_theorem = paper.theorem;
+    table.cells.push_back(std::move(cell));
+  }
+  for (const Construction& construction : constructions()) {
+    auto cell = std::find_if(table.cells.begin(), table.cells.end(), [&](const Cell& each) {
+      return each.task == construction.task && each.regime == construction.regime;
+    });
+    if (cell == table.cells.end()) {
+      Cell extra;
+      extra.row = extra.task = construction.task;
+      extra.regime = construction.regime;
+      extra.remark = "outside the paper's table";
+      cell = table.cells.insert(table.cells.end(), std::move(extra));
+    }
+    for (const Plan& plan : plans(construction, options.p)) cell->series.push_back(measurer.measure(plan));
+  }
+  for (Cell& cell : table.cells) {
+    choose(cell);
+    if (cell.series.empty())
+      cell.remark = "no construction: by the theorem its width grows faster than any polynomial";
+    if (!cell.best) continue;
+    const MeasuredPoint& point = cell.series[*cell.best].points.back();
+    const std::unique_ptr<Task> task = make_task(cell.task, point.size);
+    cell.bounds =
+        lower_bounds(*task, Policy::uniform(parse_format(point.attempt.format)), point.attempt.shape.layers);
+  }
+  table.interrupted = measurer.interrupted();
+  return table;
+}
+
+}  // namespace roundoff

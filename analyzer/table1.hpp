@@ -1,0 +1,72 @@
+// The paper's Table 1, measured: for each task and precision regime the paper's bound, the paper's
+// construction and the best one known here as they were measured, the laws that the measurements follow, and
+// lower bounds where there are any. The rows come from the registry: a new construction is measured without a
+// line here.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/bounds.hpp"
+#include "analyzer/growth.hpp"
+#include "analyzer/minimise.hpp"
+#include "analyzer/store.hpp"
+
+namespace roundoff {
+
+/// One size of a series: the least format (logarithmic precision) or the least width (constant precision)
+/// that works.
+struct MeasuredPoint {
+  TaskSize size;
+  double N = 0;
+  Attempt attempt;                      ///< what works
+  std::vector<Attempt> below;           ///< what fails one step below, with its counterexample
+  std::vector<std::string> exceptions;  ///< failures above the minimum, as "fixed(9,0)"
+};
+
+/// One construction (with a setting of its knobs) measured over sizes.
+struct Series {
+  std::string construction;
+  std::string theorem;
+  std::string label;     ///< "add-match D=2", "n = 2, k grows"
+  std::string variable;  ///< n or k: what grows
+  std::vector<MeasuredPoint> points;
+  GrowthLaw width;      ///< over the variable
+  GrowthLaw bits;       ///< over N
+  std::string stopped;  ///< why there are no larger sizes: the limit on work, or that nothing worked
+};
+
+struct Cell {
+  std::string row;  ///< "ADD", "IterADD", "MUL", or the task's name for rows outside the table
+  std::string task;
+  Regime regime = Regime::constant;
+  std::string paper_bound;  ///< "O(n^2)"; "" outside the paper's table
+  std::string paper_theorem;
+  std::vector<Series> series;
+  std::optional<std::size_t> paper;  ///< the series of the paper's construction
+  std::optional<std::size_t> best;   ///< least width at the largest size that was measured
+  std::vector<Bound> bounds;         ///< at the best series' largest size
+  std::string remark;                ///< why there is nothing to measure, outside the theorem, ...
+};
+
+struct Table1 {
+  std::vector<Cell> cells;
+  bool quick = true;
+  bool interrupted = false;
+};
+
+struct Table1Options {
+  bool quick = true;  ///< within 2 minutes on 2 cores; else as far as an hour goes
+  int p = 2;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  Store* store = nullptr;
+  std::function<void(const std::string& what, int done, int of)> progress;
+  std::function<bool()> interrupted;
+};
+
+Table1 table1(const Table1Options& options);
+
+}  // namespace roundoff
