@@ -7,36 +7,41 @@
 
 namespace roundoff {
 
-Weight uniform_copy(const Policy& policy, int first, int last) {
+Weight uniform_copy(const Policy& policy, const Weight& value, int first, int last) {
   const Format& softmax = policy[Role::softmax];
   const Value one = round(Value::integer(1), softmax).value;
-  Value z = one, least = largest(policy).value;
+  Weight left = value;
+  Value z = one;
   for (int m = 1; m <= last; ++m) {
     if (m > 1) z = add(z, one, softmax).value;
     if (m < first) continue;
     const Value weight = div(one, z, softmax).value;
-    const Value copied = mul(weight, largest(policy).value, policy[Role::accumulators]).value;
-    if (less(copied, least)) least = copied;
+    const Weight copied = mul(weight, value.value, policy[Role::accumulators]).value;
+    if (value.value.negative ? less(left, copied) : less(copied, left)) left = copied;
   }
-  return least;
+  return left;
 }
 
 std::string needs_constant_attention(const Policy& policy, int first, int last) {
   const Weight max = largest(policy);
-  if (const std::string reason = first_reason(
-          {needs_saturation(policy), needs_weight(policy, 1, "one"), needs_weight(policy, max, "MAX")});
-      !reason.empty()) {
-    return reason;
-  }
+  const std::string weights = first_reason(
+      {needs_weight(policy, 1, "one"), needs_weight(policy, max, "MAX"), needs_weight(policy, -max, "-MAX")});
+  if (!weights.empty()) return weights;
   const Format& softmax = policy[Role::softmax];
   if (!apply(Function::exp, negated(max.value), softmax).value.is_zero()) {
-    return fmt::format("exp(-MAX) does not round to 0 in {}: no attention is hard; use fixed(1,0) or F(0,2)",
-                       notation(softmax));
-  }
-  const Weight copied = uniform_copy(policy, first, last);
-  if (less(copied, 1)) {
     return fmt::format(
-        "uniform attention does not copy in {}: rnd(rnd(1/Z)*MAX) = {} < 1; use fixed(1,0) or F(0,2)",
+        "exp(-MAX) does not round to 0 in {}, so that no attention is hard: use fixed(1,0) or F(0,2)",
+        notation(softmax));
+  }
+  const Format& sums = policy[Role::accumulators];
+  if (sums.overflow != Overflow::sat &&
+      !(sums.overflow == Overflow::inf && sums.layout == Layout::floating)) {
+    return needs_saturation(policy);
+  }
+  const Weight copied = uniform_copy(policy, max, first, last);
+  if (less(mul(max.value, copied.value, sums).value, 1)) {
+    return fmt::format(
+        "uniform attention does not copy in {}: rnd(rnd(1/Z)*MAX) = {}; use fixed(1,0) or F(0,2)",
         notation(softmax), decimal(copied.value));
   }
   return "";

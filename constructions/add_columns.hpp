@@ -2,11 +2,12 @@
 // classifying the column, spreading the columns' verdicts over one register a column, and adding a carry to a
 // one-hot digit.
 //
-// Everything here is exact in any saturating format in which 1 is a number, exp(-MAX) rounds to 0, and
-// uniform attention copies (`uniform_copy` >= what the design asks): fixed(1,0), with the values -1, 0, 1, is
-// enough. Every conjunction is relu(1 - sum of complements): the complements have one sign, so the order of
-// the sum does not matter, and the 1 is the bias, which comes last. Every query finds exactly one key with
-// score 0, so that `plain` softmax works too.
+// Everything here is exact in any format in which 1 is a number, exp(-MAX) rounds to 0, and uniform attention
+// copies
+// (`needs_constant_attention`): fixed(1,0), with the values -1, 0, 1, is enough. Every conjunction is relu(1
+// - sum of complements): the complements have one sign, so the order of the sum does not matter, and the 1 is
+// the bias, which comes last. Every query finds exactly one key with score 0, so that `plain` softmax works
+// too.
 #pragma once
 
 #include <memory>
@@ -18,12 +19,13 @@
 
 namespace roundoff {
 
-/// The least value that uniform attention over all of m positions gives for MAX held at one of them (0
-/// elsewhere), first <= m <= last: rnd(rnd(1/Z) * MAX) with Z the rounded sum of m ones.
-Weight uniform_copy(const Policy& policy, int first, int last);
+/// What is left of `value` (MAX or -MAX), held at one position while the others hold 0, after uniform
+/// attention over m positions: rnd(rnd(1/Z) * value), with Z the rounded sum of m ones; the smallest
+/// magnitude over first <= m <= last.
+Weight uniform_copy(const Policy& policy, const Weight& value, int first, int last);
 
-/// What all of these designs need of a policy, "" when it is there. Uniform attention runs over first to last
-/// positions.
+/// What all of these designs need of a policy, "" when it is there: 1 and -MAX are numbers, exp(-MAX) rounds
+/// to 0, and MAX times what uniform attention over first to last positions leaves of MAX is still at least 1.
 std::string needs_constant_attention(const Policy& policy, int first, int last);
 
 struct AddColumns {

@@ -7,6 +7,8 @@
 // 2m dimensions and no position has a register of its own.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "constructions/add_columns.hpp"
 #include "constructions/construction.hpp"
 #include "constructions/digits.hpp"
@@ -23,8 +25,20 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
   const AddLayout at(size);
-  return first_reason({needs_sequential_sums(policy), needs_constant_attention(policy, 1, at.positions()),
-                       needs_flipflop(policy, uniform_copy(policy, 1, at.positions()))});
+  const Weight max = largest(policy);
+  const int first = 1, last = at.positions();  // positions that a head may attend to
+  const std::string reason = needs_constant_attention(policy, first, last);
+  if (!reason.empty()) return reason;
+  // '+' scores lowest + MAX where nothing matches, 0 in symmetric ranges; other keys score -MAX or less.
+  const Format& scores = policy[Role::accumulators];
+  const Weight gap = max + Weight(scores.lowest) + max;
+  if (!apply(Function::exp, (-gap).value, policy[Role::softmax]).value.is_zero()) {
+    return fmt::format(
+        "exp of the lowest number of {} plus 2 MAX does not round to 0: use a symmetric range, fixed(i,f)",
+        notation(scores));
+  }
+  return needs_flipflop(policy, uniform_copy(policy, max, first, last),
+                        uniform_copy(policy, -max, first, last));
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {

@@ -19,9 +19,12 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
   const AddLayout at(size);
+  const Weight max = largest(policy);
   const int first = at.equals() + 1, last = at.positions();  // positions that an output attends to
-  return first_reason({needs_sequential_sums(policy), needs_constant_attention(policy, first, last),
-                       needs_flipflop(policy, uniform_copy(policy, first, last))});
+  const std::string reason = needs_constant_attention(policy, first, last);
+  if (!reason.empty()) return reason;
+  return needs_flipflop(policy, uniform_copy(policy, max, first, last),
+                        uniform_copy(policy, -max, first, last));
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {

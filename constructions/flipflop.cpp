@@ -19,17 +19,19 @@ Form FlipFlop::state(int first, int last, Register one, const Weight& max) const
   return state;
 }
 
-// The sum starts at -MAX, or lower after resets; pushes are monotone, so the extremes decide.
-std::string needs_flipflop(const Policy& policy, const Weight& copied) {
+// Pushes are monotone, so the extremes decide: a set from the lowest sum must end at 1 or more, a reset from
+// MAX at 0 or less.
+std::string needs_flipflop(const Policy& policy, const Weight& copied_set, const Weight& copied_reset) {
+  const std::string semantics = first_reason({needs_saturation(policy), needs_sequential_sums(policy)});
+  if (!semantics.empty()) return semantics;
   const Format& sums = policy[Role::accumulators];
   const Value max = largest(policy).value;
-  const Value push = mul(max, copied.value, sums).value;
   Value set = sums.lowest, reset = max;
   for (int i = 0; i < FlipFlop::copies; ++i) {
-    set = add(set, push, sums).value;
-    reset = sub(reset, push, sums).value;
+    set = add(set, mul(max, copied_set.value, sums).value, sums).value;
+    reset = add(reset, mul(max, copied_reset.value, sums).value, sums).value;
   }
-  if (less(0, set) && !less(0, reset)) return "";
+  if (!less(set, 1) && !less(0, reset)) return "";
   return fmt::format("two pushes of MAX do not cross the range of {}: use fixed(1,0) or F(0,2)",
                      notation(sums));
 }

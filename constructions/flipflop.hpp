@@ -31,7 +31,8 @@ class FlipFlop {
   std::vector<Register> registers_;
 };
 
-/// Two pushes worth a copied verdict cross the range of the sums; "" or why not.
-std::string needs_flipflop(const Policy& policy, const Weight& copied);
+/// Two pushes worth a copied MAX (or -MAX) cross the range of the sums, which saturate in index order; "" or
+/// why not.
+std::string needs_flipflop(const Policy& policy, const Weight& copied_set, const Weight& copied_reset);
 
 }  // namespace roundoff
