@@ -8,10 +8,17 @@ Construction add_match();
 Construction add_dnf();
 Construction add_flipflop();
 Construction add_dyadic();
+Construction iteradd_log();
 
 std::span<const Construction> constructions() {
-  static const std::vector<Construction> list = {add_hinge(), add_match(), add_dnf(), add_flipflop(),
-                                                 add_dyadic()};
+  static const std::vector<Construction> list = {
+      add_hinge(),     //
+      add_match(),     //
+      add_dnf(),       //
+      add_flipflop(),  //
+      add_dyadic(),    //
+      iteradd_log(),   //
+  };
   return list;
 }
 

@@ -1,0 +1,106 @@
+// Integer division by attention, the gap that makes attention hard, and digit logits; see lookup.hpp.
+#include "constructions/lookup.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace roundoff {
+
+namespace {
+
+/// The step in which weights are chosen: the format's own, but not finer than 2^-4.
+int step_exponent(const Format& format) { return std::clamp(format.quantum, -4, 0); }
+
+}  // namespace
+
+// exp is decreasing and rounding is monotone, so the multiples of the step that vanish are all above one
+// bound: bisection.
+Weight gap(const Policy& policy) {
+  const Format& format = policy[Role::softmax];
+  const int exponent = step_exponent(format);
+  const auto vanishes = [&](int multiple) {
+    const Value score = Value::scaled(true, static_cast<u128>(multiple), exponent);
+    return apply(Function::exp, round(score, format).value, format).value.is_zero();
+  };
+  int least = 1, most = 64 << -exponent;
+  if (!vanishes(most)) return 0;
+  while (least < most) {
+    const int middle = (least + most) / 2;
+    if (vanishes(middle)) {
+      most = middle;
+    } else {
+      least = middle + 1;
+    }
+  }
+  return Value::scaled(false, static_cast<u128>(most), exponent);
+}
+
+std::string needs_gap(const Policy& policy) {
+  if (!gap(policy).value.is_zero()) return "";
+  return fmt::format("exp(-x) never rounds to 0 in {}: no attention is hard; round to nearest, rtz or rdn",
+                     notation(policy[Role::softmax]));
+}
+
+Weight part_of(const Weight& x, int parts, const Policy& policy) {
+  const int exponent = step_exponent(policy[Role::accumulators]);
+  int multiple = 1;
+  while (less(parts * (multiple * power_of_two(exponent)), x)) ++multiple;
+  return multiple * power_of_two(exponent);
+}
+
+void match_padded(HeadBuilder& head, const Point& query, const Point& key, Register real, Register one,
+                  const Weight& m) {
+  const auto products = [&] {
+    for (std::size_t d = 0; d < query.coordinates.size(); ++d) {
+      head.score(m * query.coordinates[d], key.coordinates[d]);
+    }
+  };
+  head.score(-m * query.square, real);
+  products();
+  head.score(-m * one, key.square);
+  products();
+}
+
+Ruler::Ruler(ModelBuilder& model, Register one, int count, int positions)
+    : one_(one), number_(model.add("ruler")), beyond_(model.add("beyond the ruler")) {
+  for (int position = 0; position < positions; ++position) {
+    if (position < count) {
+      model.position(position, number_, position);
+    } else {
+      model.position(position, beyond_, 1);
+    }
+  }
+}
+
+void Ruler::divide(HeadBuilder& head, const Form& dividend, const Form& divisor, const Weight& m, int slices,
+                   const Policy& policy) const {
+  const Weight max = largest(policy), slope = part_of(2 * m, slices, policy);
+  for (int slice = 0; slice < slices; ++slice) {
+    head.score(slope * dividend, one_);
+    head.score(divisor, -slope * number_);
+  }
+  head.score(max * one_, one_);
+  head.score(-max * one_, one_);
+  head.score(m * one_, number_);
+  head.score(-max * one_, beyond_);
+}
+
+void digit_logits(ModelBuilder& model, const Task& task, Register one, Register y, Register end,
+                  const Policy& policy) {
+  const int base = task.base(), centre = base / 2;
+  const bool halves = round(power_of_two(-1).value, policy[Role::logits]).value == power_of_two(-1).value;
+  const Weight scale = halves ? 1 : 2;
+  for (int d = 0; d < base; ++d) {
+    const int x = d - centre;
+    Form form = Form() - power_of_two(-1) * (scale * (x * x));
+    if (x != 0) form += scale * x * y - scale * (x * centre) * one;
+    model.logit(static_cast<Token>(d), form - largest(policy) * end);
+  }
+  for (std::size_t token = static_cast<std::size_t>(base); token + 1 < task.vocabulary().size(); ++token) {
+    model.logit(static_cast<Token>(token), Form() - 1);
+  }
+  model.logit(task.eos(), 2 * end - 1);
+}
+
+}  // namespace roundoff

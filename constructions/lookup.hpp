@@ -1,0 +1,59 @@
+// Gadgets of logarithmic precision that compute with attention: integer division, and the digit an output
+// position writes. They are shared by IterADD and MUL.
+#pragma once
+
+#include <string>
+
+#include "constructions/builder.hpp"
+#include "constructions/gadgets.hpp"
+
+namespace roundoff {
+
+/// The least multiple M of the softmax format's step (of 1/16 where the step is finer) such that exp(-M)
+/// rounds to 0 there; 0 when there is none up to 64. `sharpness` is the least integer; the finer M saves up
+/// to one bit.
+Weight gap(const Policy& policy);
+/// Reason to refuse when there is no gap, "" otherwise.
+std::string needs_gap(const Policy& policy);
+/// x / parts, rounded up to a multiple of the step of the format that sums are rounded to.
+Weight part_of(const Weight& x, int parts, const Policy& policy);
+
+/// Exact match with padding: the score of `match`, but a key with `real` = 0 and a zero point has score 0 for
+/// every query. So a query's matches and the padding share the weight. 2D + 2 dimensions, exact for MAX >= M
+/// max(|q|^2, |k|^2).
+void match_padded(HeadBuilder& head, const Point& query, const Point& key, Register real, Register one,
+                  const Weight& m);
+
+/// Positions 0 .. count-1 hold the numbers 0 .. count-1, so that attention can look a quotient up among them.
+class Ruler {
+ public:
+  Ruler(ModelBuilder& model, Register one, int count, int positions);
+
+  /// The head attends to h = floor(dividend / divisor), for integers 0 <= dividend < count * divisor, divisor
+  /// >= 1 (forms of the querying position). The score is min(0, A (dividend - divisor h)) + M h with A >= 2M:
+  /// greatest at the quotient q, since for h <= q the first part is 0, and for h > q it is at most -A (1 +
+  /// divisor (h-q-1)) <= -2M (h-q).
+  ///
+  /// A (dividend - divisor h) is summed in `slices` equal slices a = A / slices, each + a dividend, - a
+  /// divisor h. A partial sum that leaves the range does no harm: with x = dividend - divisor h, before slice
+  /// r it is s = max(-MAX, r a x) when x < 0, and s + a dividend <= a dividend cannot saturate above; when x
+  /// >= 0 it is at least 0, or has been cut to MAX - a divisor h >= 0. So MAX >= a * max(dividend, divisor h)
+  /// and MAX >= M count are enough, and min(0, .) is +MAX, -MAX. Needs saturation and sequential sums.
+  void divide(HeadBuilder& head, const Form& dividend, const Form& divisor, const Weight& m, int slices,
+              const Policy& policy) const;
+  /// What to copy: the quotient.
+  Register number() const { return number_; }
+
+ private:
+  Register one_, number_, beyond_;
+};
+
+/// Logits of base p^c digits for an integer y in 0 .. base-1: that of digit d is -(y-d)^2 + const, as 2 d'y'
+/// - d'^2 with both centred (halved where the format holds 1/2, so that the magnitudes stay below base^2/4),
+/// and the gaps are at least 1/2. At positions with end = 1 every digit is pressed down by MAX and <eos> has
+/// 1; elsewhere it has -1, below the best digit's 0 or more. `end` must follow y in the stream, and `one`
+/// precede it: a guard comes last, a centring first.
+void digit_logits(ModelBuilder& model, const Task& task, Register one, Register y, Register end,
+                  const Policy& policy);
+
+}  // namespace roundoff
