@@ -258,14 +258,16 @@ Construction iteradd_log() {
       .task = "iteradd",
       .theorem = "Feng et al. 2024, theorem 5.2",
       .regime = Regime::logarithmic,
-      .width = "max(44+min(1,max(0,ceil(logp(k))-1))*p, 4*slices+8)",
-      .family = "fixed(3*lg(k)+8,ceil(lg(k)))",
+      .width = "max(36 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c), 4*slices + 8)",
+      .family =
+          "fixed(max(2*lg(n/max(1,ceil(logp(k)))+3), lg(k)+max(1,ceil(logp(k)))*lg(p)+1, "
+          "lg(n)+1)+lg(7*ceil(lg(k))+10)-lg(10), ceil(lg(k)))",
       .summary =
           "columns summed in groups of log k digits, quotients looked up, then the carry of ADD; 6 layers",
       .note = "iteradd-log",
       .knobs = {{.name = "slices",
                  .summary = "equal parts that a look-up's score is summed in: more save up to lg(2M) bits",
-                 .standard = [](const TaskSize&) { return 8; },
+                 .standard = [](const TaskSize&) { return 7; },
                  .least = [](const TaskSize&) { return 1; },
                  .most = [](const TaskSize&) { return 16; }}},
       .refuses = refuses,
