@@ -186,23 +186,30 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
   Ref product = manager_.terminal(Scalars::nan);  // any terminal: the only tuple of no inputs
   std::vector<Id> tuples;
   try {
-    // Inputs that share no variable take all combinations of their values.
-    std::vector<bool> used(manager_.levels());
-    std::size_t least = 1;
+    // Worth it only where there are fewer tuples than nodes: small diagrams are as quickly run node by node. Inputs
+    // that share no variable take all combinations of their values.
+    std::size_t largest = 0, total = 0, least = 1;
     for (const Ref input : inputs) {
-      const std::size_t values = manager_.terminals(input, options_.tuples).size();
+      const std::size_t size = manager_.size(input);
+      largest = std::max(largest, size);
+      total += size;
+    }
+    const std::size_t most = inputs.empty() ? 1 : std::min(options_.tuples, largest / 2);
+    std::vector<bool> used(manager_.levels());
+    for (const Ref input : inputs) {
+      const std::size_t values = manager_.terminals(input, most).size();
       const std::vector<bool> support = manager_.support(input);
       bool apart = true;
       for (std::size_t v = 0; v < support.size(); ++v) apart = apart && !(support[v] && used[v]);
       if (!apart) continue;
       for (std::size_t v = 0; v < support.size(); ++v) used[v] = used[v] || support[v];
       least *= values;
-      if (least > options_.tuples) return false;
+      if (least > most) return false;
     }
-    const Manager::Bound bound(manager_, options_.tuple_nodes);
+    const Manager::Bound bound(manager_, 8 * total);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       product = i == 0 ? inputs[0] : algebra_.pair(product, inputs[i]);
-    tuples = manager_.terminals(product, options_.tuples);
+    tuples = manager_.terminals(product, most);
   } catch (const TooLarge&) {
     return false;
   }

@@ -19,8 +19,7 @@
 namespace roundoff::diagrams {
 
 struct InterpreterOptions {
-  std::size_t tuples = 4096;        ///< bound on the distinct inputs of a block; 0: no blocks
-  std::size_t tuple_nodes = 20000;  ///< bound on new nodes while a block's inputs are paired
+  std::size_t tuples = 4096;  ///< bound on the distinct inputs of a block; 0: no blocks
 };
 
 class Interpreter {
