@@ -1,123 +1,79 @@
 // add-hinge: ADD in logarithmic precision with constant width, two layers (theory-notes/add-hinge.md).
 //
-// The carry into digit i is the generate flag of the nearest lower digit that does not propagate. "Nearest
-// lower" is the score M v for v = t+1-i <= 0 and -B v for v >= 1, which is no bilinear form: it is made by
-// one dot product whose partial sum saturates at MAX (a hinge), so that it needs `sat` and sequential sums.
-#include <fmt/format.h>
+// The carry into digit i is the generate flag of the nearest lower digit that does not propagate. "Nearest"
+// is the score M t, and "lower" a cliff, min(0, A (i - (t+1))), which is no bilinear form: it is made by a
+// dot product that saturates at MAX, so that the design needs `sat` and sequential sums. Two knobs trade
+// width for bits: `slices` the dimensions of the cliff's head for the height of its products, about M n^2 /
+// (2 slices), and `D` the coordinates of a position's code for its square, about M D/4 n^(2/D).
+#include <algorithm>
 
-#include "constructions/add_layout.hpp"
+#include "constructions/add_sums.hpp"
 #include "constructions/construction.hpp"
-#include "constructions/gadgets.hpp"
+#include "constructions/digits.hpp"
 
 namespace roundoff {
 
 namespace {
 
-// The slopes of the hinge: M v below the kink, -B v above. The farthest key that counts is `=` at v = -n with
-// score -M n, and B = M(n+1) puts the nearest forbidden key, v = 1, one step M below it.
-struct Slopes {
-  int m, b, a;
-  Slopes(int sharpness, int n) : m(sharpness), b(sharpness * (n + 1)), a(sharpness * (n + 2)) {}
-};
-
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.c > 1) return "is built for one digit a token: drop --c";
-  if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
-  if (!policy[Role::accumulators].is_uniform()) {
-    return "needs fixed point: in floating point MAX absorbs the score that the hinge adds to it; use "
-           "add-match";
-  }
-  const int m = sharpness(policy);
-  if (m == 0) {
-    return fmt::format("exp(-x) never rounds to 0 in {}: no attention is hard; round to nearest, rtz or rdn",
-                       notation(policy[Role::softmax]));
-  }
-  const Slopes slope(m, size.n);
-  return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_stable_softmax(policy),
-                       needs_weight(policy, slope.a, "the slope of the hinge, M(n+2)"),
-                       needs_weight(policy, 2 * size.p - 2, "the bias 2p-2 of the digit look-up")});
+// One of `slices` equal parts of A >= M(n+1): a forbidden key lies below every permitted one, whose scores
+// M t span -1 <= t <= n-1.
+Weight slope_of(const Policy& policy, int n, int slices) {
+  return part_of((n + 1) * gap(policy), slices, policy);
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+  if (!policy[Role::accumulators].is_uniform()) {
+    return "needs fixed point: in floating point MAX absorbs the score that the cliff adds to it; use "
+           "add-match";
+  }
+  return first_reason(
+      {needs_sums(size, policy), needs_sequential_sums(policy),
+       needs_weight(policy, slope_of(policy, size.n, settings.at("slices")), "the slope of the cliff")});
+}
+
+Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
-  const int n = at.n, p = task.size().p;
-  const Weight max = largest(policy);
-  const Slopes slope(sharpness(policy), n);
+  const int n = at.n, slices = settings.at("slices");
+  const Weight max = largest(policy), m = gap(policy);
+  const PointCode codes(n + 1, settings.at("D"));
 
   ModelBuilder model(task);
-  const Register one = model.add("one");
-  const Register x = model.add("x");                         // the token's digit; 0 at symbols
-  const Register i = model.add("i"), i2 = model.add("i^2");  // as a query: the digit asked for
-  const Register t = model.add("t"), t2 = model.add("t^2");  // as a key: the digit held
-  const Register not_a = model.add("not_a");                 // 1 where no digit of a (nor '+') stands
-  const Register not_b = model.add("not_b");                 // 1 where no digit of b (nor '+') stands
-  const Register skip = model.add("skip");  // > 0 where no carry may be read: no digit of b, or it propagates
-  const Register s = model.add("s");        // a_t + b_t, later plus the carry
-  const Register generate = model.add("generate");
-  const Register end = model.add("end");
-  const std::vector<Register> digit = model.add("digit", p);
+  const AddSums columns(model, codes, task.size().p);
+  const Register one = columns.one;
+  const Register equals = model.add("equals");  // 1 at '='
+  // The own digit as one number, less n/2.
+  const Register number = codes.dimensions() == 1 ? columns.own.coordinates[0] : model.add("number");
 
-  // Embedding. '+' is digit n of both operands; '=' is digit -1 of b, a digit that kills, so that every carry
-  // has a source.
-  for (int d = 0; d < p; ++d) model.token(static_cast<Token>(d), x, d);
-  const auto ask = [&](int position, int index) {
-    model.position(position, i, index);
-    model.position(position, i2, index * index);
-  };
-  const auto hold = [&](int position, int index) {
-    model.position(position, t, index);
-    model.position(position, t2, index * index);
-  };
-  for (int position = 0; position < at.positions(); ++position) {
-    model.position(position, one, 1);
-    if (position > at.plus()) model.position(position, not_a, 1);
-    if (position < at.plus() || position >= at.equals()) model.position(position, not_b, 1);
-    if (position <= at.plus() || position > at.equals()) model.position(position, skip, 1);
+  // Embedding: digits as numbers, roles, and the digit that a position holds or asks for, in a position code.
+  columns.embed(model, at, codes);
+  model.position(at.equals(), equals, 1);
+  if (codes.dimensions() > 1) {
+    for (int t = 0; t < n; ++t) {
+      model.position(at.a(t), number, t - n / 2);
+      model.position(at.b(t), number, t - n / 2);
+    }
+    for (int i = 0; i < at.answer; ++i) model.position(at.output(i), number, i - n / 2);
   }
-  for (int digit_index = 0; digit_index < n; ++digit_index) {
-    hold(at.a(digit_index), digit_index);
-    hold(at.b(digit_index), digit_index);
-    ask(at.b(digit_index), digit_index);
-  }
-  hold(at.plus(), n);
-  hold(at.equals(), -1);
-  for (int output = 0; output < at.answer; ++output) ask(at.output(output), output);
-  model.position(at.end(), end, 1);
 
-  // Layer 1. Two heads fetch a_i and b_i by exact match, the score -M(i-t)^2; their sum is s = a_i + b_i,
-  // exactly, at every b_t, at '=' and at every output. Then s >= p generates and s = p-1 propagates.
-  LayerBuilder& columns = model.layer();
-  for (const Register guard : {not_a, not_b}) {
-    HeadBuilder& fetch = columns.head();
-    match(fetch, {{i}, i2}, {{t}, t2}, one, slope.m);
-    fetch.score(-max * one, guard);
-    fetch.copy(x, s);
-  }
-  columns.unit(s - Weight(p - 2), {{skip, 1}});
-  columns.unit(s - Weight(p - 1), {{skip, -2}, {generate, 1}});
-  columns.unit(s - Weight(p), {{skip, 1}, {generate, -1}});
+  // Layer 1. s = a_i + b_i. A column that propagates is no source of a carry.
+  LayerBuilder& sums = model.layer();
+  columns.fetch(sums, m, max);
+  columns.classify(sums, columns.not_source);
 
-  // Layer 2. The hinge: with v = t+1-i, min(0, A v) by +MAX -MAX, then -B v. Its greatest value among digits
-  // that do not propagate is at the nearest lower one, whose generate flag is the carry into digit i. Then s
-  // + carry modulo p.
+  // Layer 2. Of the digits t of b that do not propagate, output i finds the greatest t < i, with the score
+  // min(0, A (i - (t+1))) + M t. '=' is digit -1 here, which kills, so that every carry has a source; keys
+  // that are no source are pushed down twice, to -MAX. The generate flag found is the carry.
   LayerBuilder& carries = model.layer();
   HeadBuilder& nearest = carries.head();
-  const auto next = [&](const Weight& factor) { return factor * one + factor * t; };  // factor * (t+1)
-  nearest.score(-slope.a * i, one);
-  nearest.score(one, next(slope.a));
-  nearest.score(max * one, one);
-  nearest.score(-max * one, one);
-  nearest.score(-1 * one, next(slope.b));
-  nearest.score(slope.b * i, one);
-  nearest.score(-max * one, skip);
-  nearest.copy(generate, s);
-  digit_modulo(carries, s, digit);
+  const Form t = number - Weight(n + 1) * Form(equals);
+  cliff(nearest, number, one, one + t, one, slope_of(policy, n, slices), slices, max);
+  nearest.score(one, m * t);
+  for (int push = 0; push < 2; ++push) nearest.score(-max * one, columns.not_source);
+  nearest.copy(columns.generate, columns.s);
 
-  // Logits. At the last position every digit is pressed down by MAX, so that <eos> wins with 1.
-  for (int d = 0; d < p; ++d)
-    model.logit(static_cast<Token>(d), digit[static_cast<std::size_t>(d)] - max * end);
-  model.logit(task.eos(), end);
+  // The digit is s + carry modulo p.
+  digit_modulo(carries, columns.s, columns.digit);
+  columns.logits(model, task, max);
   return model.finish();
 }
 
@@ -129,11 +85,16 @@ Construction add_hinge() {
       .task = "add",
       .theorem = "Feng et al. 2024, theorem 5.1",
       .regime = Regime::logarithmic,
-      .width = "max(12+p, 2*p-1)",
-      .family = "fixed(max(2*lg(n+1), lg(4*p-3)),0)",
-      .summary = "carry from the nearest non-propagating digit, a hinge score made by saturation; 2 layers",
+      .width = "max(10+D+min(D-1,1)+p, 2*slices+5, 4*D+6, 2*p-1)",
+      .family = "fixed(max(lg(ceil(n/2)*ceil(n/2)+2), lg(ceil((n+1)/4)*ceil(n/2)+n+2), lg(4*p-3)),0)",
+      .summary = "carry from the nearest lower digit that does not propagate, by a score that saturates",
       .note = "add-hinge",
-      .knobs = {},
+      .knobs = {{"slices", "parts of the cliff: more dimensions, smaller products",
+                 [](const TaskSize&) { return 4; }, [](const TaskSize&) { return 1; },
+                 [](const TaskSize& size) { return std::max(4, size.n + 1); }},
+                {"D", "coordinates of a position's code: more registers, smaller squares",
+                 [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
+                 [](const TaskSize& size) { return ceil_log(2, static_cast<std::uint64_t>(size.n) + 1); }}},
       .refuses = refuses,
       .build = build};
 }

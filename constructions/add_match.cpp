@@ -5,92 +5,52 @@
 // into digit i comes from the nearest lower digit t that does not propagate, and this is the only such t with
 // u_(t+1) = u_i: all digits between t and u_i, i among them, propagate. Digits stand most significant first,
 // so "at or above t" is the causal mask, and no hinge is needed. Positions are compared by codes of D
-// coordinates: squares about D/4 (n+1)^(2/D).
-#include <fmt/format.h>
-
-#include "constructions/add_layout.hpp"
+// coordinates, whose squares are about D/4 (n+1)^(2/D).
+#include "constructions/add_sums.hpp"
 #include "constructions/construction.hpp"
-#include "constructions/gadgets.hpp"
+#include "constructions/digits.hpp"
 
 namespace roundoff {
 
 namespace {
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.c > 1) return "is built for one digit a token: drop --c";
-  if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
-  const int m = sharpness(policy);
-  if (m == 0) {
-    return fmt::format("exp(-x) does not round to 0 in {} for any x <= 64: no attention is hard",
-                       notation(policy[Role::softmax]));
-  }
-  return first_reason({needs_saturation(policy), needs_stable_softmax(policy),
-                       needs_weight(policy, m, "the sharpness M"),
-                       needs_weight(policy, 2 * size.p - 2, "the bias 2p-2 of the digit look-up")});
+  return needs_sums(size, policy);
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
-  const int n = at.n, p = task.size().p, m = sharpness(policy);
-  const Weight max = largest(policy);
+  const int n = at.n;
+  const Weight max = largest(policy), m = gap(policy);
   const PointCode codes(n + 1, settings.at("D"));
 
   ModelBuilder model(task);
-  const Register one = model.add("one");
-  const Register x = model.add("x");                        // the token's digit; 0 at symbols
+  const AddSums columns(model, codes, task.size().p);
+  const Register one = columns.one, not_b = columns.not_b;
+  const Point own = columns.own;
   const Register order = model.add("order");                // n/2 - t at digit t: greater for lower digits
-  const Point own = codes.add(model, "own");                // the digit held, or asked for
   const Point next = codes.add(model, "next");              // t+1 at b_t, and 0 at '=', which is digit -1
   const Point above = codes.add(model, "above");            // u_t
   const Point above_next = codes.add(model, "above_next");  // u_(t+1)
   const Point wanted = codes.add(model, "wanted");          // u_i at output i
-  const Register not_a = model.add("not_a");                // 1 where no digit of a, nor '+', stands
-  const Register not_b = model.add("not_b");                // 1 where no digit of b, nor '+', stands
-  const Register not_source = model.add("not_source");      // 1 where no digit of b, nor '=', stands
-  const Register s = model.add("s");                        // a_t + b_t, later plus the carry
   const Register propagate = model.add("propagate");
-  const Register generate = model.add("generate");
-  const Register end = model.add("end");
-  const std::vector<Register> digit = model.add("digit", p);
 
-  // Embedding. '+' is digit n of both operands; '=' is digit -1 of b, which kills, so that every carry has a
-  // source.
-  for (int d = 0; d < p; ++d) model.token(static_cast<Token>(d), x, d);
-  const auto hold = [&](int position, int t) {
-    codes.place(model, position, own, t);
-    model.position(position, order, n / 2 - t);
-  };
+  // Embedding: digits as numbers, roles, the digit that a position holds or asks for, and the one above it.
+  columns.embed(model, at, codes);
+  model.position(at.plus(), order, n / 2 - n);
   for (int t = 0; t < n; ++t) {
-    hold(at.a(t), t);
-    hold(at.b(t), t);
+    model.position(at.b(t), order, n / 2 - t);
+    codes.place(model, at.b(t), next, t + 1);
   }
-  hold(at.plus(), n);
-  for (int i = 0; i < at.answer; ++i) hold(at.output(i), i);
-  hold(at.end(), 0);
-  model.position(at.end(), end, 1);
-  for (int position = 0; position < at.positions(); ++position) {
-    const int t = 2 * n - position;  // the digit, where this is b_t
-    codes.place(model, position, next, 0 <= t && t < n ? t + 1 : 0);
-    model.position(position, one, 1);
-    if (position > at.plus()) model.position(position, not_a, 1);
-    if (position < at.plus() || position >= at.equals()) model.position(position, not_b, 1);
-    if (position <= at.plus() || position > at.equals()) model.position(position, not_source, 1);
+  for (int position = 0; position <= at.plus(); ++position) codes.place(model, position, next, 0);
+  for (int position = at.equals(); position < at.positions(); ++position) {
+    codes.place(model, position, next, 0);
   }
 
-  // Layer 1. Two heads fetch a_i and b_i of the own digit; s = a_i + b_i, exactly. (A position of a, before
-  // any digit of b, is not guarded in the second head and fetches itself.) Then s = p-1 propagates and s >= p
-  // generates.
-  LayerBuilder& columns = model.layer();
-  HeadBuilder& from_a = columns.head();
-  match(from_a, own, own, one, m);
-  from_a.score(-max * one, not_a).copy(x, s);
-  HeadBuilder& from_b = columns.head();
-  match(from_b, own, own, one, m);
-  from_b.score(-max * not_a, not_b).copy(x, s);
-  columns.unit(s - Weight(p - 2), {{propagate, 1}});
-  columns.unit(s - Weight(p - 1), {{propagate, -2}, {generate, 1}});
-  columns.unit(s - Weight(p), {{propagate, 1}, {generate, -1}});
+  // Layer 1. s = a_i + b_i, and whether the column propagates or generates.
+  LayerBuilder& sums = model.layer();
+  columns.fetch(sums, m, max);
+  columns.classify(sums, propagate);
 
   // Layer 2. b_t finds u_t: of the digits of b written so far, and '+', the lowest that does not propagate.
   // The scores M (n/2 - t) are centred, so that they need half the range; guarded keys are pushed down twice,
@@ -112,44 +72,37 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   copy(from_own, above, wanted);
 
   // Layer 4. Output i matches the digit t that does not propagate and has u_(t+1) = u_i; its generate flag is
-  // the carry. Keys of other roles hold averages of codes, off the paraboloid, which may score above a match:
-  // two pushes send any score to -MAX. Then s + carry modulo p.
+  // the carry ('=' is digit -1 and kills, so that every carry has a source). Keys of other roles hold
+  // averages of codes, off the paraboloid, which may score above a match: two pushes send any score to -MAX.
   LayerBuilder& carries = model.layer();
   HeadBuilder& source = carries.head();
   match(source, wanted, above_next, one, m);
-  for (int push = 0; push < 2; ++push) source.score(-max * one, not_source + propagate);
-  source.copy(generate, s);
-  digit_modulo(carries, s, digit);
+  for (int push = 0; push < 2; ++push) source.score(-max * one, columns.not_source + propagate);
+  source.copy(columns.generate, columns.s);
 
-  // Logits. At the last position every digit is pressed down by MAX, so that <eos> wins with 1.
-  for (int d = 0; d < p; ++d)
-    model.logit(static_cast<Token>(d), digit[static_cast<std::size_t>(d)] - max * end);
-  model.logit(task.eos(), end);
+  // The digit is s + carry modulo p.
+  digit_modulo(carries, columns.s, columns.digit);
+  columns.logits(model, task, max);
   return model.finish();
 }
 
 }  // namespace
 
 Construction add_match() {
-  return {.name = "add-match",
-          .task = "add",
-          .theorem = "Feng et al. 2024, theorem 5.1",
-          .regime = Regime::logarithmic,
-          .width = "max(5*D+15+p, 2*p-1)",
-          .family = "fixed(max(lg(floor((n+1)/2)*floor((n+1)/2)+2), lg(ceil(n/2)+2), lg(4*p-3)),0)",
-          .summary =
-              "carry from the nearest non-propagating digit by exact matches only; 4 layers, width traded "
-              "for bits",
-          .note = "add-match",
-          .knobs = {{"D", "coordinates of a position code: wider codes have smaller squares",
-                     [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
-                     [](const TaskSize& size) {
-                       int bits = 1;
-                       while ((1 << bits) < size.n + 1) ++bits;
-                       return bits;
-                     }}},
-          .refuses = refuses,
-          .build = build};
+  return {
+      .name = "add-match",
+      .task = "add",
+      .theorem = "Feng et al. 2024, theorem 5.1",
+      .regime = Regime::logarithmic,
+      .width = "max(5*D+15+p, 2*p-1)",
+      .family = "fixed(max(lg(ceil(n/2)*ceil(n/2)+2), lg(ceil(n/2)+2), lg(4*p-3)),0)",
+      .summary = "carry from the nearest lower digit that does not propagate, by exact matches only",
+      .note = "add-match",
+      .knobs = {{"D", "coordinates of a position's code: more registers, smaller squares",
+                 [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
+                 [](const TaskSize& size) { return ceil_log(2, static_cast<std::uint64_t>(size.n) + 1); }}},
+      .refuses = refuses,
+      .build = build};
 }
 
 }  // namespace roundoff

@@ -13,11 +13,46 @@ namespace roundoff {
 
 Weight largest(const Policy& policy) { return policy[Role::accumulators].highest; }
 
-int sharpness(const Policy& policy, int most) {
-  for (int m = 1; m <= most; ++m) {
-    if (apply(Function::exp, Value::integer(-m), policy[Role::softmax]).value.is_zero()) return m;
+namespace {
+
+/// The step in which weights are chosen: the format's own, but not finer than 2^-4.
+int step_exponent(const Format& format) { return std::clamp(format.quantum, -4, 0); }
+
+}  // namespace
+
+// exp is decreasing and rounding is monotone, so the multiples of the step that vanish are all above one
+// bound: bisection.
+Weight gap(const Policy& policy) {
+  const Format& format = policy[Role::softmax];
+  const int exponent = step_exponent(format);
+  const auto vanishes = [&](int multiple) {
+    const Value score = Value::scaled(true, static_cast<u128>(multiple), exponent);
+    return apply(Function::exp, round(score, format).value, format).value.is_zero();
+  };
+  int least = 1, most = 64 << -exponent;
+  if (!vanishes(most)) return 0;
+  while (least < most) {
+    const int middle = (least + most) / 2;
+    if (vanishes(middle)) {
+      most = middle;
+    } else {
+      least = middle + 1;
+    }
   }
-  return 0;
+  return Value::scaled(false, static_cast<u128>(most), exponent);
+}
+
+std::string needs_gap(const Policy& policy) {
+  if (!gap(policy).value.is_zero()) return "";
+  return fmt::format("exp(-x) never rounds to 0 in {}: no attention is hard; round to nearest, rtz or rdn",
+                     notation(policy[Role::softmax]));
+}
+
+Weight part_of(const Weight& x, int parts, const Policy& policy) {
+  const int exponent = step_exponent(policy[Role::accumulators]);
+  int multiple = 1;
+  while (less(parts * (multiple * power_of_two(exponent)), x)) ++multiple;
+  return multiple * power_of_two(exponent);
 }
 
 std::string needs_saturation(const Policy& policy) {
@@ -45,11 +80,13 @@ std::string needs_stable_softmax(const Policy& policy) {
 
 std::string needs_weight(const Policy& policy, const Weight& value, const std::string& what) {
   for (const Role role : {Role::weights, Role::activations}) {
-    if (round(value.value, policy[role]).value == value.value) continue;
-    return fmt::format(
-        "{} = {} is not in {}: take a format with more {} bits", what, decimal(value.value),
-        notation(policy[role]),
-        less(policy[role].highest, value) ? "integer (or exponent)" : "fraction (or significand)");
+    const Format& format = policy[role];
+    if (round(value.value, format).value == value.value) continue;
+    const char* remedy = "fraction (or significand) bits";
+    if (less(format.highest, value)) remedy = "integer (or exponent) bits";
+    if (less(value, format.lowest)) remedy = "integer bits, and a sign";
+    return fmt::format("{} = {} is not in {}: take a format with more {}", what, decimal(value.value),
+                       notation(format), remedy);
   }
   return "";
 }
@@ -100,16 +137,26 @@ void PointCode::place(ModelBuilder& model, int position, const Point& point, int
   model.position(position, point.square, square);
 }
 
-void match(HeadBuilder& head, const Point& query, const Point& key, Register one, int sharpness) {
+void match(HeadBuilder& head, const Point& query, const Point& key, Register one, const Weight& m) {
   const auto products = [&] {
     for (std::size_t d = 0; d < query.coordinates.size(); ++d) {
-      head.score(sharpness * query.coordinates[d], key.coordinates[d]);
+      head.score(m * query.coordinates[d], key.coordinates[d]);
     }
   };
-  head.score(-sharpness * query.square, one);
+  head.score(-m * query.square, one);
   products();
-  head.score(-sharpness * one, key.square);
+  head.score(-m * one, key.square);
   products();
+}
+
+void cliff(HeadBuilder& head, const Form& x, const Form& y, const Form& z, Register one, const Weight& slope,
+           int slices, const Weight& max) {
+  for (int slice = 0; slice < slices; ++slice) {
+    head.score(slope * x, one);
+    head.score(y, -slope * z);
+  }
+  head.score(max * one, one);
+  head.score(-max * one, one);
 }
 
 void copy(HeadBuilder& head, const Point& from, const Point& to) {

@@ -16,9 +16,14 @@ namespace roundoff {
 
 /// MAX: the largest finite magnitude of the format that sums are rounded to.
 Weight largest(const Policy& policy);
-/// The least integer M <= `most` such that exp(-M) rounds to 0 in the softmax format: a score M below the
-/// maximum gets the weight 0. 0 when there is none (under rup and rod nothing positive rounds to 0).
-int sharpness(const Policy& policy, int most = 64);
+/// The least multiple M of the softmax format's step (of 1/16 where the step is finer) such that exp(-M)
+/// rounds to 0 there; 0 when there is none up to 64 (under
+/// rup and rod nothing positive rounds to 0). A score M below the maximum gets the weight 0.
+Weight gap(const Policy& policy);
+/// Reason to refuse when there is no gap, "" otherwise.
+std::string needs_gap(const Policy& policy);
+/// x / parts, rounded up to a multiple of the step of the format that sums are rounded to.
+Weight part_of(const Weight& x, int parts, const Policy& policy);
 
 /// Reasons to refuse, "" when the policy has what is needed. Each names the remedy.
 std::string needs_saturation(const Policy& policy);       ///< overflow `sat`
@@ -60,7 +65,19 @@ class PointCode {
 /// Exact match: the score is -M |q-k|^2, as the terms -M|q|^2, +M q.k, -M|k|^2, +M q.k. For the match every
 /// partial sum lies within [-M|q|^2, 0] and the score is 0; for any other key it is at most -M (or saturates
 /// far below), so that the match alone has weight 1 and the copy is exact. 2D + 2 dimensions.
-void match(HeadBuilder& head, const Point& query, const Point& key, Register one, int sharpness);
+void match(HeadBuilder& head, const Point& query, const Point& key, Register one, const Weight& m);
+
+/// min(0, slices * slope * (x - y z)) for integers with x, y from the query and z from the key, x and y z
+/// within
+/// [-Y, Y], by saturation: `slices` times + slope x, - slope y z, then + MAX, - MAX. With a = slope and MAX
+/// >= a Y:
+/// - x >= y z gives 0 exactly: a slice begins with s >= 0, and ends with s + a (x - y z) >= 0, or, cut at the
+/// top before
+///   the subtraction, with MAX - a y z >= 0, or cut at the top after it;
+/// - x < y z gives at most max(-a slices, -MAX + a Y): a slice takes a or more away, or is cut at the bottom
+/// on its way. 2 slices + 2 dimensions. Needs saturation and sequential sums.
+void cliff(HeadBuilder& head, const Form& x, const Form& y, const Form& z, Register one, const Weight& slope,
+           int slices, const Weight& max);
 
 /// Copies a whole point: D + 1 value dimensions.
 void copy(HeadBuilder& head, const Point& from, const Point& to);

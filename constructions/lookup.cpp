@@ -1,53 +1,9 @@
 // Integer division by attention, the gap that makes attention hard, and digit logits; see lookup.hpp.
 #include "constructions/lookup.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace roundoff {
-
-namespace {
-
-/// The step in which weights are chosen: the format's own, but not finer than 2^-4.
-int step_exponent(const Format& format) { return std::clamp(format.quantum, -4, 0); }
-
-}  // namespace
-
-// exp is decreasing and rounding is monotone, so the multiples of the step that vanish are all above one
-// bound: bisection.
-Weight gap(const Policy& policy) {
-  const Format& format = policy[Role::softmax];
-  const int exponent = step_exponent(format);
-  const auto vanishes = [&](int multiple) {
-    const Value score = Value::scaled(true, static_cast<u128>(multiple), exponent);
-    return apply(Function::exp, round(score, format).value, format).value.is_zero();
-  };
-  int least = 1, most = 64 << -exponent;
-  if (!vanishes(most)) return 0;
-  while (least < most) {
-    const int middle = (least + most) / 2;
-    if (vanishes(middle)) {
-      most = middle;
-    } else {
-      least = middle + 1;
-    }
-  }
-  return Value::scaled(false, static_cast<u128>(most), exponent);
-}
-
-std::string needs_gap(const Policy& policy) {
-  if (!gap(policy).value.is_zero()) return "";
-  return fmt::format("exp(-x) never rounds to 0 in {}: no attention is hard; round to nearest, rtz or rdn",
-                     notation(policy[Role::softmax]));
-}
-
-Weight part_of(const Weight& x, int parts, const Policy& policy) {
-  const int exponent = step_exponent(policy[Role::accumulators]);
-  int multiple = 1;
-  while (less(parts * (multiple * power_of_two(exponent)), x)) ++multiple;
-  return multiple * power_of_two(exponent);
-}
 
 void match_padded(HeadBuilder& head, const Point& query, const Point& key, Register real, Register one,
                   const Weight& m) {
@@ -75,13 +31,8 @@ Ruler::Ruler(ModelBuilder& model, Register one, int count, int positions)
 
 void Ruler::divide(HeadBuilder& head, const Form& dividend, const Form& divisor, const Weight& m, int slices,
                    const Policy& policy) const {
-  const Weight max = largest(policy), slope = part_of(2 * m, slices, policy);
-  for (int slice = 0; slice < slices; ++slice) {
-    head.score(slope * dividend, one_);
-    head.score(divisor, -slope * number_);
-  }
-  head.score(max * one_, one_);
-  head.score(-max * one_, one_);
+  const Weight max = largest(policy);
+  cliff(head, dividend, divisor, number_, one_, part_of(2 * m, slices, policy), slices, max);
   head.score(m * one_, number_);
   head.score(-max * one_, beyond_);
 }

@@ -9,15 +9,6 @@
 
 namespace roundoff {
 
-/// The least multiple M of the softmax format's step (of 1/16 where the step is finer) such that exp(-M)
-/// rounds to 0 there; 0 when there is none up to 64. `sharpness` is the least integer; the finer M saves up
-/// to one bit.
-Weight gap(const Policy& policy);
-/// Reason to refuse when there is no gap, "" otherwise.
-std::string needs_gap(const Policy& policy);
-/// x / parts, rounded up to a multiple of the step of the format that sums are rounded to.
-Weight part_of(const Weight& x, int parts, const Policy& policy);
-
 /// Exact match with padding: the score of `match`, but a key with `real` = 0 and a zero point has score 0 for
 /// every query. So a query's matches and the padding share the weight. 2D + 2 dimensions, exact for MAX >= M
 /// max(|q|^2, |k|^2).
