@@ -129,6 +129,8 @@ Rounded round_split(bool negative, const Split& split, std::int64_t quantum, boo
     if (rounds_away(format, negative, (kept & 1) != 0, split.fraction, split.sticky, draw)) ++kept;
     if (format.is_uniform() ? kept == 0 && !split.beyond : tiny) flags |= flag_underflow;
   }
+  if (negative && !format.has_zero)
+    return overflowed(true, format, 0);  // below the lowest member, which is positive
   const Value& bound = negative ? format.lowest : format.highest;
   if (format.overflow == Overflow::wrap) {
     if (split.beyond || above(kept, quantum, bound)) {
