@@ -174,9 +174,12 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
   std::vector<NodeId> leaves;
   const std::vector<NodeId> inner = cone(targets, leaves);
   if (inner.size() < 2) return false;
+  const std::size_t before = active_.size();
+  active_.insert(active_.end(), leaves.begin(), leaves.end());  // kept from here on
   for (const NodeId leaf : leaves) need(leaf);
+  active_.resize(before);
 
-  // From here on no collection: Refs stay.
+  const Manager::Pause pause(manager_);
   std::vector<Ref> inputs;
   for (const NodeId leaf : leaves)
     if (!manager_.is_terminal(values_[leaf])) inputs.push_back(values_[leaf]);
@@ -186,8 +189,8 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
   Ref product = manager_.terminal(Scalars::nan);  // any terminal: the only tuple of no inputs
   std::vector<Id> tuples;
   try {
-    // Worth it only where there are fewer tuples than nodes: small diagrams are as quickly run node by node. Inputs
-    // that share no variable take all combinations of their values.
+    // Worth it only where there are fewer tuples than nodes: small diagrams are as quickly run node by node.
+    // Inputs that share no variable take all combinations of their values.
     std::size_t largest = 0, total = 0, least = 1;
     for (const Ref input : inputs) {
       const std::size_t size = manager_.size(input);

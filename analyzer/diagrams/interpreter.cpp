@@ -62,6 +62,7 @@ bool Interpreter::member(NodeId node, std::uint8_t format) {
 }
 
 Ref Interpreter::value(NodeId node) {
+  active_.clear();  // an exception may have left it
   need(node);
   return values_[node];
 }
@@ -195,15 +196,15 @@ Ref Interpreter::compute_arg_max(const Node& node) {
 // Values are kept when a node in progress or still expected needs them: those reached from there through
 // nodes that are not yet known.
 void Interpreter::drop() {
-  std::vector<NodeId> open = active_;
-  open.insert(open.end(), expected_.begin(), expected_.end());
+  std::vector<NodeId> open;
   std::vector<bool> keep(program_.nodes.size());
   const auto visit = [&](NodeId node) {
     if (keep[node]) return;
     keep[node] = true;
     if (values_[node] == no_ref) open.push_back(node);
   };
-  for (const NodeId node : open) keep[node] = true;
+  for (const NodeId node : active_) visit(node);
+  for (const NodeId node : expected_) visit(node);
   while (!open.empty()) {
     const Node& node = program_.nodes[open.back()];
     open.pop_back();

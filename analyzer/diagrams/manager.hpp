@@ -128,7 +128,7 @@ class Manager {
   /// Collects when the pool has doubled since the last time. Throws Exhausted when what is alive exceeds the
   /// limit.
   void collect_if_due() {
-    if (nodes_ > due_ || always_) collect_due();
+    if ((nodes_ > due_ || always_) && pauses_ == 0) collect_due();
   }
   /// Makes the manager usable again after an exception left an operation unfinished.
   void recover() { stack_.clear(); }
@@ -140,6 +140,18 @@ class Manager {
 
   /// Every `collect_if_due` collects: for tests.
   void collect_always() { always_ = true; }
+
+  /// While it lives, nothing is collected: Refs stay valid without Roots.
+  class Pause {
+   public:
+    explicit Pause(Manager& manager) : manager_(manager) { ++manager_.pauses_; }
+    ~Pause() { --manager_.pauses_; }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    Manager& manager_;
+  };
 
   /// While it lives, operations that make more than `most` new nodes throw TooLarge.
   class Bound {
@@ -201,6 +213,7 @@ class Manager {
   std::size_t nodes_ = 0, inner_ = 0, peak_ = 0, due_ = 1 << 20, collections_ = 0;
   std::size_t ceiling_;
   bool bounded_ = false, always_ = false;
+  int pauses_ = 0;
   std::vector<Ref> terminals_[2];  ///< by id without its top bit; tuples (top bit) apart
   std::vector<Entry> memo_;
   std::size_t misses_ = 0;
