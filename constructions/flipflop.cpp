@@ -5,13 +5,15 @@
 
 namespace roundoff {
 
-void FlipFlop::gather(HeadBuilder& head, int verdict) const {
+std::vector<Target> FlipFlop::write(int verdict, const Weight& weight) const {
   std::vector<Target> targets;
   for (int copy = 0; copy < copies; ++copy) {
-    targets.push_back({registers_[static_cast<std::size_t>(copies * verdict + copy)], 1});
+    targets.push_back({registers_[static_cast<std::size_t>(copies * verdict + copy)], weight});
   }
-  head.copy(push(verdict), targets);
+  return targets;
 }
+
+void FlipFlop::gather(HeadBuilder& head, int verdict) const { head.copy(push(verdict), write(verdict, 1)); }
 
 Form FlipFlop::state(int first, int last, Register one, const Weight& max) const {
   Form state = -max * one;

@@ -20,6 +20,8 @@ class FlipFlop {
 
   /// The register of a verdict that is written at its own position (MAX or -MAX), and gathered from there.
   Register push(int verdict) const { return registers_[static_cast<std::size_t>(copies * verdict)]; }
+  /// What to write a verdict to where it is also read: all its registers.
+  std::vector<Target> write(int verdict, const Weight& weight) const;
   /// Brings a verdict from its position to both of its registers at the reader, where they are 0.
   void gather(HeadBuilder& head, int verdict) const;
   /// relu of this is positive exactly when the last non-zero verdict of first .. last-1 is a set (and 0 when

@@ -49,6 +49,7 @@ class Evaluator {
   Evaluator(std::string_view formula, const Names& names) : text_(formula), names_(names) {}
 
   std::int64_t run() {
+    while (const std::size_t end = text_.find(';', at_) + 1) abbreviation(end);
     const std::int64_t value = sum();
     if (peek() != '\0') fail("an operator or the end was expected");
     return value;
@@ -66,6 +67,23 @@ class Evaluator {
   }
   [[noreturn]] void fail(const std::string& why) const {
     throw UsageError(fmt::format("formula '{}', character {}: {}", text_, at_ + 1, why));
+  }
+
+  // `name = formula;`
+  void abbreviation(std::size_t end) {
+    peek();
+    const std::string name(word());
+    if (name.empty() || !take('=')) fail("an abbreviation, name = formula, was expected before ';'");
+    const std::int64_t value = sum();
+    if (!take(';') || at_ != end) fail("an operator or ';' was expected");
+    names_.insert_or_assign(name, value);
+  }
+
+  std::string_view word() {
+    const std::size_t first = at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
+      ++at_;
+    return text_.substr(first, at_ - first);
   }
 
   std::int64_t sum() {
@@ -115,9 +133,7 @@ class Evaluator {
 
   std::int64_t named() {
     const std::size_t first = at_;
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
-      ++at_;
-    const std::string_view name = text_.substr(first, at_ - first);
+    const std::string_view name = word();
     if (name.empty()) fail("a number, a name or '(' was expected");
     if (const auto found = names_.find(name); found != names_.end()) return found->second;
     for (const FormulaFunction& function : formula_functions()) {
@@ -138,7 +154,7 @@ class Evaluator {
   }
 
   std::string_view text_;
-  const Names& names_;
+  Names names_;
   std::size_t at_ = 0;
 };
 

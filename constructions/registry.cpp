@@ -9,6 +9,7 @@ Construction add_dnf();
 Construction add_flipflop();
 Construction add_dyadic();
 Construction iteradd_log();
+Construction mul_n2();
 
 std::span<const Construction> constructions() {
   static const std::vector<Construction> list = {
@@ -18,6 +19,7 @@ std::span<const Construction> constructions() {
       add_flipflop(),  //
       add_dyadic(),    //
       iteradd_log(),   //
+      mul_n2(),        //
   };
   return list;
 }
