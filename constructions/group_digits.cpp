@@ -81,23 +81,31 @@ void GroupDigits::verdicts(LayerBuilder& layer) const {
   }
 }
 
-void GroupDigits::finish(ModelBuilder& model, const Task& task) const {
+void GroupDigits::finish(ModelBuilder& model, const Task& task, const std::vector<std::int64_t>& bounds,
+                         LayerBuilder* free) const {
+  const auto layer = [&]() -> LayerBuilder& {
+    LayerBuilder& next = free != nullptr ? *free : model.layer();
+    free = nullptr;
+    return next;
+  };
+  for (const std::int64_t bound : bounds) round(layer(), bound);
   // The carry into group J: the flip-flop over the verdicts below ends at MAX or -MAX. It is added to T_J.
   if (plan_.count > 1) {
-    LayerBuilder& carry = model.layer();
+    verdicts(layer());
+    LayerBuilder& carry = layer();
     for (int group = 1; group < plan_.count; ++group) {
       carry.unit(carries_.state(0, group, one_, max_) - (max_ - 1), {{total(group), 1}});
     }
   }
   // U = T_J mod P for the output's group, T_J <= 2P-1.
-  LayerBuilder& select = model.layer();
+  LayerBuilder& select = layer();
   for (int group = 0; group < plan_.count; ++group) {
     const Register other = not_group_[static_cast<std::size_t>(group)];
     select.unit(total(group) - max_ * other, {{u_, 1}});
     select.unit(at_least(total(group), plan_.p, one_, max_) - max_ * other, {{u_, -plan_.p}});
   }
   // The digit at place r: floor(U / B^r) - B floor(U / B^(r+1)).
-  LayerBuilder& digits = model.layer();
+  LayerBuilder& digits = layer();
   for (int place = 0; place < plan_.m; ++place) {
     const Register other = not_place_[static_cast<std::size_t>(place)];
     const auto add_quotient = [&](int divisor, const Weight& weight) {
@@ -115,7 +123,7 @@ void GroupDigits::finish(ModelBuilder& model, const Task& task) const {
   }
   // Where c does not divide l, the leading token holds the low l mod c digits of its group of c only.
   if (at_.top_base < at_.base) {
-    LayerBuilder& truncate = model.layer();
+    LayerBuilder& truncate = layer();
     for (int y = at_.top_base; y < at_.base; y += at_.top_base) {
       truncate.unit(at_least(y_, y, one_, max_) - max_ * not_top_, {{y_, -at_.top_base}});
     }

@@ -45,13 +45,15 @@ class GroupDigits {
   /// One layer: T_J becomes (T_J mod P) + floor(T_(J-1) / P), where all T_J <= bound, by count * floor(bound
   /// / P) units.
   void round(LayerBuilder& layer, std::int64_t bound) const;
-  /// The verdicts of the groups, in a layer of the caller's; T_J <= 2P-2.
-  void verdicts(LayerBuilder& layer) const;
-  /// Three layers after the verdicts: carries by flip-flop, selection of the output's group, its digit; and
-  /// the logits.
-  void finish(ModelBuilder& model, const Task& task) const;
+  /// Rounds for these bounds, verdicts, carries, the output's group and its digit, a layer each (and one more
+  /// where c does not divide l); and the logits. The first goes into `free`, a layer that has no feed-forward
+  /// block yet, or null.
+  void finish(ModelBuilder& model, const Task& task, const std::vector<std::int64_t>& bounds,
+              LayerBuilder* free) const;
 
  private:
+  void verdicts(LayerBuilder& layer) const;
+
   MulLayout at_;
   GroupPlan plan_;
   Register one_;

@@ -10,6 +10,8 @@ Construction add_flipflop();
 Construction add_dyadic();
 Construction iteradd_log();
 Construction mul_n2();
+Construction mul_n();
+Construction mul_nl();
 
 std::span<const Construction> constructions() {
   static const std::vector<Construction> list = {
@@ -20,6 +22,8 @@ std::span<const Construction> constructions() {
       add_dyadic(),    //
       iteradd_log(),   //
       mul_n2(),        //
+      mul_n(),         //
+      mul_nl(),        //
   };
   return list;
 }
