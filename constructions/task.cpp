@@ -77,7 +77,7 @@ Bindings Task::bindings() const {
   Bindings bindings;
   bindings.n = size_.n;
   bindings.k = size_.k;
-  bindings.p = size_.p;
+  bindings.p = base_;  // families speak of the base of a token
   bindings.l = size_.l == 0 ? 2 * size_.n : size_.l;
   bindings.N = positions();
   return bindings;

@@ -1,0 +1,187 @@
+// Every construction of the registry, without naming one: it solves its task on all inputs at small sizes,
+// its width is what its formula says, and what it declares is consistent. A new construction is tested by
+// being listed.
+#include <filesystem>
+#include <functional>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "constructions/construction.hpp"
+#include "constructions/formula.hpp"
+#include "formats/error.hpp"
+#include "formats/family.hpp"
+#include "tests/constructions/solve.hpp"
+
+using namespace roundoff;
+
+namespace {
+
+/// Small sizes of any task, and the largest number of inputs that is enumerated for each.
+constexpr double most_inputs = 1100;
+
+std::vector<TaskSize> small_sizes() {
+  std::vector<TaskSize> sizes;
+  for (const int p : {2, 3, 5, 10}) {
+    for (const int n : {1, 2, 3, 4, 5, 6}) {
+      for (const int k : {2, 3, 4}) {
+        for (const int l : {0, n}) {
+          for (const int c : {1, 2, 3}) {
+            for (const bool ragged : {false, true}) {
+              sizes.push_back({.p = p, .n = n, .k = k, .l = l, .c = c, .ragged = ragged});
+            }
+          }
+        }
+      }
+    }
+  }
+  return sizes;
+}
+
+/// A size with what the task does not use set back, so that no case is run twice.
+std::vector<TaskSize> sizes_of(std::string_view task_name) {
+  std::vector<TaskSize> sizes;
+  for (TaskSize size : small_sizes()) {
+    if (task_name == "add" && size.k != 2) continue;
+    if (task_name != "mul" && size.l != 0) continue;
+    if (task_name == "mul" && size.k != 2) continue;
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+Policy own_policy(const Construction& construction, const Task& task) {
+  return Policy::uniform(FormatFamily(construction.family).at(task.bindings()));
+}
+
+/// Calls `use` for every size at which the construction builds under its own family, with at most `inputs`
+/// inputs; returns how many there were.
+int for_each_size(const Construction& construction, double inputs,
+                  const std::function<void(const Task&, const Policy&, const Settings&)>& use) {
+  int count = 0;
+  for (const TaskSize& size : sizes_of(construction.task)) {
+    std::unique_ptr<Task> task;
+    try {
+      task = make_task(construction.task, size);
+    } catch (const UsageError&) {
+      continue;  // a size that the task does not have (ragged products)
+    }
+    if (task->input_count() > inputs) continue;
+    const Settings settings = complete(construction, size, {});
+    const Policy policy = own_policy(construction, *task);
+    if (!construction.refuses(size, policy, settings).empty()) continue;
+    use(*task, policy, settings);
+    ++count;
+  }
+  return count;
+}
+
+std::string describe(const Construction& construction, const Task& task) {
+  const TaskSize& s = task.size();
+  return fmt::format("{} p={} n={} k={} l={} c={}{}", construction.name, s.p, s.n, s.k, s.l, s.c,
+                     s.ragged ? " ragged" : "");
+}
+
+}  // namespace
+
+TEST_CASE("every construction solves its task on all inputs at small sizes, under its own family") {
+  for (const Construction& construction : constructions()) {
+    const int sizes = for_each_size(construction, most_inputs,
+                                    [&](const Task& task, const Policy& policy, const Settings& settings) {
+                                      const Model model = build(construction, task, policy, settings);
+                                      const Outcome outcome = solve(model, policy, task, all_inputs(task));
+                                      const std::string what = describe(construction, task);
+                                      CAPTURE(what);
+                                      CAPTURE(outcome.first);
+                                      CHECK(outcome.failures == 0);
+                                    });
+    CAPTURE(construction.name);
+    CHECK(sizes >= 4);
+  }
+}
+
+TEST_CASE("every construction is as wide as its formula says, at every knob's ends and default") {
+  for (const Construction& construction : constructions()) {
+    for_each_size(construction, 1e9, [&](const Task& task, const Policy& policy, const Settings& standard) {
+      std::vector<Settings> all = {standard};
+      for (const Knob& knob : construction.knobs) {
+        for (const int value : {knob.least(task.size()), knob.most(task.size())}) {
+          Settings settings = standard;
+          settings[std::string(knob.name)] = value;
+          all.push_back(settings);
+        }
+      }
+      for (const Settings& settings : all) {
+        if (!construction.refuses(task.size(), policy, settings).empty()) continue;
+        const Model model = build(construction, task, policy, settings);
+        const std::string what = describe(construction, task);
+        CAPTURE(what);
+        CHECK(shape(model).width == claimed_width(construction, task.size(), settings));
+      }
+    });
+  }
+}
+
+TEST_CASE("what a construction declares is consistent: family and regime, knobs, names of registers") {
+  for (const Construction& construction : constructions()) {
+    CAPTURE(construction.name);
+    const bool constant = FormatFamily(construction.family).growth() == Growth::constant;
+    CHECK(constant == (construction.regime == Regime::constant));
+    CHECK(!construction.summary.empty());
+    CHECK(!construction.theorem.empty());
+    for_each_size(construction, 1e4, [&](const Task& task, const Policy& policy, const Settings& settings) {
+      for (const Knob& knob : construction.knobs) {
+        CHECK(knob.least(task.size()) <= knob.standard(task.size()));
+        CHECK(knob.standard(task.size()) <= knob.most(task.size()));
+      }
+      const Model model = build(construction, task, policy, settings);
+      CHECK(model.name == construction.name);
+      CHECK(static_cast<int>(model.registers.size()) == model.d_model());
+    });
+  }
+}
+
+TEST_CASE("what is not refused holds: every rounding, order and softmax at a family wide enough") {
+  const auto notations = {"rne", "rna", "rnz", "rtz", "rdn", "rup", "rod"};
+  for (const Construction& construction : constructions()) {
+    int runs = 0;
+    for_each_size(construction, 130, [&](const Task& task, const Policy& standard, const Settings& settings) {
+      std::vector<Policy> policies;
+      for (const char* rounding : notations) {
+        policies.push_back(
+            Policy::uniform(parse_format(fmt::format("{}:{}", notation(standard.formats[0]), rounding))));
+      }
+      for (const char* order : {"tree", "exact", "blocked:3", "wide:binary64"}) {
+        policies.push_back(standard);
+        policies.back().order = parse_order(order);
+      }
+      policies.push_back(standard);
+      policies.back().dot = DotMode::fused;
+      policies.push_back(standard);
+      policies.back().softmax = Softmax::plain;
+      for (const Policy& policy : policies) {
+        if (policy.formats[0].rounding == Rounding::rod && policy.formats[0].precision <= 1) continue;
+        if (!construction.refuses(task.size(), policy, settings).empty()) continue;
+        const Model model = build(construction, task, policy, settings);
+        const Outcome outcome = solve(model, policy, task, all_inputs(task));
+        const std::string what =
+            fmt::format("{} {} {} {} {}", describe(construction, task), notation(policy.formats[0]),
+                        notation(policy.order), policy.softmax == Softmax::plain ? "plain" : "stable",
+                        policy.dot == DotMode::fused ? "fma" : "");
+        CAPTURE(what);
+        CAPTURE(outcome.first);
+        CHECK(outcome.failures == 0);
+        ++runs;
+      }
+    });
+    CAPTURE(construction.name);
+    CHECK(runs >= 10);
+  }
+}
+
+TEST_CASE("every construction has its note") {
+  for (const Construction& construction : constructions()) {
+    CAPTURE(construction.name);
+    CHECK(std::filesystem::exists(fmt::format("{}/theory-notes/{}.md", ROUNDOFF_SOURCE, construction.note)));
+  }
+}
