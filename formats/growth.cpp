@@ -2,13 +2,15 @@
 //
 // An expression is brought to a normal form: a sum of products of powers of atoms with rational coefficients,
 // so that n - n, n/n and (n+1)-n cancel. Atoms are the variables and the applications of lg, logp, ceil,
-// floor, min and max; each atom has an order of growth, for every variable (exponent of v, of log v, of log
-// log v). A product is bounded when no order is positive, and logarithmic when the orders of the variables
-// are none and those of the logarithms add up to at most one. Signs and what does not cancel syntactically
-// are not looked into: the answer is an upper bound.
+// floor, min and max; each atom is bounded by a sum of terms, each with an order for every variable
+// (exponents of v, log v, log log v). A term is bounded when no order is positive, and logarithmic when the
+// orders of the variables are none and those of the logarithms add up to at most one. Signs and what does not
+// cancel syntactically are not looked into: the answer is an upper bound.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <map>
+#include <set>
 
 #include <boost/multiprecision/cpp_int.hpp>
 
@@ -30,6 +32,7 @@ struct Order {
   Order& operator+=(const Order& o) { return power += o.power, log += o.log, loglog += o.loglog, *this; }
 };
 using Orders = std::array<Order, 4>;  // of n k l N
+using Sum = std::set<Orders>;         // the terms of a bound; it grows like the largest of them
 constexpr std::string_view growing = "nklN";
 
 Growth growth_of(const Orders& orders) {
@@ -46,6 +49,16 @@ Growth growth_of(const Orders& orders) {
   return Growth::beyond;
 }
 
+/// Thrown where a normal form has more terms than anyone writes; the family then counts as growing beyond.
+struct TooLarge {};
+constexpr std::size_t most_terms = 500;
+
+Growth growth_of(const Sum& sum) {
+  Growth result = Growth::constant;
+  for (const Orders& orders : sum) result = std::max(result, growth_of(orders));
+  return result;
+}
+
 class Analysis {
  public:
   Polynomial normal(const Expression& e) {
@@ -53,7 +66,8 @@ class Analysis {
       case Node::number:
         return constant(Rational(e.numerator, e.denominator));
       case Node::variable:
-        return e.variable == 'p' ? atom("p", {}) : atom(std::string(1, e.variable), variable(e.variable));
+        return e.variable == 'p' ? atom("p", {Orders{}})
+                                 : atom(std::string(1, e.variable), variable(e.variable));
       case Node::plus:
         return sum(normal(e.parts[0]), normal(e.parts[1]), 1);
       case Node::minus:
@@ -65,27 +79,23 @@ class Analysis {
       case Node::lg:
       case Node::logp: {
         const Polynomial inner = normal(e.parts[0]);
-        return atom(std::string(e.kind == Node::lg ? "lg" : "logp") + print(inner), logarithm(orders(inner)));
+        return atom(std::string(e.kind == Node::lg ? "lg" : "logp") + print(inner), logarithm(terms(inner)));
       }
       case Node::ceil:
       case Node::floor: {
         const Polynomial inner = normal(e.parts[0]);
-        return atom((e.kind == Node::ceil ? "ceil" : "floor") + print(inner), bounded_below(orders(inner)));
+        return atom((e.kind == Node::ceil ? "ceil" : "floor") + print(inner), at_least_bounded(terms(inner)));
       }
       case Node::min:
       case Node::max: {
         std::string text = e.kind == Node::min ? "min" : "max";
-        Orders best{};
+        Sum best;
         for (std::size_t i = 0; i < e.parts.size(); ++i) {
           const Polynomial inner = normal(e.parts[i]);
           text += print(inner);
-          const Orders o = bounded_below(orders(inner));
-          if (i == 0)
-            best = o;
-          else if (e.kind == Node::max)
-            best = larger(best, o);
-          else if (growth_of(o) < growth_of(best))
-            best = o;
+          const Sum bound = at_least_bounded(terms(inner));
+          if (i == 0 || (e.kind == Node::min && growth_of(bound) < growth_of(best))) best = bound;
+          if (e.kind == Node::max) best.insert(bound.begin(), bound.end());
         }
         return atom(text, best);
       }
@@ -93,18 +103,14 @@ class Analysis {
     return {};
   }
 
-  Growth growth(const Polynomial& polynomial) const {
-    Growth result = Growth::constant;
-    for (const auto& [monomial, coefficient] : polynomial)
-      result = std::max(result, growth_of(orders(monomial)));
-    return result;
-  }
+  Growth growth(const Polynomial& polynomial) const { return growth_of(terms(polynomial)); }
 
   static Polynomial sum(Polynomial a, const Polynomial& b, int factor) {
     for (const auto& [monomial, coefficient] : b) {
       Rational& total = a[monomial];
       total += coefficient * factor;
       if (total == 0) a.erase(monomial);
+      if (a.size() > most_terms) throw TooLarge{};
     }
     return a;
   }
@@ -115,15 +121,15 @@ class Analysis {
     return {{Monomial{}, value}};
   }
 
-  Polynomial atom(const std::string& name, const Orders& orders) {
-    atoms_[name] = orders;
+  Polynomial atom(const std::string& name, const Sum& bound) {
+    atoms_[name] = bound;
     return {{Monomial{{name, 1}}, Rational(1)}};
   }
 
-  static Orders variable(char v) {
+  static Sum variable(char v) {
     Orders orders{};
     orders[growing.find(v)].power = 1;
-    return orders;
+    return {orders};
   }
 
   static Polynomial product(const Polynomial& a, const Polynomial& b) {
@@ -148,58 +154,65 @@ class Analysis {
       for (const auto& [name, power] : b.begin()->first) inverse[name] = -power;
       return product(a, {{inverse, Rational(1 / b.begin()->second)}});
     }
-    // 1/(sum): its order is minus the smallest in sight, which bounds it from above where no cancellation
-    // hides more.
-    Orders lowest{};
-    bool first = true;
-    for (const auto& [monomial, coefficient] : b) {
-      const Orders o = orders(monomial);
-      for (std::size_t v = 0; v < o.size(); ++v) {
-        if (first || o[v] > lowest[v]) lowest[v] = o[v];
-      }
-      first = false;
-    }
-    for (Order& o : lowest) o = {-o.power, -o.log, -o.loglog};
-    return product(a, atom("1/" + print(b), lowest));
+    return product(a, atom("1/" + print(b), inverse(terms(b))));
   }
 
-  Orders orders(const Monomial& monomial) const {
-    Orders total{};
+  /// 1/(x+y) is at most 1/x: any one term bounds it (of what does not cancel).
+  static Sum inverse(const Sum& sum) {
+    Orders o = *sum.rbegin();
+    for (Order& order : o) order = {-order.power, -order.log, -order.loglog};
+    return {o};
+  }
+
+  Sum terms(const Monomial& monomial) const {
+    Sum total = {Orders{}};
     for (const auto& [name, power] : monomial) {
-      const Orders& o = atoms_.at(name);
-      for (std::size_t v = 0; v < o.size(); ++v) {
-        total[v] += {o[v].power * power, o[v].log * power, o[v].loglog * power};
+      const Sum& one = atoms_.at(name);
+      const Sum factor = power > 0 ? one : inverse(one);
+      for (int i = 0; i < std::abs(power); ++i) {
+        Sum next;
+        for (const Orders& x : total) {
+          for (const Orders& y : factor) {
+            Orders xy = x;
+            for (std::size_t v = 0; v < xy.size(); ++v) xy[v] += y[v];
+            next.insert(xy);
+          }
+        }
+        total = std::move(next);
+        if (total.size() > most_terms) throw TooLarge{};
       }
     }
     return total;
   }
 
-  Orders orders(const Polynomial& polynomial) const {
-    Orders total{};
-    bool first = true;
-    for (const auto& [monomial, coefficient] : polynomial) {
-      total = first ? orders(monomial) : larger(total, orders(monomial));
-      first = false;
-    }
+  Sum terms(const Polynomial& polynomial) const {
+    Sum total = {Orders{}};
+    for (const auto& [monomial, coefficient] : polynomial) total.merge(terms(monomial));
     return total;
-  }
-
-  static Orders larger(Orders a, const Orders& b) {
-    for (std::size_t v = 0; v < a.size(); ++v) a[v] = std::max(a[v], b[v]);
-    return a;
   }
 
   /// Of ceil, floor, min and max: what tends to 0 leaves a bounded number.
-  static Orders bounded_below(Orders orders) { return larger(orders, Orders{}); }
+  static Sum at_least_bounded(const Sum& sum) {
+    Sum result;
+    for (Orders orders : sum) {
+      for (Order& o : orders) o = std::max(o, Order{});
+      result.insert(orders);
+    }
+    return result;
+  }
 
-  static Orders logarithm(const Orders& inner) {
-    Orders result{};
-    for (std::size_t v = 0; v < inner.size(); ++v) {
-      const Order& o = inner[v];
-      if (o.power != 0)
-        result[v] = {0, 1, 0};  // also of 1/v: a negative logarithm
-      else if (o.log != 0 || o.loglog != 0)
-        result[v] = {0, 0, 1};
+  /// The logarithm of a product is a sum: lg(n k) has the terms lg n and lg k.
+  static Sum logarithm(const Sum& inner) {
+    Sum result = {Orders{}};
+    for (const Orders& orders : inner) {
+      for (std::size_t v = 0; v < orders.size(); ++v) {
+        Orders term{};
+        if (orders[v].power != 0)
+          term[v] = {0, 1, 0};  // also of 1/v: a negative logarithm
+        else if (orders[v].log != 0 || orders[v].loglog != 0)
+          term[v] = {0, 0, 1};
+        result.insert(term);
+      }
     }
     return result;
   }
@@ -213,7 +226,7 @@ class Analysis {
     return text + ")";
   }
 
-  std::map<std::string, Orders> atoms_;
+  std::map<std::string, Sum> atoms_;
 };
 
 }  // namespace
@@ -221,9 +234,13 @@ class Analysis {
 Growth growth_of_sum(const std::vector<std::pair<int, const Expression*>>& parts) {
   Analysis analysis;
   Polynomial total;
-  for (const auto& [factor, expression] : parts)
-    total = Analysis::sum(std::move(total), analysis.normal(*expression), factor);
-  return analysis.growth(total);
+  try {
+    for (const auto& [factor, expression] : parts)
+      total = Analysis::sum(std::move(total), analysis.normal(*expression), factor);
+    return analysis.growth(total);
+  } catch (const TooLarge&) {
+    return Growth::beyond;
+  }
 }
 
 }  // namespace roundoff
