@@ -25,8 +25,8 @@ struct CertifyOptions {
   std::size_t probes = 256;   ///< concrete adversarial inputs, and as many samples, before the proof
   std::uint64_t seed = 1;
   bool exact_fraction = true;  ///< count what fails even when a counterexample is already known
-  std::function<void(const Progress&)> progress;  ///< outputs decided, of how many
-  std::function<bool()> interrupted;
+  std::function<void(const Progress&)> progress = {};  ///< outputs decided, of how many
+  std::function<bool()> interrupted = {};
 };
 
 /// Verdict certified, refuted (with the counterexample, and the exact failing fraction where the count was
