@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "constructions/column_counts.hpp"
 #include "constructions/digits.hpp"
 #include "constructions/gadgets.hpp"
 #include "formats/error.hpp"
@@ -38,6 +39,18 @@ std::span<const FormulaFunction> formula_functions() {
        }},
       {"antichain", 1, "the least a whose middle binomial coefficient C(a, a/2) is at least x",
        [](Arguments x) { return std::int64_t{antichain_length(static_cast<int>(x[0]))}; }},
+      {"iteradd_const", 4,
+       "n columns of k digits counted in L levels, iteradd_const(n, k, p, L): n exp(O(k^(1/L) log k))",
+       [](Arguments x) {
+         return iteradd_const_width(static_cast<int>(x[0]), static_cast<int>(x[1]), static_cast<int>(x[2]),
+                                    static_cast<int>(x[3]));
+       }},
+      {"mul_const", 4,
+       "the columns of a product counted in L levels, mul_const(n, l, p, L): n exp(O(n^(1/L) log n))",
+       [](Arguments x) {
+         return mul_const_width(static_cast<int>(x[0]), static_cast<int>(x[1]), static_cast<int>(x[2]),
+                                static_cast<int>(x[3]));
+       }},
   };
   return functions;
 }

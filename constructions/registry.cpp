@@ -12,18 +12,22 @@ Construction iteradd_log();
 Construction mul_n2();
 Construction mul_n();
 Construction mul_nl();
+Construction iteradd_const();
+Construction mul_const();
 
 std::span<const Construction> constructions() {
   static const std::vector<Construction> list = {
-      add_hinge(),     //
-      add_match(),     //
-      add_dnf(),       //
-      add_flipflop(),  //
-      add_dyadic(),    //
-      iteradd_log(),   //
-      mul_n2(),        //
-      mul_n(),         //
-      mul_nl(),        //
+      add_hinge(),      //
+      add_match(),      //
+      add_dnf(),        //
+      add_flipflop(),   //
+      add_dyadic(),     //
+      iteradd_log(),    //
+      mul_n2(),         //
+      mul_n(),          //
+      mul_nl(),         //
+      iteradd_const(),  //
+      mul_const(),      //
   };
   return list;
 }
