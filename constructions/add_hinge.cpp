@@ -26,9 +26,9 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings& 
     return "needs fixed point: in floating point MAX absorbs the score that the cliff adds to it; use "
            "add-match";
   }
-  return first_reason(
-      {needs_sums(size, policy), needs_sequential_sums(policy),
-       needs_weight(policy, slope_of(policy, size.n, settings.at("slices")), "the slope of the cliff")});
+  return first_reason({needs_sums(size, policy), needs_sequential_sums(policy),
+                       needs_weight(policy, slope_of(policy, AddLayout(size).n, settings.at("slices")),
+                                    "the slope of the cliff")});
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
@@ -38,7 +38,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const PointCode codes(n + 1, settings.at("D"));
 
   ModelBuilder model(task);
-  const AddSums columns(model, codes, task.size().p);
+  const AddSums columns(model, codes, task.base());
   const Register one = columns.one;
   const Register equals = model.add("equals");  // 1 at '='
   // The own digit as one number, less n/2.
@@ -65,15 +65,15 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   // that are no source are pushed down twice, to -MAX. The generate flag found is the carry.
   LayerBuilder& carries = model.layer();
   HeadBuilder& nearest = carries.head();
-  const Form t = number - Weight(n + 1) * Form(equals);
+  const Form t = number - Weight(at.answer) * Form(equals);
   cliff(nearest, number, one, one + t, one, slope_of(policy, n, slices), slices, max);
   nearest.score(one, m * t);
   for (int push = 0; push < 2; ++push) nearest.score(-max * one, columns.not_source);
-  nearest.copy(columns.generate, columns.s);
+  nearest.copy(columns.generate, {{columns.carry, 1}, {columns.s, 1}});
 
-  // The digit is s + carry modulo p.
-  digit_modulo(carries, columns.s, columns.digit);
-  columns.logits(model, task, max);
+  // The digit is s + carry, less B where the column overflows.
+  columns.reduce(carries, columns.not_source, 2);
+  columns.logits(model, task, policy);
   return model.finish();
 }
 
@@ -85,13 +85,15 @@ Construction add_hinge() {
       .task = "add",
       .theorem = "Feng et al. 2024, theorem 5.1",
       .regime = Regime::logarithmic,
-      .width = "max(10+D+min(D-1,1)+p, 2*slices+5, 4*D+6, 2*p-1)",
-      .family = "fixed(max(lg(ceil(n/2)*ceil(n/2)+2), lg(ceil((n+1)/4)*ceil(n/2)+n+2), lg(4*p-3)),0)",
+      .width = "max(11+D+min(D-1,1), 2*slices+5, 4*D+6)",
+      .family =
+          "fixed(max(lg(ceil(n/2)*ceil(n/2)+2), lg(ceil((n+1)/3)*ceil(n/2)+n+2), lg(2*p-1), "
+          "lg(2*floor(p/2)*floor(p/2)+1)),0)",
       .summary = "carry from the nearest lower digit that does not propagate, by a score that saturates",
       .note = "add-hinge",
       .knobs = {{"slices", "parts of the cliff: more dimensions, smaller products",
-                 [](const TaskSize&) { return 4; }, [](const TaskSize&) { return 1; },
-                 [](const TaskSize& size) { return std::max(4, size.n + 1); }},
+                 [](const TaskSize&) { return 3; }, [](const TaskSize&) { return 1; },
+                 [](const TaskSize& size) { return std::max(3, size.n + 1); }},
                 {"D", "coordinates of a position's code: more registers, smaller squares",
                  [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
                  [](const TaskSize& size) { return ceil_log(2, static_cast<std::uint64_t>(size.n) + 1); }}},

@@ -25,7 +25,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const PointCode codes(n + 1, settings.at("D"));
 
   ModelBuilder model(task);
-  const AddSums columns(model, codes, task.size().p);
+  const AddSums columns(model, codes, task.base());
   const Register one = columns.one, not_b = columns.not_b;
   const Point own = columns.own;
   const Register order = model.add("order");                // n/2 - t at digit t: greater for lower digits
@@ -78,11 +78,11 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   HeadBuilder& source = carries.head();
   match(source, wanted, above_next, one, m);
   for (int push = 0; push < 2; ++push) source.score(-max * one, columns.not_source + propagate);
-  source.copy(columns.generate, columns.s);
+  source.copy(columns.generate, {{columns.carry, 1}, {columns.s, 1}});
 
-  // The digit is s + carry modulo p.
-  digit_modulo(carries, columns.s, columns.digit);
-  columns.logits(model, task, max);
+  // The digit is s + carry, less B where the column overflows.
+  columns.reduce(carries, propagate, 1);
+  columns.logits(model, task, policy);
   return model.finish();
 }
 
@@ -94,8 +94,10 @@ Construction add_match() {
       .task = "add",
       .theorem = "Feng et al. 2024, theorem 5.1",
       .regime = Regime::logarithmic,
-      .width = "max(5*D+15+p, 2*p-1)",
-      .family = "fixed(max(lg(ceil(n/2)*ceil(n/2)+2), lg(ceil(n/2)+2), lg(4*p-3)),0)",
+      .width = "5*D+16",
+      .family =
+          "fixed(max(lg(ceil(n/2)*ceil(n/2)+2), lg(ceil(n/2)+2), lg(2*p-1), "
+          "lg(2*floor(p/2)*floor(p/2)+1)),0)",
       .summary = "carry from the nearest lower digit that does not propagate, by exact matches only",
       .note = "add-match",
       .knobs = {{"D", "coordinates of a position's code: more registers, smaller squares",

@@ -1,19 +1,21 @@
 // The shared layers of the logarithmic-precision adders; see add_sums.hpp.
 #include "constructions/add_sums.hpp"
 
+#include "constructions/digits.hpp"
+
 namespace roundoff {
 
 std::string needs_sums(const TaskSize& size, const Policy& policy) {
-  if (size.c > 1) return "is built for one digit a token: drop --c";
   if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
+    return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
+  const int base = static_cast<int>(power(size.p, size.c));
   return first_reason({needs_saturation(policy), needs_stable_softmax(policy), needs_gap(policy),
                        needs_weight(policy, gap(policy), "the gap M"),
                        needs_weight(policy, -largest(policy), "-MAX"),
-                       needs_weight(policy, 2 * size.p - 2, "the bias 2p-2 of the digit look-up")});
+                       needs_weight(policy, base, "the base B = p^c")});
 }
 
-AddSums::AddSums(ModelBuilder& model, const PointCode& codes, int p)
+AddSums::AddSums(ModelBuilder& model, const PointCode& codes, int token_base)
     : one(model.add("one")),
       x(model.add("x")),
       own(codes.add(model, "own")),
@@ -22,11 +24,12 @@ AddSums::AddSums(ModelBuilder& model, const PointCode& codes, int p)
       not_source(model.add("not_source")),
       s(model.add("s")),
       generate(model.add("generate")),
+      carry(model.add("carry")),
       end(model.add("end")),
-      digit(model.add("digit", p)) {}
+      base(token_base) {}
 
 void AddSums::embed(ModelBuilder& model, const AddLayout& at, const PointCode& codes) const {
-  for (int d = 0; d < static_cast<int>(digit.size()); ++d) model.token(static_cast<Token>(d), x, d);
+  for (int d = 0; d < base; ++d) model.token(static_cast<Token>(d), x, d);
   for (int t = 0; t < at.n; ++t) {
     codes.place(model, at.a(t), own, t);
     codes.place(model, at.b(t), own, t);
@@ -37,6 +40,7 @@ void AddSums::embed(ModelBuilder& model, const AddLayout& at, const PointCode& c
   model.position(at.end(), end, 1);
   for (int position = 0; position < at.positions(); ++position) {
     model.position(position, one, 1);
+    model.position(position, s, -(base / 2));
     if (position > at.plus()) model.position(position, not_a, 1);
     if (position < at.plus() || position >= at.equals()) model.position(position, not_b, 1);
     if (position <= at.plus() || position > at.equals()) model.position(position, not_source, 1);
@@ -53,17 +57,29 @@ void AddSums::fetch(LayerBuilder& layer, const Weight& m, const Weight& max) con
 }
 
 void AddSums::classify(LayerBuilder& layer, Register propagate) const {
-  const int p = static_cast<int>(digit.size());
-  layer.unit(s - Weight(p - 2), {{propagate, 1}});
-  layer.unit(s - Weight(p - 1), {{propagate, -2}, {generate, 1}});
-  layer.unit(s - Weight(p), {{propagate, 1}, {generate, -1}});
+  const Form sum = s + Weight(base / 2);
+  layer.unit(sum - Weight(base - 2), {{propagate, 1}});
+  layer.unit(sum - Weight(base - 1), {{propagate, -2}, {generate, 1}});
+  layer.unit(sum - Weight(base), {{propagate, 1}, {generate, -1}});
 }
 
-void AddSums::logits(ModelBuilder& model, const Task& task, const Weight& max) const {
-  for (std::size_t d = 0; d < digit.size(); ++d) {
-    model.logit(static_cast<Token>(d), digit[d] - max * end);
+void AddSums::reduce(LayerBuilder& layer, Register propagate, int if_so) const {
+  layer.unit(generate, {{s, -base}});
+  layer.unit(propagate + carry - Weight(if_so), {{s, -base}});
+}
+
+void AddSums::logits(ModelBuilder& model, const Task& task, const Policy& policy) const {
+  const Weight half = power_of_two(-1);
+  const Weight scale = needs_weight(policy, half, "").empty() ? 1 : 2;
+  for (int d = 0; d < base; ++d) {
+    const int centred = d - base / 2;
+    Form form = -largest(policy) * Form(end) - half * (scale * (centred * centred));
+    if (centred != 0) form += scale * centred * s;
+    model.logit(static_cast<Token>(d), form);
   }
-  model.logit(task.eos(), end);
+  for (int token = base; token < task.eos(); ++token)
+    model.logit(static_cast<Token>(token), Form() - Weight(1));
+  model.logit(task.eos(), 2 * end - Weight(1));
 }
 
 }  // namespace roundoff

@@ -240,27 +240,4 @@ void BinaryCode::match_prefix(HeadBuilder& head, const BinaryCode& key, int lowe
   }
 }
 
-// --- Digits
-// -----------------------------------------------------------------------------------------------------------
-
-// With u_j = relu(y - j): the hat [y = j] is u_(j-1) - 2 u_j + u_(j+1) for integers y, and u_(-1) = y + 1 =
-// u_0 + 1, and u_j = 0 for j >= 2p-1.
-void digit_modulo(LayerBuilder& layer, Register y, const std::vector<Register>& digit) {
-  const int p = static_cast<int>(digit.size());
-  for (int j = 0; j <= 2 * p - 2; ++j) {
-    std::vector<Target> targets;
-    for (int d = 0; d < p; ++d) {
-      int weight = 0;
-      for (const int peak : {d, d + p}) {
-        if (j == peak) weight += -2;
-        if (j == peak - 1 || j == peak + 1) weight += 1;
-        if (peak == 0 && j == 0) weight += 1;  // u_(-1) = u_0 + 1
-      }
-      if (weight != 0) targets.push_back({digit[static_cast<std::size_t>(d)], weight});
-    }
-    layer.unit(Form(y) - j, targets);
-  }
-  layer.constant(digit[0], 1);
-}
-
 }  // namespace roundoff

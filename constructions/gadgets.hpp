@@ -128,11 +128,4 @@ class BinaryCode final : public ExactCode {
                     const Weight& max) const;
 };
 
-// --- Digits
-// -----------------------------------------------------------------------------------------------------------
-
-/// One-hot output digits of y in 0..2p-1 modulo p: digit[d] += [y = d] + [y = d + p], by 2p-1 units relu(y -
-/// j). Every partial sum is an integer within [-(4p-4), 4p-4].
-void digit_modulo(LayerBuilder& layer, Register y, const std::vector<Register>& digit);
-
 }  // namespace roundoff

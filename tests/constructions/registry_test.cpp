@@ -18,7 +18,7 @@ using namespace roundoff;
 namespace {
 
 /// Small sizes of any task, and the largest number of inputs that is enumerated for each.
-constexpr double most_inputs = 1100;
+constexpr double most_inputs = 730;
 
 std::vector<TaskSize> small_sizes() {
   std::vector<TaskSize> sizes;
@@ -102,7 +102,7 @@ TEST_CASE("every construction solves its task on all inputs at small sizes, unde
 
 TEST_CASE("every construction is as wide as its formula says, at every knob's ends and default") {
   for (const Construction& construction : constructions()) {
-    for_each_size(construction, 1e9, [&](const Task& task, const Policy& policy, const Settings& standard) {
+    for_each_size(construction, 5000, [&](const Task& task, const Policy& policy, const Settings& standard) {
       std::vector<Settings> all = {standard};
       for (const Knob& knob : construction.knobs) {
         for (const int value : {knob.least(task.size()), knob.most(task.size())}) {
@@ -145,7 +145,8 @@ TEST_CASE("what is not refused holds: every rounding, order and softmax at a fam
   const auto notations = {"rne", "rna", "rnz", "rtz", "rdn", "rup", "rod"};
   for (const Construction& construction : constructions()) {
     int runs = 0;
-    for_each_size(construction, 130, [&](const Task& task, const Policy& standard, const Settings& settings) {
+    for_each_size(construction, 64, [&](const Task& task, const Policy& standard, const Settings& settings) {
+      if (task.size().n == 1 || task.size().c > 1 || runs >= 60) return;  // a few sizes, all semantics
       std::vector<Policy> policies;
       for (const char* rounding : notations) {
         policies.push_back(
