@@ -16,7 +16,9 @@ std::span<const Pass> passes() {
   static constexpr Pass list[] = {
       {"zeros", "zero weights, x + 0, 1 * x: exact in formats without -0, inf and NaN", drop_zeros},
       {"demand", "what no output needs goes: exact for what cannot trap", keep_demanded},
+      {"common", "equal operations on equal values are one: always exact but under sr", merge_common},
       {"fold", "what does not depend on the input is computed once: always exact", fold_constants},
+      {"ranges", "what intervals decide for all inputs: constants, dominated keys, neutral terms", narrow_ranges},
   };
   return list;
 }
@@ -33,7 +35,7 @@ std::uint64_t digest(const Program& program) {
   for (const Node& node : program.nodes) {
     mix(static_cast<std::uint64_t>(node.op) | std::uint64_t{node.format} << 8 |
         std::uint64_t{node.reduction} << 16 | static_cast<std::uint64_t>(node.function) << 24 |
-        std::uint64_t{node.nonzero_divisor} << 32 | std::uint64_t{node.never_traps} << 33);
+        std::uint64_t{node.nonzero_divisor} << 32 | std::uint64_t{node.never_traps} << 33 | std::uint64_t{node.exact} << 34);
     mix(std::uint64_t{node.a} << 32 | node.b);
     mix(node.c);
   }

@@ -90,7 +90,10 @@ struct Node {
   std::uint8_t reduction = 0;  ///< index in Program::reductions (sum, dot)
   Function function = Function::identity;
   bool nonzero_divisor = false;  ///< div: proved not to be 0/0 (stable softmax), so that it cannot trap
-  bool never_traps = false;      ///< proved for every input of the shape (by passes only)
+  // Proved for every input of the shape (by passes only):
+  bool never_traps = false;
+  bool exact = false;  ///< add, sub, mul, sum, dot: no product and no sum of some of the terms, in any order, is
+                       ///< rounded, overflows or is -0
   std::uint32_t a = 0, b = 0, c = 0;
 };
 

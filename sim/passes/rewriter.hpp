@@ -15,7 +15,7 @@ class Rewriter {
   explicit Rewriter(const Program& old);
 
   const Program& old() const { return old_; }
-  /// The new program so far. Nodes may be read, never written.
+  /// The new program so far. Nodes may be read and marked, never rewritten.
   const Program& built() const { return built_; }
 
   /// The new node with the value of an old one, or no_node when it was not kept.
@@ -36,6 +36,10 @@ class Rewriter {
   std::uint32_t list(std::span<const NodeId> nodes);
   /// Appends the old node with its operands mapped. Old lists that are shared stay shared.
   NodeId copy(NodeId old_node);
+  /// Marks a new node with what was proved of it.
+  void never_traps(NodeId new_node) { built_.nodes[new_node].never_traps = true; }
+  void exact(NodeId new_node) { built_.nodes[new_node].exact = true; }
+  void nonzero_divisor(NodeId new_node) { built_.nodes[new_node].nonzero_divisor = true; }
   std::uint8_t format(const Format& format);
   std::uint8_t reduction(const Reduction& reduction);
   std::uint32_t table(std::vector<Value> table);

@@ -1,0 +1,31 @@
+// What every value of a program can be: an interval, and facts beside it. Valid for every input of the shape.
+#pragma once
+
+#include <vector>
+
+#include "sim/passes/simplify.hpp"
+
+namespace roundoff {
+
+struct Range {
+  Value low, high;          ///< bounds of every value that is not NaN; may be infinite; zeros here are +0
+  int quantum = 0;          ///< every finite value is a multiple of 2^quantum
+  bool nan = false;         ///< may be NaN
+  bool minus_zero = false;  ///< may be -0
+  bool traps = false;       ///< the node itself may trap (not its operands)
+  bool exact = false;       ///< as Node::exact
+
+  bool finite() const { return !nan && !low.is_infinite() && !high.is_infinite(); }
+  bool holds_zero() const { return compare(low, Value::zero()) <= 0 && compare(high, Value::zero()) >= 0; }
+};
+
+Facts facts_of(const Range& range);
+
+/// The range of every node, by intervals: intervals.cpp says why that is sound for rounded operations.
+std::vector<Range> intervals(const Program& program);
+
+/// How many multiples of 2^quantum there are from low to high, at most `limit`; 0 where there are more, or where the
+/// range is not finite.
+std::size_t grid_points(const Range& range, std::size_t limit);
+
+}  // namespace roundoff
