@@ -13,8 +13,6 @@ namespace roundoff {
 
 struct Lanes::Impl {
   std::unique_ptr<Compiled> compiled;
-  std::vector<std::uint8_t> container_kind;  // by node, for `value`: 1 when it holds tokens
-  std::vector<std::uint8_t> format;
   bool keep_all = false;
   std::size_t positions = 0, outputs = 0;
 };
@@ -28,10 +26,6 @@ Lanes::Lanes(const Program& program, const LaneOptions& options) : impl_(std::ma
   impl_->keep_all = options.keep_all;
   impl_->positions = static_cast<std::size_t>(program.shape.positions());
   impl_->outputs = program.outputs.size();
-  for (const Node& node : program.nodes) {
-    impl_->container_kind.push_back(node.op == Op::arg_max);
-    impl_->format.push_back(node.format);
-  }
 }
 
 Lanes::~Lanes() = default;
@@ -58,7 +52,7 @@ Value Lanes::value(NodeId node, int lane) const {
   const Compiled& compiled = *impl_->compiled;
   const auto* array = static_cast<const std::byte*>(compiled.values[node]);
   const auto at = static_cast<std::size_t>(lane);
-  if (impl_->container_kind[node]) return Value::integer(reinterpret_cast<const Token*>(array)[at]);
+  if (compiled.is_token[node]) return Value::integer(reinterpret_cast<const Token*>(array)[at]);
   for (const auto& kernels : compiled.layout.kernels)
     if (kernels) return kernels->load(array + at * size_of(compiled.layout.container));
   throw std::logic_error("Lanes::value: no kernels");

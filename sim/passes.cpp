@@ -18,7 +18,11 @@ std::span<const Pass> passes() {
       {"demand", "what no output needs goes: exact for what cannot trap", keep_demanded},
       {"common", "equal operations on equal values are one: always exact but under sr", merge_common},
       {"fold", "what does not depend on the input is computed once: always exact", fold_constants},
-      {"ranges", "what intervals decide for all inputs: constants, dominated keys, neutral terms", narrow_ranges},
+      {"ranges", "what intervals decide for all inputs: constants, dominated keys, neutral terms",
+       narrow_ranges},
+      {"tails", "an argument stops where the function no longer changes: exact for monotone functions",
+       cut_tails},
+      {"tabulate", "what depends on a few small values is looked up; the table is the reference's", tabulate},
   };
   return list;
 }
@@ -35,7 +39,8 @@ std::uint64_t digest(const Program& program) {
   for (const Node& node : program.nodes) {
     mix(static_cast<std::uint64_t>(node.op) | std::uint64_t{node.format} << 8 |
         std::uint64_t{node.reduction} << 16 | static_cast<std::uint64_t>(node.function) << 24 |
-        std::uint64_t{node.nonzero_divisor} << 32 | std::uint64_t{node.never_traps} << 33 | std::uint64_t{node.exact} << 34);
+        std::uint64_t{node.nonzero_divisor} << 32 | std::uint64_t{node.never_traps} << 33 |
+        std::uint64_t{node.exact} << 34);
     mix(std::uint64_t{node.a} << 32 | node.b);
     mix(node.c);
   }

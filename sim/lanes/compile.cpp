@@ -44,17 +44,38 @@ void run_apply(const Step& s, const Frame& f) {
   s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f));
 }
 void run_embed(const Step& s, const Frame& f) {
-  s.moves->embed(f.tokens + s.index * static_cast<std::size_t>(batch_lanes), s.data, s.count, s.out, f.lanes);
+  s.moves->embed(f.tokens + s.position * static_cast<std::size_t>(batch_lanes), s.data, s.count, s.out,
+                 f.lanes);
 }
 void run_lookup(const Step& s, const Frame& f) {
   s.moves->lookup(s.a, s.base, s.shift, s.data, s.count, s.out, f.lanes);
+}
+Token* chosen(const Step& s, const Frame& f) {
+  return s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
 }
 void run_arg_max(const Step& s, const Frame& f) {
   Token* out =
       s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
   s.moves->arg_max(s.x, s.count, out, f.lanes, traps(s, f));
 }
-void run_choose(const Step& s, const Frame& f) {
+void run_choose_embed(const Step& s, const Frame& f) {
+  move_kernels(Container::i16, Isa::scalar)
+      .embed(f.tokens + s.position * static_cast<std::size_t>(batch_lanes), s.data, s.count, chosen(s, f),
+             f.lanes);
+}
+void run_choose_lookup(const Step& s, const Frame& f) {
+  s.moves->choose(s.a, s.base, s.shift, static_cast<const Token*>(s.data), s.count, chosen(s, f), f.lanes);
+}
+void run_choose_constant(const Step& s, const Frame& f) {
+  std::fill_n(chosen(s, f), f.lanes, *static_cast<const Token*>(s.data));
+}
+void run_choose_value(const Step& s, const Frame& f) {
+  auto* value = static_cast<double*>(s.scratch);
+  s.moves->widen(s.a, s.unit, value, f.lanes);
+  Token* to = chosen(s, f);
+  for (std::size_t i = 0; i < f.lanes; ++i) to[i] = static_cast<Token>(static_cast<int>(value[i]));
+}
+void run_copy_chosen(const Step& s, const Frame& f) {
   std::memcpy(f.chosen + s.index * static_cast<std::size_t>(batch_lanes), s.a, f.lanes * sizeof(Token));
 }
 // The exact result in double, then F's rounding, once.
@@ -97,12 +118,12 @@ class Compiler {
     allocate();
     reserve();
     out_->values.resize(program_.nodes.size());
+    out_->is_token.resize(program_.nodes.size());
     for (NodeId id = 0; id < program_.nodes.size(); ++id) compile(id);
-    for (std::uint32_t o = 0; o < program_.outputs.size(); ++o) {
-      const NodeId id = program_.outputs[o];
-      if (!keep_all_ && first_output_[id] == o) continue;
-      push({.run = run_choose, .a = out_->values[id], .index = o});
-    }
+    if (keep_all_)
+      for (std::uint32_t o = 0; o < program_.outputs.size(); ++o)
+        if (is_choice(program_.outputs[o]))
+          push({.run = run_copy_chosen, .a = out_->values[program_.outputs[o]], .index = o});
     return std::move(out_);
   }
 
@@ -113,9 +134,10 @@ class Compiler {
     std::vector<NodeId> last(count, no_node);
     for (NodeId id = 0; id < count; ++id)
       for_operands(program_, program_.nodes[id], [&](NodeId operand) { last[operand] = id; });
-    first_output_.assign(count, no_node);
-    for (std::uint32_t o = static_cast<std::uint32_t>(program_.outputs.size()); o-- > 0;)
-      first_output_[program_.outputs[o]] = o;
+    read_.assign(count, false);
+    for (NodeId id = 0; id < count; ++id) read_[id] = last[id] != no_node;
+    outputs_of_.resize(count);
+    for (std::uint32_t o = 0; o < program_.outputs.size(); ++o) outputs_of_[program_.outputs[o]].push_back(o);
     register_of_.assign(count, 0);
     std::vector<std::uint32_t> free;
     for (NodeId id = 0; id < count; ++id) {
@@ -134,7 +156,7 @@ class Compiler {
       }
       if (!keep_all_) {
         if (lists_of(node.op) != 0) release(free, last, node, id);
-        if (last[id] == no_node && node.op != Op::arg_max) free.push_back(register_of_[id]);
+        if (last[id] == no_node) free.push_back(register_of_[id]);
       }
     }
     for (NodeId id = 0; id < count; ++id)
@@ -199,7 +221,75 @@ class Compiler {
     return contains(format, program_.formats[node.format]);
   }
 
+  // Values that are tokens and nothing else: the model's choices.
+  bool is_choice(NodeId id) const {
+    const Op op = program_.nodes[id].op;
+    const bool found = op == Op::constant || op == Op::embed || op == Op::table;
+    return op == Op::arg_max || (found && !outputs_of_[id].empty() && !read_[id]);
+  }
+
   void compile(NodeId id) {
+    if (is_choice(id)) {
+      if (keep_all_ || outputs_of_[id].empty())
+        choose(id, where(id), 0);
+      else
+        for (std::uint32_t o : outputs_of_[id]) choose(id, nullptr, o);
+      out_->values[id] = where(id);
+      out_->is_token[id] = true;
+      return;
+    }
+    compute(id);
+    for (std::uint32_t o : outputs_of_[id]) choose(id, nullptr, o);
+  }
+
+  // Writes the tokens of a choice to `out`, or to an output.
+  void choose(NodeId id, void* out, std::uint32_t output) {
+    const Node& node = program_.nodes[id];
+    Step step;
+    step.out = out;
+    step.index = output;
+    step.traps = can_trap(program_, node);
+    switch (node.op) {
+      case Op::constant:
+        step.run = run_choose_constant;
+        step.data = tokens({constant(id)});
+        break;
+      case Op::embed:
+        step.run = run_choose_embed;
+        step.position = node.a;
+        step.data = tokens(program_.tables[node.b]);
+        step.count = static_cast<std::uint32_t>(program_.tables[node.b].size());
+        break;
+      case Op::table: {
+        const Grid grid = grid_of(program_.maps[node.b]);
+        place(step, node, grid);
+        step.run = run_choose_lookup;
+        step.data = tokens(grid.results);
+        break;
+      }
+      case Op::arg_max:
+        step.run = run_arg_max;
+        step.x = pointers(node.a, node.c);
+        step.count = node.c;
+        break;
+      default:
+        step.run = run_choose_value;
+        step.a = where(id);
+        break;
+    }
+    push(step);
+  }
+  const void* tokens(const std::vector<Value>& values) {
+    auto data = std::make_unique<std::byte[]>(values.size() * sizeof(Token));
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      const auto token = static_cast<Token>(to_double(values[j]));
+      std::memcpy(data.get() + j * sizeof(Token), &token, sizeof(Token));
+    }
+    out_->data.push_back(std::move(data));
+    return out_->data.back().get();
+  }
+
+  void compute(NodeId id) {
     const Node& node = program_.nodes[id];
     Step step;
     step.out = where(id);
@@ -209,10 +299,10 @@ class Compiler {
       for (std::size_t i = 0; i < out_->chunk; ++i) any_kernels()->store(constant(id), where(id) + i * size);
       return;
     }
-    if (node.op != Op::arg_max) step.kernels = out_->layout.kernels[node.format].get();
+    step.kernels = out_->layout.kernels[node.format].get();
     step.traps = can_trap(program_, node);
     bool members = true;
-    if (node.op != Op::arg_max && node.op != Op::max && node.op != Op::table)
+    if (node.op != Op::max && node.op != Op::table)
       for_operands(program_, node, [&](NodeId operand) {
         members = members && member(operand, program_.formats[node.format]);
       });
@@ -222,7 +312,7 @@ class Compiler {
         break;
       case Op::embed:
         step.run = run_embed;
-        step.index = node.a;
+        step.position = node.a;
         step.count = static_cast<std::uint32_t>(program_.tables[node.b].size());
         step.data = table(node.b);
         break;
@@ -267,15 +357,7 @@ class Compiler {
       case Op::table:
         lookup(step, node);
         break;
-      case Op::arg_max:
-        step.run = run_arg_max;
-        step.x = pointers(node.a, node.c);
-        step.count = node.c;
-        if (!keep_all_ && first_output_[id] != no_node) {
-          step.index = first_output_[id];
-          step.out = nullptr;
-        }
-        break;
+      case Op::arg_max:  // a choice
       case Op::fma:
         break;  // the layout refused it
     }
@@ -342,13 +424,17 @@ class Compiler {
     return found->second;
   }
 
-  void lookup(Step& step, const Node& node) {
-    const Grid grid = grid_of(program_.maps[node.b]);
-    step.run = run_lookup;
+  // Where an argument stands in a table.
+  void place(Step& step, const Node& node, const Grid& grid) const {
     step.a = where(node.a);
     step.count = static_cast<std::uint32_t>(grid.results.size());
     step.base = to_double(grid.base) / unit_;
-    step.shift = grid.step - (unit_ == 1 ? 0 : std::ilogb(unit_));
+    step.shift = grid.step - std::ilogb(unit_);
+  }
+  void lookup(Step& step, const Node& node) {
+    const Grid grid = grid_of(program_.maps[node.b]);
+    place(step, node, grid);
+    step.run = run_lookup;
     const auto [found, fresh] = maps_.try_emplace(node.b, nullptr);
     if (fresh) found->second = elements(grid.results);
     step.data = found->second;
@@ -361,7 +447,8 @@ class Compiler {
   std::size_t register_bytes_ = 0;
   std::uint32_t registers_ = 0;
   std::vector<std::uint32_t> register_of_;
-  std::vector<std::uint32_t> first_output_;  // by node: the first output it is
+  std::vector<bool> read_;                              // by node: some node reads it
+  std::vector<std::vector<std::uint32_t>> outputs_of_;  // by node
   std::byte* base_ = nullptr;
   std::byte* scratch_ = nullptr;
   double unit_ = 1;

@@ -100,6 +100,9 @@ class Judge {
  public:
   explicit Judge(const Program& program) : program_(program) {}
 
+  /// Whether some operation reads values that are no members of its format, so that they must be doubles.
+  bool mixes() const { return mixes_; }
+
   std::string obstacle() {
     for (NodeId id = 0; id < program_.nodes.size(); ++id)
       if (const char* reason = refuse(program_.nodes[id])) return reason;
@@ -232,6 +235,7 @@ class Judge {
   }
 
   const Program& program_;
+  mutable bool mixes_ = false;
 };
 
 Isa wanted_isa(const LaneOptions& options) {
@@ -279,9 +283,10 @@ LaneLayout lay_out(const Program& program, const LaneOptions& options) {
   if (!one_quantum) std::erase_if(common, is_integer);
   for (const Value& value : program.constants)
     std::erase_if(common, [&](Container c) { return !storable(value, c, quantum); });
-  // A mixture is judged by what is exact in double.
-  if (std::count(used.begin(), used.end(), true) > 1 && !common.empty() && !is_integer(common[0]))
-    std::erase_if(common, [](Container c) { return c != Container::f64; });
+  Judge judge(program);
+  layout.obstacle = judge.obstacle();
+  if (!layout.obstacle.empty()) return layout;
+  if (judge.mixes()) std::erase(common, Container::f32);
   if (common.empty()) {
     layout.obstacle = "no container holds every format";
     return layout;
@@ -298,8 +303,6 @@ LaneLayout lay_out(const Program& program, const LaneOptions& options) {
       throw UsageError(fmt::format("the formats do not fit the container \"{}\"; they fit {}",
                                    options.container, offered));
   }
-  layout.obstacle = Judge(program).obstacle();
-  if (!layout.obstacle.empty()) return layout;
   for (std::size_t f = 0; f < used.size(); ++f)
     layout.kernels.push_back(used[f] ? LaneKernels::make(program.formats[f], layout.container, layout.isa)
                                      : nullptr);

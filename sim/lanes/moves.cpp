@@ -1,5 +1,8 @@
 // The interpreter's own loops: tables, arg max, and sums that are exact in double.
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "sim/lanes/step.hpp"
 
@@ -11,27 +14,40 @@ template <class T>
 struct Moves {
   static const T* in(const void* array) { return static_cast<const T*>(array); }
 
-  static void embed(const Token* tokens, const void* table, std::size_t, void* out, std::size_t lanes) {
+  // Places beyond the table can come from lanes that have trapped: any entry will do.
+  static void embed(const Token* tokens, const void* table, std::size_t size, void* out, std::size_t lanes) {
     T* to = static_cast<T*>(out);
-    for (std::size_t i = 0; i < lanes; ++i) to[i] = in(table)[tokens[i]];
+    const auto last = static_cast<std::uint32_t>(size - 1);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = in(table)[std::min<std::uint32_t>(tokens[i], last)];
   }
 
-  static void lookup(const void* from, double base, int shift, const void* table, std::size_t, void* out,
-                     std::size_t lanes) {
-    T* to = static_cast<T*>(out);
-    if constexpr (static_cast<T>(0.5) == 0) {
-      const auto first = static_cast<T>(base);
-      for (std::size_t i = 0; i < lanes; ++i)
-        to[i] = in(table)[static_cast<std::size_t>((in(from)[i] - first) >> shift)];
+  template <class Result>
+  static void at(const void* from, double base, int shift, const Result* table, std::size_t size, Result* out,
+                 std::size_t lanes) {
+    const auto last = static_cast<std::uint32_t>(size - 1);
+    const auto first = static_cast<T>(base);
+    if constexpr (std::is_integral_v<T>) {
+      for (std::size_t i = 0; i < lanes; ++i) {
+        const auto place = static_cast<std::uint32_t>(static_cast<T>(in(from)[i] - first) >> shift);
+        out[i] = table[std::min(place, last)];
+      }
     } else {
       // base and the argument are multiples of 2^shift, a few apart: difference and quotient are exact
-      const auto first = static_cast<T>(base);
-      T unit = 1;
-      for (int s = 0; s < shift; ++s) unit /= 2;
-      for (int s = 0; s > shift; --s) unit *= 2;
-      for (std::size_t i = 0; i < lanes; ++i)
-        to[i] = in(table)[static_cast<std::size_t>(static_cast<std::int32_t>((in(from)[i] - first) * unit))];
+      const auto unit = static_cast<T>(std::ldexp(1.0, -shift));
+      for (std::size_t i = 0; i < lanes; ++i) {
+        const T steps = (in(from)[i] - first) * unit;
+        const bool inside = steps >= 0 && steps <= static_cast<T>(last);
+        out[i] = table[inside ? static_cast<std::uint32_t>(steps) : 0];
+      }
     }
+  }
+  static void lookup(const void* from, double base, int shift, const void* table, std::size_t size, void* out,
+                     std::size_t lanes) {
+    at(from, base, shift, in(table), size, static_cast<T*>(out), lanes);
+  }
+  static void choose(const void* from, double base, int shift, const Token* table, std::size_t size,
+                     Token* out, std::size_t lanes) {
+    at(from, base, shift, table, size, out, lanes);
   }
 
   static void arg_max(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
@@ -83,7 +99,7 @@ struct Moves {
         out[i] += static_cast<double>(in(x[j])[i]) * static_cast<double>(in(y[j])[i]) * unit;
   }
 
-  static constexpr MoveKernels kernels = {embed, lookup, arg_max, widen, exact_sum, exact_dot};
+  static constexpr MoveKernels kernels = {embed, lookup, choose, arg_max, widen, exact_sum, exact_dot};
 };
 
 }  // namespace

@@ -24,6 +24,9 @@ struct MoveKernels {
   /// out[i] = table[(in[i] - base) / 2^shift]; base and shift in units of the container
   void (*lookup)(const void* in, double base, int shift, const void* table, std::size_t size, void* out,
                  std::size_t lanes);
+  /// the same with a table of tokens
+  void (*choose)(const void* in, double base, int shift, const Token* table, std::size_t size, Token* out,
+                 std::size_t lanes);
   /// the index of the first largest; NaN sets trapped (floating containers)
   void (*arg_max)(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
                   std::uint8_t* trapped);
@@ -51,7 +54,8 @@ struct Step {
   const void* const* y = nullptr;
   const void* data = nullptr;  ///< a table or weights, elements of the container
   std::uint32_t count = 0;     ///< of operands, or entries of the table
-  std::uint32_t index = 0;     ///< position or output
+  std::uint32_t position = 0;  ///< of an embedding
+  std::uint32_t index = 0;     ///< of the output that receives tokens, where `out` is null
   double base = 0;             ///< of a lookup
   int shift = 0;
   double unit = 1;      ///< what a container's 1 is worth (of a product: its square)

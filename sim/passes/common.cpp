@@ -1,9 +1,10 @@
 // Common subexpressions: two nodes with the same operation on the same operands are one node.
 //
-// Exact because a node's value is a function of its operation and operands alone. That fails only for stochastic rounding,
-// whose draws depend on the place; `optimise` rewrites nothing then. Addition and multiplication commute on bits (also
-// for -0 and NaN), so their operands are compared in either order; a maximum does not (of -0 and +0 the first wins). A
-// position's embeddings are compared by what their tables hold for the tokens allowed there.
+// Exact because a node's value is a function of its operation and operands alone. That fails only for
+// stochastic rounding, whose draws depend on the place; `optimise` rewrites nothing then. Addition and
+// multiplication commute on bits (also for -0 and NaN), so their operands are compared in either order; a
+// maximum does not (of -0 and +0 the first wins). A position's embeddings are compared by what their tables
+// hold for the tokens allowed there.
 #include <algorithm>
 #include <unordered_map>
 
@@ -27,7 +28,8 @@ class Merger {
       }
       key_of(node);
       std::vector<NodeId>& bucket = seen_[hash()];
-      const auto same = std::find_if(bucket.begin(), bucket.end(), [&](NodeId other) { return equal(node, other); });
+      const auto same =
+          std::find_if(bucket.begin(), bucket.end(), [&](NodeId other) { return equal(node, other); });
       if (same != bucket.end()) {
         to_.set(id, to_.of(*same));
       } else {
@@ -47,8 +49,9 @@ class Merger {
       std::size_t h = 0;
       for (const Value& value : old_.tables[t]) h = h * 0x9e3779b97f4a7c15ULL + hash_value(value);
       auto& bucket = by_hash[h];
-      const auto same = std::find_if(bucket.begin(), bucket.end(),
-                                     [&](std::uint32_t other) { return old_.tables[other] == old_.tables[t]; });
+      const auto same = std::find_if(bucket.begin(), bucket.end(), [&](std::uint32_t other) {
+        return old_.tables[other] == old_.tables[t];
+      });
       first[t] = same == bucket.end() ? t : *same;
       if (same == bucket.end()) bucket.push_back(t);
     }

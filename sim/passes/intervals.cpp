@@ -1,15 +1,17 @@
 // Intervals through rounded operations.
 //
-// Why the bounds are right. Every rounding rule but stochastic and every overflow rule but `wrap` is monotone: x <= y
-// gives rnd(x) <= rnd(y). So a rounded operation that is monotone in an operand takes its extremes at the extremes of the
-// operand, and the extremes are computed by the reference arithmetic itself, rounding included. Sums and dots are
-// compositions of such steps, in the same order. The bounds are computed under `sat`. A bound that reaches the end of the
-// format may stand for an overflow; then `inf` adds the infinity (or NaN), `trap` a trap, and `wrap` anything.
-// A multiple of 2^q stays one when it is rounded to p bits, and becomes a multiple of the format's own quantum when that
-// is coarser; where it may saturate, the largest magnitudes count as well.
+// Why the bounds are right. Every rounding rule but stochastic and every overflow rule but `wrap` is
+// monotone: x <= y gives rnd(x) <= rnd(y). So a rounded operation that is monotone in an operand takes its
+// extremes at the extremes of the operand, and the extremes are computed by the reference arithmetic itself,
+// rounding included. Sums and dots are compositions of such steps, in the same order. The bounds are computed
+// under `sat`. A bound that reaches the end of the format may stand for an overflow; then `inf` adds the
+// infinity (or NaN), `trap` a trap, and `wrap` anything. A multiple of 2^q stays one when it is rounded to p
+// bits, and becomes a multiple of the format's own quantum when that is coarser; where it may saturate, the
+// largest magnitudes count as well.
 //
-// Two facts that intervals alone do not see: s - max(.., s, ..) <= 0; and a sum of functions f(s_j - m) >= 0 over all s_j
-// of m = max(s_1..s_r) is at least f(0), since one of the differences is 0 and every partial sum is monotone.
+// Two facts that intervals alone do not see: s - max(.., s, ..) <= 0; and a sum of functions f(s_j - m) >= 0
+// over all s_j of m = max(s_1..s_r) is at least f(0), since one of the differences is 0 and every partial sum
+// is monotone.
 #include "sim/passes/intervals.hpp"
 
 #include <algorithm>
@@ -31,6 +33,17 @@ Facts facts_of(const Range& range) {
           .positive = compare(range.high, zero) > 0};
 }
 
+std::optional<i128> steps(const Value& value, int quantum) {
+  if (value.is_zero()) return i128{0};
+  if (!value.is_finite() || value.exponent < quantum || leading_exponent(value) - quantum >= 100) return {};
+  const auto magnitude = static_cast<i128>(value.significand << (value.exponent - quantum));
+  return value.negative ? -magnitude : magnitude;
+}
+
+Value from_steps(i128 steps, int quantum) {
+  return Value::scaled(steps < 0, static_cast<u128>(steps < 0 ? -steps : steps), steps == 0 ? 0 : quantum);
+}
+
 namespace {
 
 constexpr int any_multiple = 1 << 20;  // the quantum of zero
@@ -41,13 +54,16 @@ const Value& larger(const Value& a, const Value& b) { return compare(b, a) > 0 ?
 
 Range point(const Value& value) {
   if (value.is_nan()) return {Value::infinity(true), Value::infinity(), 0, true, false, false};
-  return {plus_zero(value), plus_zero(value),
-          value.is_zero() || value.is_infinite() ? any_multiple : value.exponent, false,
-          value.is_zero() && value.negative, false};
+  return {plus_zero(value),
+          plus_zero(value),
+          value.is_zero() || value.is_infinite() ? any_multiple : value.exponent,
+          false,
+          value.is_zero() && value.negative,
+          false};
 }
 
 Range hull(const Range& a, const Range& b) {
-  return {smaller(a.low, b.low), larger(a.high, b.high), std::min(a.quantum, b.quantum),
+  return {smaller(a.low, b.low), larger(a.high, b.high),       std::min(a.quantum, b.quantum),
           a.nan || b.nan,        a.minus_zero || b.minus_zero, a.traps || b.traps};
 }
 
@@ -63,8 +79,9 @@ class Bounds {
 
   // Anything the format has.
   Range top() const {
-    Range range{format_.lowest, format_.highest, format_.quantum, format_.has_nan, format_.has_negative_zero,
-                !format_.has_nan || format_.overflow == Overflow::trap};
+    Range range{
+        format_.lowest,  format_.highest,           format_.quantum,
+        format_.has_nan, format_.has_negative_zero, !format_.has_nan || format_.overflow == Overflow::trap};
     if (format_.has_infinity || format_.overflow == Overflow::inf) {
       range.low = format_.lowest.negative ? Value::infinity(true) : range.low;
       range.high = Value::infinity();
@@ -136,11 +153,13 @@ class Bounds {
       divisor.low = Value::scaled(false, 1, z.quantum);  // what is not zero is at least the quantum
     if (divisor.holds_zero() || format_.overflow == Overflow::wrap) {
       Range range = top();
-      if (compare(x.low, zero) >= 0 && compare(z.low, zero) >= 0 && !x.minus_zero && !z.minus_zero) range.low = zero;
+      if (format_.overflow == Overflow::wrap) return range;
+      if (compare(x.low, zero) >= 0 && compare(z.low, zero) >= 0 && !x.minus_zero && !z.minus_zero)
+        range.low = zero;
       // the only NaN is 0/0
       if (x.holds_zero() && !nonzero_divisor) return range;
       range.nan = range.nan && format_.overflow != Overflow::sat;
-      range.traps = format_.overflow == Overflow::trap || format_.overflow == Overflow::wrap;
+      range.traps = format_.overflow == Overflow::trap;
       return range;
     }
     Value low, high;
@@ -186,8 +205,8 @@ class Bounds {
       }
       case Function::sin:
       case Function::cos:
-        return settle(roundoff::round(Value::integer(-1), clamped_).value, roundoff::round(Value::integer(1), clamped_).value,
-                      format_.quantum, true);
+        return settle(roundoff::round(Value::integer(-1), clamped_).value,
+                      roundoff::round(Value::integer(1), clamped_).value, format_.quantum, true);
       case Function::sqrt:
         if (positive) return settle(at(x.low), at(x.high), format_.quantum, x.minus_zero);
         return top();
@@ -202,8 +221,10 @@ class Bounds {
     return top();
   }
 
-  // Sum of products, rounded once, where the corners are plain: one factor a number, or both never below zero.
-  Range exact_dot(const std::vector<Range>& ranges, std::span<const NodeId> x, std::span<const NodeId> y) const {
+  // Sum of products, rounded once, where the corners are plain: one factor a number, or both never below
+  // zero.
+  Range exact_dot(const std::vector<Range>& ranges, std::span<const NodeId> x,
+                  std::span<const NodeId> y) const {
     std::vector<Value> low_x, low_y, high_x, high_y;
     int quantum = any_multiple;
     for (std::size_t j = 0; j < x.size(); ++j) {
@@ -240,11 +261,17 @@ class Bounds {
  private:
   // Bounds of a result computed under `sat`, as they are under the format's own overflow rule.
   Range settle(const Value& low, const Value& high, int quantum, bool minus_zero) const {
-    Range range{plus_zero(low), plus_zero(high), std::max(quantum, format_.quantum),
-                false,          minus_zero && format_.has_negative_zero, false};
-    const bool above = compare(range.high, format_.highest) >= 0, below = compare(range.low, format_.lowest) <= 0;
+    Range range{plus_zero(low),
+                plus_zero(high),
+                std::max(quantum, format_.quantum),
+                false,
+                minus_zero && format_.has_negative_zero,
+                false};
+    const bool above = compare(range.high, format_.highest) >= 0,
+               below = compare(range.low, format_.lowest) <= 0;
     range.minus_zero = range.minus_zero && range.holds_zero();
-    if (above && !format_.highest.is_zero()) range.quantum = std::min(range.quantum, format_.highest.exponent);
+    if (above && !format_.highest.is_zero())
+      range.quantum = std::min(range.quantum, format_.highest.exponent);
     if (below && !format_.lowest.is_zero()) range.quantum = std::min(range.quantum, format_.lowest.exponent);
     if (!above && !below) return range;
     switch (format_.overflow) {
@@ -293,21 +320,15 @@ class Bounds {
   mutable std::unordered_map<std::pair<Function, Value>, Value, Hash> applied_;
 };
 
-// value / 2^quantum where that is an integer below 2^100.
-std::optional<i128> steps(const Value& value, int quantum) {
-  if (value.is_zero()) return i128{0};
-  if (!value.is_finite() || value.exponent < quantum || leading_exponent(value) - quantum >= 100) return {};
-  const auto magnitude = static_cast<i128>(value.significand << (value.exponent - quantum));
-  return value.negative ? -magnitude : magnitude;
-}
-
-// Whether no subset of the terms, summed in any order, is rounded, overflows or is -0: with P the sum of the positive
-// upper bounds and -N that of the negative lower bounds, every such sum is a multiple of 2^q in [-N, P]; those are all
-// members when the range reaches that far, q is no finer than the quantum, and (in floating point) P, N <= 2^(q+p).
+// Whether no subset of the terms, summed in any order, is rounded, overflows or is -0: with P the sum of the
+// positive upper bounds and -N that of the negative lower bounds, every such sum is a multiple of 2^q in [-N,
+// P]; those are all members when the range reaches that far, q is no finer than the quantum, and (in floating
+// point) P, N <= 2^(q+p).
 class Exactness {
  public:
   explicit Exactness(const Format& format) : format_(format) {
-    possible_ = format.layout != Layout::posit && !(format.has_negative_zero && format.rounding == Rounding::rdn);
+    possible_ =
+        format.layout != Layout::posit && !(format.has_negative_zero && format.rounding == Rounding::rdn);
   }
   void term(const Range& x) {
     possible_ = possible_ && x.finite() && !(x.minus_zero && format_.has_negative_zero);
@@ -320,7 +341,7 @@ class Exactness {
     const auto yl = steps(y.low, y.quantum), yh = steps(y.high, y.quantum);
     constexpr i128 limit = i128{1} << 56;
     for (const auto& end : {xl, xh, yl, yh}) {
-      possible_ = possible_ && end && *end < limit && *end > -limit;
+      possible_ = possible_ && end && *end<limit&& * end> - limit;
       if (!possible_) return;
     }
     const auto [low, high] = std::minmax({*xl * *yl, *xl * *yh, *xh * *yl, *xh * *yh});
@@ -328,10 +349,8 @@ class Exactness {
     const bool apart = (*xl > 0 || *xh < 0) && (*yl > 0 || *yh < 0);  // never zero
     if (format_.has_negative_zero && opposite && !apart) possible_ = false;
     if (low == 0 && high == 0) return;
-    const auto value = [&](i128 units) {
-      return Value::scaled(units < 0, static_cast<u128>(units < 0 ? -units : units), x.quantum + y.quantum);
-    };
-    parts_.push_back({{value(low), value(high)}, x.quantum + y.quantum});
+    const int quantum = x.quantum + y.quantum;
+    parts_.push_back({{from_steps(low, quantum), from_steps(high, quantum)}, quantum});
   }
   bool holds() const {
     if (!possible_) return false;
@@ -351,10 +370,8 @@ class Exactness {
       const i128 most = i128{1} << std::min(format_.precision, 100);
       if (above > most || below < -most) return false;
     }
-    const auto value = [&](i128 units) {
-      return Value::scaled(units < 0, static_cast<u128>(units < 0 ? -units : units), quantum);
-    };
-    return compare(value(above), format_.highest) <= 0 && compare(value(below), format_.lowest) >= 0;
+    return compare(from_steps(above, quantum), format_.highest) <= 0 &&
+           compare(from_steps(below, quantum), format_.lowest) >= 0;
   }
 
  private:
@@ -421,7 +438,12 @@ class Analysis {
           if (first)
             range = x;
           else
-            range = {larger(range.low, x.low), larger(range.high, x.high), std::min(range.quantum, x.quantum), false, false, false};
+            range = {larger(range.low, x.low),
+                     larger(range.high, x.high),
+                     std::min(range.quantum, x.quantum),
+                     false,
+                     false,
+                     false};
           range.nan = nan;
           range.minus_zero = minus_zero;
           first = false;
@@ -432,7 +454,8 @@ class Analysis {
       }
       case Op::arg_max: {
         Range range = hull(point(Value::zero()), point(Value::integer(std::int64_t{node.c} - 1)));
-        for (NodeId operand : program_.list(node.a, node.c)) range.traps = range.traps || ranges_[operand].nan;
+        for (NodeId operand : program_.list(node.a, node.c))
+          range.traps = range.traps || ranges_[operand].nan;
         return range;
       }
       case Op::table: {
@@ -450,7 +473,8 @@ class Analysis {
         terms_.clear();
         for (NodeId operand : program_.list(node.a, node.c)) terms_.push_back(ranges_[operand]);
         Range range = total(node, in, false);
-        if (const auto least = softmax_total(node); least && compare(*least, range.low) > 0) range.low = *least;
+        if (const auto least = softmax_total(node); least && compare(*least, range.low) > 0)
+          range.low = *least;
         return range;
       }
       case Op::dot:
@@ -492,7 +516,9 @@ class Analysis {
   Range difference(const Node& node, const Bounds& in) {
     Range range = in.add(ranges_[node.a], Bounds::negated(ranges_[node.b]));
     const Node& other = program_.nodes[node.b];
-    if (other.op == Op::max && range.finite() && compare(range.high, Value::zero()) > 0 && listed(node.b, node.a))
+    if (in.format().overflow == Overflow::wrap) return range;
+    if (other.op == Op::max && range.finite() && compare(range.high, Value::zero()) > 0 &&
+        listed(node.b, node.a))
       range.high = Value::zero();
     return range;
   }
@@ -620,8 +646,8 @@ class Analysis {
             value = maximum(value, program_.constants[c.a]);
       } else {
         const auto& map = program_.maps[node.b];
-        const auto entry =
-            std::find_if(map.begin(), map.end(), [&](const auto& pair) { return compare(pair.first, value) == 0; });
+        const auto entry = std::find_if(map.begin(), map.end(),
+                                        [&](const auto& pair) { return compare(pair.first, value) == 0; });
         if (entry == map.end()) return {};
         value = entry->second;
       }

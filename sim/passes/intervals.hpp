@@ -1,6 +1,7 @@
 // What every value of a program can be: an interval, and facts beside it. Valid for every input of the shape.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sim/passes/simplify.hpp"
@@ -24,8 +25,12 @@ Facts facts_of(const Range& range);
 /// The range of every node, by intervals: intervals.cpp says why that is sound for rounded operations.
 std::vector<Range> intervals(const Program& program);
 
-/// How many multiples of 2^quantum there are from low to high, at most `limit`; 0 where there are more, or where the
-/// range is not finite.
+/// value / 2^quantum where that is an integer below 2^100 in magnitude; and back.
+std::optional<i128> steps(const Value& value, int quantum);
+Value from_steps(i128 steps, int quantum);
+
+/// How many multiples of 2^quantum there are from low to high, at most `limit`; 0 where there are more, or
+/// where the range is not finite.
 std::size_t grid_points(const Range& range, std::size_t limit);
 
 }  // namespace roundoff

@@ -1,19 +1,26 @@
 // Ranges: what the intervals of intervals.cpp decide.
 //
-//  * A value that can only be one number is that constant. This is how gated registers and dominated keys go: where a
-//    score is so far below the maximum that its exp always rounds to 0, the interval of that exp is [0, 0], and the zero
-//    weight then drops out of every sum. (Under rup and rod nothing positive rounds to 0, and nothing drops.)
-//  * In a maximum, an operand that is never above another one's lower bound goes: the value stays the same number; for
-//    zeros of formats with -0, only strictly smaller operands go, since of equal zeros the first decides the sign.
+//  * A value that can only be one number is that constant. This is how gated registers and dominated keys go:
+//  where a
+//    score is so far below the maximum that its exp always rounds to 0, the interval of that exp is [0, 0],
+//    and the zero weight then drops out of every sum. (Under rup and rod nothing positive rounds to 0, and
+//    nothing drops.)
+//  * In a maximum, an operand that is never above another one's lower bound goes: the value stays the same
+//  number; for
+//    zeros of formats with -0, only strictly smaller operands go, since of equal zeros the first decides the
+//    sign.
 //  * relu of what is never negative (nor -0) is its operand.
-//  * A softmax weight rnd(e/Z) with e in {0, 1} and Z > 0 is e * rnd(1/Z): for e = 1 by definition, for e = 0 because both
+//  * A softmax weight rnd(e/Z) with e in {0, 1} and Z > 0 is e * rnd(1/Z): for e = 1 by definition, for e = 0
+//  because both
 //    are +0. So one division serves all keys.
-//  * Zeros and ones by the rules of simplify.cpp, with what the intervals know: this is where formats with -0, inf and NaN
+//  * Zeros and ones by the rules of simplify.cpp, with what the intervals know: this is where formats with
+//  -0, inf and NaN
 //    lose their zero terms.
-//  * What cannot trap is marked so, for the pass `demand`; an exact sum or product, for the pass `reassociate` and for
+//  * What cannot trap is marked so, for the pass `demand`; an exact sum or product, for the pass
+//  `reassociate` and for
 //    the interpreter, which then needs no clamp.
-// The intervals hold for all inputs of the shape, and so does the rewriting. Under `wrap` the intervals say nothing once a
-// bound is reached, so nothing is concluded.
+// The intervals hold for all inputs of the shape, and so does the rewriting. Under `wrap` the intervals say
+// nothing once a bound is reached, so nothing is concluded.
 #include <algorithm>
 
 #include "sim/passes/intervals.hpp"
@@ -61,8 +68,8 @@ class Narrower : public FactSource {
         return pruned(id, node);
       case Op::unary: {
         const Range& x = ranges_[node.a];
-        const bool kept = node.function == Function::relu && compare(x.low, Value::zero()) >= 0 && !x.minus_zero &&
-                          !x.nan && to_.built().nodes[to_.of(node.a)].format == node.format;
+        const bool kept = node.function == Function::relu && compare(x.low, Value::zero()) >= 0 &&
+                          !x.minus_zero && !x.nan && to_.built().nodes[to_.of(node.a)].format == node.format;
         if (kept) to_.set(id, to_.of(node.a));
         return kept;
       }
@@ -114,7 +121,8 @@ class Narrower : public FactSource {
     site.inner = true;
     site.key = -1;
     const NodeId r = to_.push(inverse, site);
-    to_.set(id, to_.push({.op = Op::mul, .format = node.format, .a = to_.of(node.a), .b = r}, old_.sites[id]));
+    to_.set(id,
+            to_.push({.op = Op::mul, .format = node.format, .a = to_.of(node.a), .b = r}, old_.sites[id]));
     return true;
   }
 

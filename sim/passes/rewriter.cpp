@@ -10,8 +10,8 @@ Rewriter::Rewriter(const Program& old) : old_(old), map_(old.nodes.size(), no_no
   built_.shape = old.shape;
   built_.formats = old.formats;
   built_.reductions = old.reductions;
-  built_.tables = old.tables;
-  built_.maps = old.maps;
+  new_table_.assign(old.tables.size(), no_node);
+  new_map_.assign(old.maps.size(), no_node);
 }
 
 NodeId Rewriter::constant(const Value& value, std::uint8_t format) {
@@ -51,6 +51,13 @@ NodeId Rewriter::copy(NodeId old_node) {
     case Op::constant:
       return map_[old_node] = constant(old_.constants[node.a], node.format);
     case Op::embed:
+      if (new_table_[node.b] == no_node) new_table_[node.b] = table(old_.tables[node.b]);
+      node.b = new_table_[node.b];
+      break;
+    case Op::table:
+      if (new_map_[node.b] == no_node) new_map_[node.b] = map(old_.maps[node.b]);
+      node.b = new_map_[node.b];
+      node.a = map_[node.a];
       break;
     case Op::fma:
       node.c = map_[node.c];
@@ -63,7 +70,6 @@ NodeId Rewriter::copy(NodeId old_node) {
       [[fallthrough]];
     case Op::round:
     case Op::unary:
-    case Op::table:
       node.a = map_[node.a];
       break;
     case Op::dot:
@@ -98,14 +104,35 @@ std::uint8_t Rewriter::reduction(const Reduction& reduction) {
   return static_cast<std::uint8_t>(index_of(built_.reductions, reduction));
 }
 
+namespace {
+
+std::size_t hash_of(const Value& value) { return hash_value(value); }
+std::size_t hash_of(const std::pair<Value, Value>& pair) {
+  return hash_value(pair.first) * 31 + hash_value(pair.second);
+}
+
+// The index of an equal item, which is appended if there is none.
+template <class Item>
+std::uint32_t intern(std::vector<Item>& items, Item&& item,
+                     std::unordered_map<std::size_t, std::vector<std::uint32_t>>& by_hash) {
+  std::size_t h = item.size();
+  for (const auto& part : item) h = h * 0x9e3779b97f4a7c15ULL + hash_of(part);
+  std::vector<std::uint32_t>& bucket = by_hash[h];
+  for (std::uint32_t index : bucket)
+    if (items[index] == item) return index;
+  bucket.push_back(static_cast<std::uint32_t>(items.size()));
+  items.push_back(std::move(item));
+  return bucket.back();
+}
+
+}  // namespace
+
 std::uint32_t Rewriter::table(std::vector<Value> table) {
-  built_.tables.push_back(std::move(table));
-  return static_cast<std::uint32_t>(built_.tables.size() - 1);
+  return intern(built_.tables, std::move(table), tables_);
 }
 
 std::uint32_t Rewriter::map(std::vector<std::pair<Value, Value>> map) {
-  built_.maps.push_back(std::move(map));
-  return static_cast<std::uint32_t>(built_.maps.size() - 1);
+  return intern(built_.maps, std::move(map), maps_);
 }
 
 Rewritten Rewriter::finish() && {

@@ -42,6 +42,7 @@ class Rewriter {
   void nonzero_divisor(NodeId new_node) { built_.nodes[new_node].nonzero_divisor = true; }
   std::uint8_t format(const Format& format);
   std::uint8_t reduction(const Reduction& reduction);
+  /// An embedding table, or a map of Op::table; equal ones get one number.
   std::uint32_t table(std::vector<Value> table);
   std::uint32_t map(std::vector<std::pair<Value, Value>> map);
 
@@ -63,7 +64,9 @@ class Rewriter {
     std::size_t operator()(const Key& key) const { return hash_value(key.value) * 31 + key.format; }
   };
   std::unordered_map<Key, NodeId, Hash> constants_;
+  std::unordered_map<std::size_t, std::vector<std::uint32_t>> tables_, maps_;  // by hash
   std::unordered_map<std::uint64_t, std::uint32_t> lists_;  // old (offset, count) -> new offset
+  std::vector<std::uint32_t> new_table_, new_map_;          // by old index
 };
 
 /// The number of operand lists of a node: 2 for a dot, 1 for other n-ary operations, 0 otherwise.
