@@ -63,7 +63,7 @@ class Merger {
   void fill(std::vector<std::uint32_t>& key, const Node& node) const {
     key.clear();
     if (node.op == Op::embed) {
-      key = {node.a, tables_[node.b]};
+      key = {node.a, tables_[node.b], node.format};
       return;
     }
     for_operands(old_, node, [&](NodeId operand) { key.push_back(to_.of(operand)); });
