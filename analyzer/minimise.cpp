@@ -31,7 +31,9 @@ void assess(Scan& scan) {
       if (!scan.first) scan.first = i;
       if (!scan.stable_from) scan.stable_from = i;
     } else {
-      if (scan.first) scan.exceptions.push_back(i);
+      const bool fails =
+          !scan.attempts[i].refusal.empty() || scan.attempts[i].result.verdict == Verdict::refuted;
+      if (scan.first && fails) scan.exceptions.push_back(i);
       scan.stable_from.reset();
     }
   }
@@ -143,8 +145,11 @@ class Minimiser {
       minimum_.scan = s;
       minimum_.attempt = *scan.first;
     }
-    if (!minimum_.value)
-      minimum_.note = interrupted() ? "interrupted" : "nothing in the range scanned succeeds";
+    if (interrupted()) {
+      minimum_.note = "interrupted";
+    } else if (!minimum_.value) {
+      minimum_.note = "nothing in the range scanned succeeds";
+    }
   }
 
   std::span<const Construction* const> constructions_;

@@ -53,7 +53,7 @@ struct Scan {
   std::vector<Attempt> attempts;
   std::optional<std::size_t> first;        ///< the least success
   std::optional<std::size_t> stable_from;  ///< from here on all attempts succeed
-  std::vector<std::size_t> exceptions;     ///< failures above the first success
+  std::vector<std::size_t> exceptions;     ///< refutations and refusals above the first success
 };
 
 struct Minimum {

@@ -164,8 +164,7 @@ Model without(const Model& model, const Part& part) {
 
 Pruned prune(const Model& model, const Policy& policy, const Task& task, const PruneOptions& options) {
   const auto examine = [&](const Model& candidate) {
-    const Question question{fingerprint(candidate), "", {}, std::string(task.name()), task.size(), policy,
-                            options.verify};
+    const Question question = question_of(candidate, task, policy, options.verify);
     return ask(options.store, question, candidate, task, options.verify);
   };
   Pruned pruned{model, shape(model), {}, {}, examine(model), false};

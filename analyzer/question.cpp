@@ -66,6 +66,36 @@ TaskSize size_from(const Object& object) {
           object.at("l"), object.at("c"), object.at("ragged")};
 }
 
+Object to_object(const Shape& shape) {
+  return {{"d_model", shape.d_model},
+          {"heads", shape.heads},
+          {"d_k", shape.d_k},
+          {"d_v", shape.d_v},
+          {"d_ff", shape.d_ff},
+          {"layers", shape.layers},
+          {"head_width", shape.head_width},
+          {"width", shape.width},
+          {"parameters", shape.parameters},
+          {"nonzero", shape.nonzero},
+          {"position_table", shape.position_table}};
+}
+
+Shape shape_from(const Object& object) {
+  Shape shape;
+  shape.d_model = object.at("d_model");
+  shape.heads = object.at("heads");
+  shape.d_k = object.at("d_k");
+  shape.d_v = object.at("d_v");
+  shape.d_ff = object.at("d_ff");
+  shape.layers = object.at("layers");
+  shape.head_width = object.at("head_width");
+  shape.width = object.at("width");
+  shape.parameters = object.at("parameters");
+  shape.nonzero = object.at("nonzero");
+  shape.position_table = object.at("position_table");
+  return shape;
+}
+
 /// What the answer of a method depends on, and nothing else.
 Object to_object(const VerifyOptions& options) {
   Object object{{"name", name(options.method)}, {"first_only", options.first_only}};
@@ -135,15 +165,17 @@ auto reading(std::string_view what, std::string_view text, Read&& read) {
 
 }  // namespace
 
+Question question_of(const Model& model, const Task& task, const Policy& policy,
+                     const VerifyOptions& options) {
+  return {fingerprint(model), shape(model), "", {}, std::string(task.name()), task.size(), policy, options};
+}
+
 Question question_of(const Construction& construction, const Settings& settings, const Model& model,
                      const Task& task, const Policy& policy, const VerifyOptions& options) {
-  return {fingerprint(model),
-          std::string(construction.name),
-          complete(construction, task.size(), settings),
-          std::string(task.name()),
-          task.size(),
-          policy,
-          options};
+  Question question = question_of(model, task, policy, options);
+  question.construction = construction.name;
+  question.settings = complete(construction, task.size(), settings);
+  return question;
 }
 
 std::string text(const Question& question) {
@@ -151,6 +183,7 @@ std::string text(const Question& question) {
   for (const auto& [knob, value] : question.settings) settings[knob] = value;
   const Object object{{"semantics", semantics_version},
                       {"model", question.model},
+                      {"shape", to_object(question.shape)},
                       {"construction", question.construction},
                       {"settings", settings},
                       {"task", question.task},
@@ -169,6 +202,7 @@ Question question_from(std::string_view text) {
     }
     Question question;
     question.model = object.at("model");
+    question.shape = shape_from(object.at("shape"));
     question.construction = object.at("construction");
     for (const auto& [knob, value] : object.at("settings").items())
       question.settings[knob] = value.get<int>();

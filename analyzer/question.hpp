@@ -16,6 +16,7 @@ inline constexpr int semantics_version = 1;
 
 struct Question {
   std::string model;         ///< fingerprint of the model
+  Shape shape;               ///< of the model, so that reports need not build it
   std::string construction;  ///< how to build it again; "" for a model that came from a file or was pruned
   Settings settings;         ///< complete
   std::string task;
@@ -27,6 +28,9 @@ struct Question {
 
 Question question_of(const Construction& construction, const Settings& settings, const Model& model,
                      const Task& task, const Policy& policy, const VerifyOptions& options);
+/// Of a model that no construction builds.
+Question question_of(const Model& model, const Task& task, const Policy& policy,
+                     const VerifyOptions& options);
 
 /// One line of JSON with sorted keys. `question_from` reads it back; FileError for what it cannot read.
 std::string text(const Question& question);
