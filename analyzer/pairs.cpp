@@ -4,6 +4,7 @@
 #include "analyzer/pairs.hpp"
 
 #include <map>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct StateHash {
 /// What is known of one sequence shape.
 struct Finder {
   Program program;
+  std::unique_ptr<Reference> reference;
   std::vector<std::vector<NodeId>> states;
   std::vector<std::unordered_map<std::vector<Value>, Seen, StateHash>> seen;  ///< by output
 };
@@ -67,10 +69,11 @@ std::optional<IndistinguishablePair> find_indistinguishable(const Model& model, 
     Finder& finder = finders[lengths(instance)];
     if (finder.program.nodes.empty()) {
       finder.program = record(model, policy, task.shape(instance), {.skip_zero_weights = true});
+      finder.reference = std::make_unique<Reference>(finder.program);
       finder.states = states_of(finder.program, layer);
       finder.seen.resize(finder.states.size());
     }
-    Reference reference(finder.program);
+    Reference& reference = *finder.reference;
     std::vector<Token> tokens = task.question(instance);
     const std::vector<Token> answer = task.answer(instance);
     tokens.insert(tokens.end(), answer.begin(), answer.end() - 1);

@@ -6,8 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include "analyzer/judge.hpp"
-#include "analyzer/shrink.hpp"
 #include "formats/error.hpp"
 #include "sim/record.hpp"
 #include "sim/reference.hpp"
@@ -18,19 +16,31 @@ using namespace roundoff::test;
 
 namespace {
 
-/// Right or wrong by the definition of "solves": greedy decoding writes the whole answer and <eos>.
-bool decodes_right(const Example& example, const Instance& instance) {
-  const Program program = record(example.model, example.policy, example.task->shape(instance));
-  Reference reference(program);
-  std::vector<Token> right = example.task->question(instance);
-  const std::vector<Token> question = right, answer = example.task->answer(instance);
-  right.insert(right.end(), answer.begin(), answer.end());
-  try {
-    return decode(reference, program, question, example.task->eos()).tokens == right;
-  } catch (const Trap&) {
-    return false;
+/// Right or wrong by the definition of "solves": greedy decoding writes the whole answer and <eos>. Every
+/// operation of the semantics is recorded, zero weights included. For tasks with one sequence shape.
+class Decoder {
+ public:
+  explicit Decoder(const Example& example)
+      : task_(*example.task),
+        program_(record(example.model, example.policy, task_.shape(task_.instance(0)))),
+        reference_(program_) {}
+
+  bool right(const Instance& instance) {
+    std::vector<Token> wanted = task_.question(instance);
+    const std::vector<Token> question = wanted, answer = task_.answer(instance);
+    wanted.insert(wanted.end(), answer.begin(), answer.end());
+    try {
+      return decode(reference_, program_, question, task_.eos()).tokens == wanted;
+    } catch (const Trap&) {
+      return false;
+    }
   }
-}
+
+ private:
+  const Task& task_;
+  Program program_;
+  Reference reference_;
+};
 
 struct Weakened {
   const char* construction;
@@ -61,10 +71,11 @@ TEST_CASE("exhaustive verdicts, first failures and failing counts are those of d
     CAPTURE(each.format);
     const Example subject = example(each.construction, each.size, each.format, each.settings);
     const auto inputs = static_cast<std::uint64_t>(subject.task->input_count());
+    Decoder decoder(subject);
     std::uint64_t failing = 0;
     std::optional<std::uint64_t> first;
     for (std::uint64_t j = 0; j < inputs; ++j) {
-      if (decodes_right(subject, subject.task->instance(j))) continue;
+      if (decoder.right(subject.task->instance(j))) continue;
       ++failing;
       if (!first) first = j;
     }
@@ -106,7 +117,8 @@ TEST_CASE("a counterexample fails, is replayed, and no digit of it can be lowere
   const Result result = subject.verify(by(Method::sample));
   REQUIRE(result.verdict == Verdict::refuted);
   const Counterexample& found = *result.counterexample;
-  CHECK_FALSE(decodes_right(subject, found.instance));
+  Decoder decoder(subject);
+  CHECK_FALSE(decoder.right(found.instance));
   CHECK(found.input == subject.task->text(found.instance));
   CHECK(found.got != found.want);
   // With two columns of look-ahead, a carry that travels three columns is lost: p, and two propagates, and no
@@ -120,7 +132,7 @@ TEST_CASE("a counterexample fails, is replayed, and no digit of it can be lowere
       Instance lower = found.instance;
       if (lower.operands[operand][i] == 0) continue;
       --lower.operands[operand][i];
-      CHECK(decodes_right(subject, lower));
+      CHECK(decoder.right(lower));
     }
   }
 }
