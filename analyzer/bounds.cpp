@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "analyzer/statistics.hpp"
+#include "constructions/digits.hpp"
 
 namespace roundoff {
 namespace {
@@ -90,9 +91,10 @@ double communication_bits(const Task& task) {
   const double digit = exact_log2(size.p);
   if (task.name() == "add") return size.n * digit;
   if (task.name() == "iteradd") {
-    // Half of the summands each: sums 0 .. (k/2)(p^n - 1) on one side.
-    const double values = exact_log2(std::max(1, size.k / 2)) + size.n * digit;
-    return std::max(size.n * digit, values);
+    // Half of the summands each: one side's sum is any of 0 .. (k/2)(p^n - 1); beyond doubles, those with k/2
+    // left out.
+    const double values = std::max(1, size.k / 2) * (power(size.p, size.n) - 1) + 1;
+    return std::isfinite(values) ? std::max(size.n * digit, exact_log2(values)) : size.n * digit;
   }
   // The first answer digit at l = n is the middle digit of the product, whose ordered binary decision
   // diagrams have at least 2^(n/2)/61 nodes for any order of the inputs (Woelfel 2005, as recalled): n/2 - lg

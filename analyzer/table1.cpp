@@ -55,7 +55,9 @@ struct Plan {
 class Measurer {
  public:
   explicit Measurer(const Table1Options& options)
-      : options_(options), effort_(options.quick ? quick_effort : full_effort) {}
+      : options_(options), effort_(options.quick ? quick_effort : full_effort) {
+    if (options.work > 0) effort_.operations = options.work;
+  }
 
   Series measure(const Plan& plan) {
     Series series{std::string(plan.construction->name),
@@ -73,9 +75,12 @@ class Measurer {
       }
       TaskSize size = plan.base;
       (plan.variable == "k" ? size.k : size.n) = rung;
-      const std::string reason = too_much(plan, size);
-      if (!reason.empty()) {
-        series.stopped = fmt::format("{} = {}: {}", plan.variable, rung, reason);
+      if (!possible(plan, size)) continue;
+      const double work = work_of(plan, size);
+      if (work > effort_.operations) {
+        series.stopped =
+            fmt::format("{} = {}: {:.2g} rounded operations a verdict, beyond the {:.2g} of this form",
+                        plan.variable, rung, work, effort_.operations);
         break;
       }
       if (std::optional<MeasuredPoint> point = measure(plan, size)) {
@@ -105,26 +110,28 @@ class Measurer {
     return verify;
   }
 
-  /// Why this size is not tried, or "".
-  std::string too_much(const Plan& plan, const TaskSize& size) const {
+  /// Whether the construction exists at this size with these settings (a code of 3 coordinates needs 4
+  /// positions).
+  static bool possible(const Plan& plan, const TaskSize& size) {
     try {
       const std::unique_ptr<Task> task = make_task(plan.construction->task, size);
       const Policy policy = Policy::uniform(FormatFamily(plan.construction->family).at(task->bindings()));
-      const Settings settings = complete(*plan.construction, size, plan.settings);
-      const std::string refusal = plan.construction->refuses(size, policy, settings);
-      if (!refusal.empty()) return refusal;
-      const Shape dimensions = shape(build(*plan.construction, *task, policy, settings));
-      const double inputs = static_cast<double>(effort_.adversarial) +
-                            (task->input_count() <= effort_.enumerate ? task->input_count()
-                                                                      : static_cast<double>(effort_.samples));
-      const double work = inputs * operations(dimensions, task->positions());
-      if (work > effort_.operations)
-        return fmt::format("{:.2g} rounded operations, beyond the {:.2g} of this form", work,
-                           effort_.operations);
-      return "";
-    } catch (const UsageError& error) {
-      return error.what();
+      return plan.construction->refuses(size, policy, complete(*plan.construction, size, plan.settings))
+          .empty();
+    } catch (const UsageError&) {
+      return false;
     }
+  }
+
+  /// Rounded operations of one verdict.
+  double work_of(const Plan& plan, const TaskSize& size) const {
+    const std::unique_ptr<Task> task = make_task(plan.construction->task, size);
+    const Policy policy = Policy::uniform(FormatFamily(plan.construction->family).at(task->bindings()));
+    const Shape dimensions =
+        shape(build(*plan.construction, *task, policy, complete(*plan.construction, size, plan.settings)));
+    const double beyond =
+        task->input_count() <= effort_.enumerate ? task->input_count() : static_cast<double>(effort_.samples);
+    return (static_cast<double>(effort_.adversarial) + beyond) * operations(dimensions, task->positions());
   }
 
   std::optional<MeasuredPoint> measure(const Plan& plan, const TaskSize& size) {
@@ -192,23 +199,15 @@ class Measurer {
   Effort effort_;
 };
 
-/// The settings of a construction that are measured as series of their own: knobs with a handful of values in
-/// the logarithmic regime, where each value is another trade of width for bits; in the constant regime knobs
-/// are scanned.
+/// The settings of a construction that are measured as series of their own. In the logarithmic regime a knob
+/// trades width for bits: the standard settings, and small values of each knob alone. In the constant regime
+/// knobs are scanned for the least width.
 std::vector<Settings> variants(const Construction& construction, const TaskSize& size) {
-  constexpr int handful = 4;
   std::vector<Settings> result = {{}};
   if (construction.regime == Regime::constant) return result;
   for (const Knob& knob : construction.knobs) {
-    const int least = knob.least(size), most = std::min(knob.most(size), least + handful - 1);
-    std::vector<Settings> wider;
-    for (const Settings& settings : result) {
-      for (int value = least; value <= most; ++value) {
-        wider.push_back(settings);
-        wider.back()[std::string(knob.name)] = value;
-      }
-    }
-    result = std::move(wider);
+    for (int value = knob.least(size); value <= std::min(knob.most(size), knob.least(size) + 2); ++value)
+      if (value != knob.standard(size)) result.push_back({{std::string(knob.name), value}});
   }
   return result;
 }

@@ -59,6 +59,7 @@ struct Table1 {
 
 struct Table1Options {
   bool quick = true;  ///< within 2 minutes on 2 cores; else as far as an hour goes
+  double work = 0;    ///< rounded operations a verdict may take before a series stops; 0: as the form has it
   int p = 2;
   std::uint64_t seed = 1;
   int threads = 0;

@@ -1,0 +1,114 @@
+// Table 1 in a small form: every figure comes from a verdict in the store, and the store gives the same table
+// again.
+#include "analyzer/table1.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "analyzer/report.hpp"
+#include "tests/analyzer/subjects.hpp"
+
+using namespace roundoff;
+using namespace roundoff::test;
+
+namespace {
+
+std::string temporary(const std::string& name) {
+  const auto path = std::filesystem::temp_directory_path() / (name + std::to_string(getpid()) + ".sqlite");
+  for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + ending);
+  return path.string();
+}
+
+}  // namespace
+
+TEST_CASE("a small Table 1 has the paper's cells, and every point is a verdict of the store") {
+  Store store(temporary("roundoff-table1-"));
+  Table1Options options;
+  options.work = 4e6;
+  options.store = &store;
+  const Table1 table = table1(options);
+  REQUIRE(table.cells.size() >= 6);
+  CHECK(table.cells[0].row == "ADD");
+  CHECK(table.cells[0].paper_bound == "O(n^2)");
+  std::size_t points = 0;
+  for (const Cell& cell : table.cells) {
+    CHECK((cell.series.empty() ? !cell.remark.empty() : true));
+    for (const Series& series : cell.series) {
+      CHECK((!series.points.empty() || !series.stopped.empty()));
+      for (const MeasuredPoint& point : series.points) {
+        ++points;
+        CHECK(passes(point.attempt.result.verdict));
+        CHECK(point.attempt.shape.width > 0);
+        for (const Attempt& below : point.below) CHECK(below.value < point.attempt.value);
+      }
+    }
+    if (cell.best) CHECK_FALSE(cell.bounds.empty());
+  }
+  CHECK(points > 10);
+  for (const Cell& cell : {table.cells[0], table.cells[1]}) {
+    REQUIRE(cell.paper);
+    CHECK(cell.series[*cell.paper].theorem.rfind("Feng et al.", 0) == 0);
+  }
+
+  // Asked again, nothing is computed: an interruption at the first question would show.
+  const std::size_t known = store.list().size();
+  const Table1 again = table1(options);
+  CHECK(store.list().size() == known);
+  for (std::size_t c = 0; c < table.cells.size(); ++c) {
+    REQUIRE(again.cells[c].series.size() == table.cells[c].series.size());
+    for (std::size_t s = 0; s < table.cells[c].series.size(); ++s) {
+      CHECK(again.cells[c].series[s].width.statement == table.cells[c].series[s].width.statement);
+      CHECK(again.cells[c].series[s].points.size() == table.cells[c].series[s].points.size());
+    }
+  }
+}
+
+TEST_CASE("a report has a row for every verdict and charts of their minima") {
+  Store store(temporary("roundoff-report-")), backwards(temporary("roundoff-report-b-"));
+  const VerifyOptions options = by(Method::exhaustive);
+  std::vector<Example> examples;
+  for (int n = 2; n <= 4; ++n) {
+    for (int window = 1; window <= n; ++window)
+      examples.push_back(example("add-dnf", {.p = 2, .n = n}, "", {{"window", window}}));
+    for (const char* format : {"fixed(3,0)", "fixed(5,0)", "fixed(6,0)"})
+      examples.push_back(example("add-hinge", {.p = 2, .n = n}, format));
+  }
+  for (const Example& each : examples) ask(&store, each.question(options), each.model, *each.task, options);
+  for (auto each = examples.rbegin(); each != examples.rend(); ++each)
+    ask(&backwards, each->question(options), each->model, *each->task, options);
+  const Report report = make_report(store);
+  CHECK(report.rows.size() == examples.size());
+  std::size_t refuted = 0;
+  for (const ReportRow& row : report.rows) {
+    CHECK(row.replay.empty() == !row.result.counterexample);
+    if (row.result.verdict != Verdict::refuted) continue;
+    ++refuted;
+    CHECK(row.replay.find("roundoff run " + row.question.construction) == 0);
+    CHECK(row.replay.find(row.result.counterexample->input) != std::string::npos);
+  }
+  CHECK(refuted > 3);
+  const auto widths = std::find_if(report.charts.begin(), report.charts.end(),
+                                   [](const Chart& chart) { return chart.id == "add-p2-width"; });
+  REQUIRE(widths != report.charts.end());
+  const auto dnf = std::find_if(widths->series.begin(), widths->series.end(), [](const ChartSeries& series) {
+    return series.name == "add-dnf" && series.kind == ChartSeries::minima;
+  });
+  REQUIRE(dnf != widths->series.end());
+  CHECK(dnf->points.size() == 3);
+  for (const ChartSeries::Point& point : dnf->points) {
+    int least = 1 << 30;
+    for (const ReportRow& row : report.rows) {
+      if (row.question.construction == "add-dnf" && row.question.size.n == point.x &&
+          passes(row.result.verdict))
+        least = std::min(least, row.question.shape.width);
+    }
+    CHECK(point.y == least);
+  }
+  const Report other = make_report(backwards);
+  REQUIRE(other.rows.size() == report.rows.size());
+  for (std::size_t i = 0; i < report.rows.size(); ++i) CHECK(other.rows[i].key == report.rows[i].key);
+  CHECK(other.charts.size() == report.charts.size());
+}
