@@ -62,11 +62,11 @@ Bound one_layer_width(const Bound& heads, const Policy& policy) {
 
 Bound counting(const Task& task, const Policy& policy) {
   const double pairs = static_cast<double>(task.positions()) * static_cast<double>(task.vocabulary().size());
-  const double per_dimension = exact_log2(value_count(policy[Role::activations]));
+  const double per_dimension = steady_log2(value_count(policy[Role::activations]));
   Bound bound;
   bound.name = "counting";
   bound.quantity = "d_model";
-  bound.value = std::ceil(exact_log2(pairs) / per_dimension);
+  bound.value = std::ceil(steady_log2(pairs) / per_dimension);
   bound.statement = fmt::format("d_model >= lg({} positions * {} tokens) / {:.4g} bits = {:.0f}",
                                 task.positions(), task.vocabulary().size(), per_dimension, bound.value);
   bound.source =
@@ -80,7 +80,7 @@ Bound counting(const Task& task, const Policy& policy) {
 }  // namespace
 
 double value_count(const Format& format) {
-  const double patterns = exact_exp2(format.bits);
+  const double patterns = steady_exp2(format.bits);
   const bool symmetric =
       format.layout == Layout::fixed || (format.layout == Layout::papers && format.first == 0);
   return symmetric ? patterns - 1 : patterns;
@@ -88,19 +88,19 @@ double value_count(const Format& format) {
 
 double communication_bits(const Task& task) {
   const TaskSize& size = task.size();
-  const double digit = exact_log2(size.p);
+  const double digit = steady_log2(size.p);
   if (task.name() == "add") return size.n * digit;
   if (task.name() == "iteradd") {
     // Half of the summands each: one side's sum is any of 0 .. (k/2)(p^n - 1); beyond doubles, those with k/2
     // left out.
     const double values = std::max(1, size.k / 2) * (power(size.p, size.n) - 1) + 1;
-    return std::isfinite(values) ? std::max(size.n * digit, exact_log2(values)) : size.n * digit;
+    return std::isfinite(values) ? std::max(size.n * digit, steady_log2(values)) : size.n * digit;
   }
   // The first answer digit at l = n is the middle digit of the product, whose ordered binary decision
   // diagrams have at least 2^(n/2)/61 nodes for any order of the inputs (Woelfel 2005, as recalled): n/2 - lg
   // 61 bits.
   if (task.name() == "mul" && size.p == 2 && size.l == size.n)
-    return std::max(0.0, std::floor(size.n / 2.0) - exact_log2(61));
+    return std::max(0.0, std::floor(size.n / 2.0) - steady_log2(61));
   return 0;
 }
 

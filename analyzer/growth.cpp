@@ -35,14 +35,14 @@ struct Law {
 constexpr std::array laws = {
     Law{LawKind::constant, "constant", GrowthClass::constant, false, [](double, int) { return 0.0; }},
     Law{LawKind::logarithmic, "logarithmic", GrowthClass::polylogarithmic, false,
-        [](double x, int) { return exact_log2(x); }},
+        [](double x, int) { return steady_log2(x); }},
     Law{LawKind::polylogarithmic, "polylogarithmic", GrowthClass::polylogarithmic, false,
-        [](double x, int) { return exact_log2(x) * exact_log2(x); }},
+        [](double x, int) { return steady_log2(x) * steady_log2(x); }},
     Law{LawKind::linear, "linear", GrowthClass::polynomial, false, [](double x, int) { return x; }},
     Law{LawKind::quadratic, "quadratic", GrowthClass::polynomial, false, [](double x, int) { return x * x; }},
-    Law{LawKind::power, "power", GrowthClass::polynomial, true, [](double x, int) { return exact_log2(x); }},
+    Law{LawKind::power, "power", GrowthClass::polynomial, true, [](double x, int) { return steady_log2(x); }},
     Law{LawKind::exponential, "exponential", GrowthClass::superpolynomial, true,
-        [](double x, int root) { return exact_root(x, root); }},
+        [](double x, int root) { return steady_root(x, root); }},
 };
 
 const Law& law_of(LawKind kind) { return laws[static_cast<std::size_t>(kind)]; }
@@ -108,12 +108,12 @@ class Fitter {
   Predicted predict(double t) const {
     if (!law_.powers_of_two) return {t, 1};
     if (t > 1000 || t < -1000) return {infinite, infinite};
-    const double f = exact_exp2(t);
+    const double f = steady_exp2(t);
     return {f, f * ln2};
   }
 
   double residual(const Point& point, double f) const {
-    return errors_ == Errors::absolute ? point.y - f : point.lg_y - exact_log2(f);
+    return errors_ == Errors::absolute ? point.y - f : point.lg_y - steady_log2(f);
   }
 
   double squares(std::span<const Point> points, double a, double b) const {
@@ -195,7 +195,7 @@ struct Candidate {
 
 double value_at(const Law& law, const Parameters& parameters, double phi) {
   const double t = parameters.a * phi + parameters.b;
-  return law.powers_of_two ? exact_exp2(t) : t;
+  return law.powers_of_two ? steady_exp2(t) : t;
 }
 
 /// Fits one candidate to a selection of its points (indices may repeat). Minima can only rise with n in the
@@ -216,7 +216,7 @@ Parameters attempt(const Candidate& candidate, std::span<const std::size_t> sele
 /// The parameters as the formula has them.
 std::pair<double, double> as_written(const Law& law, const Parameters& parameters) {
   if (!law.powers_of_two) return {parameters.a, parameters.b};
-  return {exact_exp2(parameters.b), parameters.a};
+  return {steady_exp2(parameters.b), parameters.a};
 }
 
 Interval percentiles(std::vector<double>& values, double value, double confidence) {
@@ -254,7 +254,7 @@ std::string statement_of(const GrowthLaw& growth) {
 void weigh(GrowthLaw& growth) {
   double total = 0;
   for (LawFit& fit : growth.fits) {
-    fit.weight = exact_exp2(std::max(-1000.0, (growth.fits.front().criterion - fit.criterion) / (2 * ln2)));
+    fit.weight = steady_exp2(std::max(-1000.0, (growth.fits.front().criterion - fit.criterion) / (2 * ln2)));
     total += fit.weight;
   }
   std::map<GrowthClass, double> classes;
@@ -284,7 +284,7 @@ GrowthClass growth_class(LawKind kind) { return law_of(kind).growth_class; }
 
 double evaluate(const LawFit& fit, double x) {
   const Law& law = law_of(fit.kind);
-  if (law.powers_of_two) return fit.a * exact_exp2(fit.b * law.phi(x, fit.root));
+  if (law.powers_of_two) return fit.a * steady_exp2(fit.b * law.phi(x, fit.root));
   return fit.a * law.phi(x, fit.root) + fit.b;
 }
 
@@ -334,7 +334,7 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
     for (int root : roots) {
       Candidate candidate{&law, root, {}};
       for (const Observation& point : growth.points)
-        candidate.points.push_back({point.y, exact_log2(point.y), law.phi(point.x, root)});
+        candidate.points.push_back({point.y, steady_log2(point.y), law.phi(point.x, root)});
       candidates.push_back(std::move(candidate));
     }
   }

@@ -1,5 +1,5 @@
-// Statistics that come out the same everywhere: elementary functions by MPFR (correctly rounded, so that no
-// libm decides a digit), random draws that are a function of (seed, index), and exact confidence bounds for a
+// Statistics that come out the same everywhere: elementary functions from + - * / in a fixed order (no libm
+// decides a digit), random draws that are a function of (seed, index), and exact confidence bounds for a
 // failing fraction.
 #pragma once
 
@@ -7,10 +7,11 @@
 
 namespace roundoff {
 
-/// Correctly rounded to double.
-double exact_log2(double x);
-double exact_exp2(double x);
-double exact_root(double x, int degree);
+/// To within a few units in the last place; log2 of a power of two and exp2 of an integer are exact. For
+/// statistics and laws, never for a result bit. x > 0 where it is the argument of a logarithm or root.
+double steady_log2(double x);
+double steady_exp2(double x);
+double steady_root(double x, int degree);
 
 /// Draw number `index` of the stream `seed`: uniform in 0 .. bound-1, bound >= 1 (counter based, rejection,
 /// no state).
