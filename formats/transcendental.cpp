@@ -58,12 +58,9 @@ std::optional<Exact> by_argument(Function function, const Value& x, int bits) {
   const int leading = leading_exponent(x);
   const int k = std::max(bits, bit_width(x.significand)) + 2;
   const Value one = Value::integer(1), signed_one = Value::integer(x.negative ? -1 : 1);
-  // |x| >= 2^L and x^2 >= 2^(2L) against bounds; e^-y < 2^-(K+1) when y >= 0.7 (K+2)
-  auto at_least = [&](double bound) {
-    return leading >= 0 && std::ldexp(1.0, std::min(leading, 500)) >= bound;
-  };
-  auto square_at_least = [&](double bound) {
-    return leading >= 0 && std::ldexp(1.0, 2 * std::min(leading, 500)) >= bound;
+  // |x|^n >= 2^(n L) against a bound; e^-y < 2^-(K+1) when y >= 0.7 (K+2)
+  auto at_least = [&](double bound, int degree = 1) {
+    return leading >= 0 && std::ldexp(1.0, degree * std::min(leading, 300)) >= bound;
   };
   const double vanishing = 0.7 * (k + 2);
   const bool huge = leading >= 20;  // e^|x| > 2^(2^20)
@@ -77,7 +74,7 @@ std::optional<Exact> by_argument(Function function, const Value& x, int bits) {
       if (at_least(vanishing)) return beside(signed_one, false, k);
       break;
     case Function::erf:  // 1 - erf x <= e^(-x^2)
-      if (square_at_least(vanishing)) return beside(signed_one, false, k);
+      if (at_least(vanishing, 2)) return beside(signed_one, false, k);
       break;
     case Function::sin:  // x - sin x < x^3/6
       if (2 * leading + 1 <= -(k + 1)) return beside(x, false, k);
@@ -99,15 +96,16 @@ std::optional<Exact> by_argument(Function function, const Value& x, int bits) {
     case Function::gelu:  // x Phi(x), Phi = 1/2 + x phi(0) - ...: relative to x/2 off by |x| 2 phi(0) < 2^L
                           // * 1.6
       if (leading + 1 <= -(k + 1)) return beside(halved(x), !x.negative, k);
-      if (!x.negative && square_at_least(2 * vanishing))
-        return beside(x, false, k);  // 1 - Phi(x) < e^(-x^2/2)
+      if (!x.negative && at_least(2 * vanishing, 2)) return beside(x, false, k);  // 1 - Phi(x) < e^(-x^2/2)
       if (x.negative && leading >= 11)
         return power(true, -beyond_all, bits);  // |x| e^(-x^2/2) with x^2/2 >= 2^21
       break;
     case Function::gelu_tanh:  // x s(2u), u = sqrt(2/pi) (x + 0.044715 x^3): relative to x/2 off by |u| <
                                // 2^(L+1) at most
       if (leading + 1 <= -(k + 1)) return beside(halved(x), !x.negative, k);
-      if (!x.negative && at_least(vanishing)) return beside(x, false, k);     // 1 - s(2u) < e^-2u, and 2u > x
+      if (!x.negative && at_least(15 * vanishing, 3)) {
+        return beside(x, false, k);  // 1 - s(2u) < e^-2u, and 2u > 0.07 x^3
+      }
       if (x.negative && leading >= 9) return power(true, -beyond_all, bits);  // |2u| >= 0.07 * 2^27 > 2^23
       break;
     default:
