@@ -4,6 +4,10 @@
 // were unbounded is out of range; saturated, and it was replaced by the largest magnitude. underflow, inexact
 // and the exact result non-zero below the smallest normal magnitude (before rounding); in fixed point, a
 // non-zero result that became zero.
+// Choices that semantics.md leaves open: tininess is detected before rounding; a NaN operand signals nothing
+// and gives NaN (relu too), or a trap; an infinite operand stays infinite where the format has infinities,
+// under `sat` too, since what saturates is overflow; `sr` rounds away when 64 random bits are below
+// floor(2^64 * discarded fraction).
 #include "formats/rounding.hpp"
 
 #include <cassert>

@@ -157,3 +157,33 @@ TEST_CASE("the growth of a family is decided") {
   CHECK(FormatFamily("fixed(min(n,8),0)").uses_variables());
   CHECK_FALSE(FormatFamily("fixed(8,0)").uses_variables());
 }
+
+TEST_CASE("bit patterns are the published ones") {
+  auto code = [](std::string_view value, std::string_view format) {
+    const Format f = parse_format(format);
+    return code_text(*encode(parse_exact(value), f), f);
+  };
+  CHECK(code("65504", "binary16") == "#x7bff");
+  CHECK(code("-2", "binary32") == "#xc0000000");
+  CHECK(code("0x1p-1074", "binary64") == "#x0000000000000001");
+  CHECK(code("1", "binary128") == "#x3fff0000000000000000000000000000");
+  CHECK(code("1", "bfloat16") == "#x3f80");
+  CHECK(code("448", "e4m3") == "#x7e");
+  CHECK(code("57344", "e5m2") == "#x7b");
+  CHECK(code("240", "e4m3fnuz") == "#x7f");
+  CHECK(code("1", "e5m2fnuz") == "#x40");
+  CHECK(code("28", "e3m2") == "#x1f");
+  CHECK(code("-6", "e2m1") == "#xf");
+  CHECK(code("1", "e8m0") == "#x7f");
+  for (char k = '1'; k <= '7'; ++k) CHECK(code("1", std::string("binary8p") + k) == "#x40");
+  CHECK(code("1", "posit(16,2)") == "#x4000");
+  CHECK(code("2", "posit(16,2)") == "#x4800");
+  CHECK(code("-16", "posit(16,2)") == "#xa000");  // 16 is 0 110 00...
+  CHECK(code("0x1p+24", "posit(8,2)") == "#x7f");
+  CHECK(code("-1", "twos(3,4)") == "#xf0");
+  CHECK(code("-1", "fixed(3,0)") == "#xf");
+  CHECK(decode(0x80, parse_format("binary8p3")).is_nan());
+  CHECK(decode(0xff, parse_format("binary8p3")) == Value::infinity(true));
+  CHECK(decode(0x8000, parse_format("posit(16,2)")).is_nan());
+  CHECK_FALSE(encode(Value::integer(1), parse_format("F(0,2)")));
+}
