@@ -38,13 +38,14 @@ Bindings parse_bindings(std::string_view text) {
                                         : name == "k" ? &bindings.k
                                         : name == "p" ? &bindings.p
                                         : name == "l" ? &bindings.l
+                                        : name == "c" ? &bindings.c
                                         : name == "N" ? &bindings.N
                                                       : nullptr;
     std::int64_t number = 0;
     const std::string_view digits = equals == std::string_view::npos ? "" : item.substr(equals + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (slot == nullptr || digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
-      throw UsageError(fmt::format("--at '{}' is no size; write it as n=32,k=4 (n, k, p, l, N)", item));
+      throw UsageError(fmt::format("--at '{}' is no size; write it as n=32,k=4 (n, k, p, l, c, N)", item));
     *slot = number;
   }
   return bindings;

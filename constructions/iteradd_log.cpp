@@ -260,8 +260,8 @@ Construction iteradd_log() {
       .regime = Regime::logarithmic,
       .width = "max(36 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c), 4*slices + 8)",
       .family =
-          "fixed(max(2*lg(p), max(2*lg(n/max(1,ceil(logp(k)))+3), lg(k)+max(1,ceil(logp(k)))*lg(p)+1, "
-          "lg(n)+1)+lg(7*ceil(lg(k))+10)-lg(10)), ceil(lg(k)))",
+          "fixed(max(2*lg(n/max(1,ceil(logp(k)))+2+c), lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+1, lg(n)+1, "
+          "2*c*lg(p)-1)+lg(7*ceil(lg(k))+10)-lg(10), ceil(lg(k)))",
       .summary =
           "columns summed in groups of log k digits, quotients looked up, then the carry of ADD; 6 layers",
       .note = "iteradd-log",

@@ -205,28 +205,29 @@ const Knob code_knob = {.name = "code",
 }  // namespace
 
 Construction mul_n() {
-  return {.name = "mul-n",
-          .task = "mul",
-          .theorem = "beyond the paper (Feng et al. 2024, theorem 5.3, has O(n^2))",
-          .regime = Regime::logarithmic,
-          .width =
-              "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); G = ceil_div(L,group); P = "
-              "power(B,group); S = min(L,2*N-1); max(S*(code+1), S*(B-1), G*(N*(B-1) - ceil_div(N*(B-1),P)), "
-              "B + N + code + S + 5*G + group + 7, 1 + 2*((P-B)/(B-1) - group + 1))",
-          .family =
-              "fixed(max(2, lg(n*(p-1)) + lg(p)*max(1,ceil(logp(n*(p-1)))), lg(3*n+6) + lg(7*ceil(lg(n))+10) "
-              "- lg(10)), ceil(lg(n)))",
-          .summary =
-              "rows of products at the digits of b, quotients by thresholds; 6 layers, O(n^2 / log n) units",
-          .note = "mul-n",
-          .knobs = {code_knob,
-                    {.name = "group",
-                     .summary = "columns a group: fewer take narrower numbers and more layers",
-                     .standard = whole_group,
-                     .least = [](const TaskSize&) { return 1; },
-                     .most = whole_group}},
-          .refuses = refuses,
-          .build = build_thresholds};
+  return {
+      .name = "mul-n",
+      .task = "mul",
+      .theorem = "beyond the paper (Feng et al. 2024, theorem 5.3, has O(n^2))",
+      .regime = Regime::logarithmic,
+      .width =
+          "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); G = ceil_div(L,group); P = "
+          "power(B,group); S = min(L,2*N-1); max(S*(code+1), S*(B-1), G*(N*(B-1) - ceil_div(N*(B-1),P)), "
+          "B + N + code + S + 5*G + group + 7, 1 + 2*((P-B)/(B-1) - group + 1))",
+      .family =
+          "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)), "
+          "lg(3*n+6) + lg(7*ceil(lg(n))+10) - lg(10)), ceil(lg(n)))",
+      .summary =
+          "rows of products at the digits of b, quotients by thresholds; 6 layers, O(n^2 / log n) units",
+      .note = "mul-n",
+      .knobs = {code_knob,
+                {.name = "group",
+                 .summary = "columns a group: fewer take narrower numbers and more layers",
+                 .standard = whole_group,
+                 .least = [](const TaskSize&) { return 1; },
+                 .most = whole_group}},
+      .refuses = refuses,
+      .build = build_thresholds};
 }
 
 Construction mul_nl() {
@@ -241,8 +242,8 @@ Construction mul_nl() {
           "max(S*(code+1), S*(B-1), G*(2*slices+4), G*step - 1, B + N + code + S + 5*G + group + 7 + 2 + "
           "min(1,step-1)*G, 1 + 2*((P-B)/(B-1) - group + 1))",
       .family =
-          "fixed(max(2, lg(n*(p-1)) + lg(p)*max(1,ceil(logp(n*(p-1)))) + lg(7*ceil(lg(n))+10) - lg(10), "
-          "lg(3*n+6) + lg(7*ceil(lg(n))+10) - lg(10)), ceil(lg(n)))",
+          "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)) + "
+          "lg(7*ceil(lg(n))+10) - lg(10), lg(3*n+6) + lg(7*ceil(lg(n))+10) - lg(10)), ceil(lg(n)))",
       .summary =
           "rows of products at the digits of b, quotients looked up by attention; 6 or 7 layers, width O(n)",
       .note = "mul-n",

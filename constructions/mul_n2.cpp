@@ -85,7 +85,9 @@ Construction mul_n2() {
           "low = min(N,L); high = L - low; "
           "max((low*(low+1)/2 + high*(N-1) - high*(high-1)/2) * (B-1), G*(N*(B-1) - ceil_div(N*(B-1),P)), "
           "2*N*(B-1), N*(B+2) + B + 4*G + group + 4, 1 + 2*((P-B)/(B-1) - group + 1))",
-      .family = "fixed(max(2, lg(n*(p-1)) + lg(p)*max(1,ceil(logp(n*(p-1))))), 0)",
+      .family =
+          "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c))), "
+          "0)",
       .summary = "all n^2 products at every output position, columns summed in groups of log n; 6 layers",
       .note = "mul-n2",
       .knobs = {{.name = "group",

@@ -79,6 +79,7 @@ Bindings Task::bindings() const {
   bindings.k = size_.k;
   bindings.p = base_;  // families speak of the base of a token
   bindings.l = size_.l == 0 ? 2 * size_.n : size_.l;
+  bindings.c = size_.c;
   bindings.N = positions();
   return bindings;
 }

@@ -158,6 +158,9 @@ class Evaluator {
       case 'l':
         slot = &bindings_.l;
         break;
+      case 'c':
+        slot = &bindings_.c;
+        break;
       default:
         slot = &bindings_.N;
         break;

@@ -24,8 +24,8 @@ constexpr std::array<Name, 6> functions = {{{"lg", Node::lg, 1},
                                             {"floor", Node::floor, 1},
                                             {"min", Node::min, 0},
                                             {"max", Node::max, 0}}};
-constexpr std::array<std::string_view, 11> words = {"n",    "k",    "p",     "l",   "N",  "lg",
-                                                    "logp", "ceil", "floor", "min", "max"};
+constexpr std::array<std::string_view, 12> words = {"n",  "k",    "p",    "l",     "N",   "c",
+                                                    "lg", "logp", "ceil", "floor", "min", "max"};
 constexpr int deepest = 50;
 constexpr std::size_t most_digits = 18;
 
@@ -80,8 +80,8 @@ class Parser {
     if (in_.take('-')) return node(Node::minus, at, {number(0, at), factor(depth + 1)});
     if (digit(next)) return literal(at);
     if (letter(next)) return named(depth);
-    in_.fail(
-        at, next == 0 ? "a number is missing at the end" : "expected a number, a variable n k p l N, or '('");
+    in_.fail(at, next == 0 ? "a number is missing at the end"
+                           : "expected a number, a variable n k p l N c, or '('");
   }
 
   static Expression number(std::int64_t value, std::size_t at) {
@@ -111,7 +111,7 @@ class Parser {
   Expression named(int depth) {
     const std::size_t at = in_.at();
     const std::string_view word = in_.word();
-    if (word.size() == 1 && std::string_view("nkplN").find(word[0]) != std::string_view::npos) {
+    if (word.size() == 1 && std::string_view("nkplNc").find(word[0]) != std::string_view::npos) {
       Expression result = node(Node::variable, at, {});
       result.variable = word[0];
       return result;

@@ -1,4 +1,4 @@
-// The expressions in format families: numbers, the variables n k p l N, + - * /, parentheses, lg logp ceil
+// The expressions in format families: numbers, the variables n k p l N c, + - * /, parentheses, lg logp ceil
 // floor min max. Parsing here, exact evaluation in evaluate.cpp, growth in growth.cpp.
 #pragma once
 
@@ -29,7 +29,7 @@ struct Expression {
   };
   Kind kind = Kind::number;
   Integer numerator = 0, denominator = 1;  ///< of a number
-  char variable = 0;                       ///< one of n k p l N
+  char variable = 0;                       ///< one of n k p l N c
   std::size_t at = 0;                      ///< position in the text, for errors
   std::vector<Expression> parts;           ///< operands or arguments
 };

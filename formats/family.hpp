@@ -19,6 +19,7 @@ struct Bindings {
   std::optional<std::int64_t> k;  ///< operands
   std::optional<std::int64_t> p;  ///< base
   std::optional<std::int64_t> l;  ///< low digits of a product
+  std::optional<std::int64_t> c;  ///< digits per token
   std::optional<std::int64_t>
       N;  ///< sequence length: positions the model reads (question and answer, without <eos>)
 };
@@ -36,8 +37,8 @@ class FormatFamily {
   /// out of range.
   Format at(const Bindings& bindings) const;
   bool uses_variables() const;
-  /// Decided from the expressions: constant, O(log N), or faster (growth in any of n, k, l, N; p counts as a
-  /// constant).
+  /// Decided from the expressions: constant, O(log N), or faster (growth in any of n, k, l, N; p and c count
+  /// as constants).
   Growth growth() const;
 
  private:

@@ -66,8 +66,9 @@ class Analysis {
       case Node::number:
         return constant(Rational(e.numerator, e.denominator));
       case Node::variable:
-        return e.variable == 'p' ? atom("p", {Orders{}})
-                                 : atom(std::string(1, e.variable), variable(e.variable));
+        return e.variable == 'p' || e.variable == 'c'
+                   ? atom(std::string(1, e.variable), {Orders{}})
+                   : atom(std::string(1, e.variable), variable(e.variable));
       case Node::plus:
         return sum(normal(e.parts[0]), normal(e.parts[1]), 1);
       case Node::minus:
