@@ -136,8 +136,8 @@ std::string needs_group_digits(const Policy& policy, const GroupPlan& plan) {
     return "needs fixed point: in floating point MAX absorbs the numbers that thresholds add to it; use "
            "fixed(i,f)";
   }
-  return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_gap(policy),
-                       needs_weight(policy, plan.p, "the weight P = B^m of a group"),
+  return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_stable_softmax(policy),
+                       needs_gap(policy), needs_weight(policy, plan.p, "the weight P = B^m of a group"),
                        needs_flipflop(policy, 1, -1)});
 }
 

@@ -44,7 +44,7 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings& 
   const Rows rows(size, settings.at("code"));
   const auto group = settings.find("group");
   const GroupPlan plan(rows.at, group == settings.end() ? GroupPlan::whole(rows.at) : group->second);
-  return first_reason({needs_group_digits(policy, plan), needs_stable_softmax(policy),
+  return first_reason({needs_group_digits(policy, plan),
                        needs_weight(policy, power_of_two(-rows.lg_rows), "the weight 1/2^ceil(lg n)"),
                        needs_weight(policy, power_of_two(rows.lg_rows), "its inverse 2^ceil(lg n)")});
 }
