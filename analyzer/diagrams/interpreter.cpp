@@ -25,6 +25,8 @@ Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<R
       throw Exhausted{"stochastic rounding, whose results depend on the place"};
   manager_.before_collection([this] { drop(); });
   find_segments();
+  exact_add_ = algebra.scalars().code({.kind = Operation::exact_add});
+  exact_mul_ = algebra.scalars().code({.kind = Operation::exact_mul});
 }
 
 std::uint32_t Interpreter::code(Operation::Kind kind, std::uint8_t format, Function function) {
@@ -72,7 +74,7 @@ void Interpreter::need(NodeId node) {
   if (values_[node] != no_ref) return;
   active_.push_back(node);
   manager_.collect_if_due();
-  if (!by_tuples(node)) {
+  if (!by_cut(node) && !by_tuples(node)) {
     const Ref result = compute(node);
     values_[node] = result;
     ++statistics_.nodes;

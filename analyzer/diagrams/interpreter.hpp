@@ -10,6 +10,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -20,6 +22,12 @@ namespace roundoff::diagrams {
 
 struct InterpreterOptions {
   std::size_t tuples = 4096;  ///< bound on the distinct inputs of a block; 0: no blocks
+};
+
+/// A column of the specification whose sum is a variable of its own (cuts.cpp).
+struct Column {
+  Ref sum = no_ref;        ///< the variable
+  std::vector<Ref> terms;  ///< over the digits: what the sum stands for
 };
 
 class Interpreter {
@@ -35,10 +43,17 @@ class Interpreter {
   /// computed again if asked for after all).
   void expect(std::vector<NodeId> nodes) { expected_ = std::move(nodes); }
 
+  /// From now on nodes that are proved to be linear forms in column sums are replaced by these. Nothing is
+  /// collected any more.
+  void cut(std::vector<Column> columns) {
+    columns_ = std::move(columns);
+    pause_.emplace(manager_);
+  }
+
   Algebra& algebra() { return algebra_; }
 
   struct Statistics {
-    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0;
+    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0, cuts = 0;
   };
   const Statistics& statistics() const { return statistics_; }
 
@@ -75,6 +90,13 @@ class Interpreter {
   std::vector<NodeId> cone(const std::vector<NodeId>& targets, std::vector<NodeId>& leaves);
   Id scalar(NodeId node);
 
+  // cuts.cpp: a sum of functions of at most two digits each, by the digits
+  using Form = std::map<std::uint64_t, Ref>;
+  bool by_cut(NodeId node);
+  const Form* form_of(NodeId node);
+  bool gather(Form& form, Ref f, const Value& weight);
+  std::optional<Value> exact_magnitude(const Form& form, const Value& weight, const Format& format);
+
   bool skips_zero(const Node& node) const;
   bool skips_term(const Node& node, std::size_t j) const;
   bool is_zero_constant(NodeId node) const;
@@ -100,6 +122,10 @@ class Interpreter {
   std::vector<std::uint32_t> seen_;  ///< by node: the search that saw it
   std::uint32_t search_ = 0;
   int last_layer_ = -1;
+  std::optional<std::vector<Column>> columns_;
+  std::optional<Manager::Pause> pause_;
+  std::unordered_map<NodeId, std::optional<Form>> forms_;
+  std::uint32_t exact_add_ = 0, exact_mul_ = 0;
   Statistics statistics_;
 };
 

@@ -18,7 +18,7 @@ std::vector<Token> Variables::question(std::span<const std::uint16_t> assignment
   return tokens;
 }
 
-Variables variables(const Task& task, const SequenceShape& shape) {
+Variables variables(const Task& task, const SequenceShape& shape, bool cut) {
   Variables result{shape, task.base(), std::vector<int>(shape.tokens.size(), -1), {}, {}, {}};
   bool inside = false;
   for (int i = 0; i <= shape.first_output; ++i) {
@@ -26,6 +26,25 @@ Variables variables(const Task& task, const SequenceShape& shape) {
     if (digit && !inside) result.operands.emplace_back();
     if (digit) result.operands.back().push_back(i);
     inside = digit;
+  }
+  if (cut) {
+    // the largest sum of each column, from the numbers of its terms and the largest term
+    result.columns = result.answer_tokens();
+    const bool product = task.name() == "mul";
+    const int term = product ? (task.base() - 1) * (task.base() - 1) : task.base() - 1;
+    for (int j = result.columns; j-- > 0;) {
+      int terms = 0;
+      if (product) {
+        for (int i = 0; i <= j; ++i)
+          terms += i < static_cast<int>(result.operands[0].size()) &&
+                   j - i < static_cast<int>(result.operands[1].size());
+      } else {
+        for (const auto& operand : result.operands) terms += j < static_cast<int>(operand.size());
+      }
+      if (terms * term >= 0xffff) throw Exhausted{"values of a column sum"};
+      result.arities.push_back(static_cast<std::uint16_t>(terms * term + 1));
+      result.position.push_back(-1);
+    }
   }
   std::size_t longest = 0;
   for (const auto& operand : result.operands) longest = std::max(longest, operand.size());
@@ -50,7 +69,7 @@ struct Question {
   const Variables& variables;
   Algebra& algebra;
   std::vector<std::vector<Ref>> digits;  // per operand, least significant first
-
+  std::vector<Column>* columns;          // of a cut proof
   Ref integer(std::int64_t number) const { return algebra.constant(Value::integer(number)); }
   Ref plus(Ref f, Ref g) const {
     return algebra.apply(algebra.scalars().code({.kind = Operation::exact_add}), f, g);
@@ -77,6 +96,13 @@ std::vector<Ref> digits_of_columns(const Question& q, int count, Terms&& terms) 
     std::stable_sort(column.begin(), column.end(), [&](Ref f, Ref g) {
       return q.algebra.manager().level(f) > q.algebra.manager().level(g);
     });
+    if (q.columns) {
+      const auto level = static_cast<std::uint32_t>(q.variables.columns - 1 - j);
+      std::vector<Ref> values;
+      for (int v = 0; v < q.variables.arities[level]; ++v) values.push_back(q.integer(v));
+      q.columns->push_back({q.algebra.manager().node(level, values), column});
+      column = {q.columns->back().sum};
+    }
     for (const Ref term : column) total = q.plus(term, total);
     digits.push_back(q.map(total, [&](std::int64_t t) { return t % base; }));
     carry = q.map(total, [&](std::int64_t t) { return t / base; });
@@ -133,11 +159,12 @@ const Specification* find(std::string_view task) {
 
 bool has_specification(std::string_view task) { return find(task) != nullptr; }
 
-std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Algebra& algebra) {
+std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Algebra& algebra,
+                              std::vector<Column>* columns) {
   const Specification* specification = find(task.name());
   if (!specification) return {};
   Manager& manager = algebra.manager();
-  Question q{task, variables, algebra, {}};
+  Question q{task, variables, algebra, {}, columns};
   std::vector<Ref> tokens;
   for (int i = 0; i <= variables.shape.first_output; ++i) {
     std::vector<Ref> values;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "analyzer/diagrams/algebra.hpp"
+#include "analyzer/diagrams/interpreter.hpp"
 #include "constructions/task.hpp"
 
 namespace roundoff::diagrams {
@@ -23,18 +23,23 @@ struct Variables {
   std::vector<std::vector<int>>
       operands;                        ///< positions of each operand's digit tokens, most significant first
   std::vector<std::uint16_t> arities;  ///< by level
-  std::vector<int> position;           ///< by level
+  std::vector<int> position;               ///< by level; -1: a column sum
+  /// In a cut proof the first levels are the column sums, one an answer token, most significant first.
+  int columns = 0;
 
   int answer_tokens() const { return shape.positions() - shape.first_output - 1; }
   /// The question that an assignment of the variables stands for.
   std::vector<Token> question(std::span<const std::uint16_t> assignment) const;
 };
-Variables variables(const Task& task, const SequenceShape& shape);
+/// `cut`: with the column sums as variables too (UsageError where the task has none).
+Variables variables(const Task& task, const SequenceShape& shape, bool cut = false);
 
 /// One diagram a position, whose terminals are token ids: the question's variables and symbols, then the
 /// right answer (teacher forcing); one more at the end for <eos>. So entry i + 1 is what the output at
 /// position i must be. Empty when the task has no symbolic specification.
-std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Algebra& algebra);
+/// In a cut proof the answer is computed from the column sums, and `columns` receives them.
+std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Algebra& algebra,
+                              std::vector<Column>* columns = nullptr);
 bool has_specification(std::string_view task);
 
 }  // namespace roundoff::diagrams
