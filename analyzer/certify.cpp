@@ -297,8 +297,7 @@ class Certification {
   // Half of the time for a proof with the column sums as free variables, where the digits alone would be
   // many: it certifies or says nothing.
   bool cut_proof(const Program& program, const SequenceShape& shape, Clock::time_point deadline) {
-    constexpr double many = 0x1p24;
-    if (task_.name() == "add" || task_.input_count() < many) return false;
+    if (task_.name() == "add" || task_.input_count() < options_.cut_from) return false;
     CertifyOptions options = options_;
     options.exact_fraction = false;
     const auto now = Clock::now();

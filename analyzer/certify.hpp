@@ -24,6 +24,9 @@ struct CertifyOptions {
   int threads = 0;            ///< 0: all cores; CERTIFIED and REFUTED never depend on it
   std::size_t probes = 256;   ///< concrete adversarial inputs, and as many samples, before the proof
   std::uint64_t seed = 1;
+  /// Sums and products with at least so many inputs are first tried with their column sums as variables
+  /// (cuts.cpp).
+  double cut_from = 0x1p24;
   bool exact_fraction = true;  ///< count what fails even when a counterexample is already known
   std::function<void(const Progress&)> progress = {};  ///< outputs decided, of how many
   std::function<bool()> interrupted = {};

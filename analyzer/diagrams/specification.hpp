@@ -23,7 +23,7 @@ struct Variables {
   std::vector<std::vector<int>>
       operands;                        ///< positions of each operand's digit tokens, most significant first
   std::vector<std::uint16_t> arities;  ///< by level
-  std::vector<int> position;               ///< by level; -1: a column sum
+  std::vector<int> position;           ///< by level; -1: a column sum
   /// In a cut proof the first levels are the column sums, one an answer token, most significant first.
   int columns = 0;
 
