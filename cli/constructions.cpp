@@ -56,7 +56,12 @@ int list(const SubjectOptions& options, Session& session) {
                           std::string(c.width), std::string(c.family), std::string(c.summary)});
     document.push_back(as_json(c, task_size(options)));
   }
-  print(session, as_text(table), table, document);
+  Table short_table{{table.columns[0], table.columns[1], table.columns[2], table.columns[5]}, {}};
+  for (const auto& row : table.rows) short_table.rows.push_back({row[0], row[1], row[2], row[5]});
+  const std::string text =
+      as_text(short_table) +
+      "\nroundoff constructions NAME shows one: its width, format and knobs, layers and registers.\n";
+  print(session, text, table, document);
   return exit_done;
 }
 

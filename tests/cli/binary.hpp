@@ -1,0 +1,60 @@
+// Runs the built binary as a user does: through a shell, in a directory of its own that is removed
+// afterwards.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace roundoff::test {
+
+inline std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct Outcome {
+  int code = -1;  ///< 128 + signal where it was killed
+  std::string out, err;
+};
+
+class Directory {
+ public:
+  Directory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "roundoff-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    path_ = pattern;
+  }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  /// A shell line in which `roundoff` is the binary under test.
+  Outcome run(const std::string& line) const {
+    const std::string script = "cd '" + path_.string() +
+                               "' && roundoff() { '" ROUNDOFF_BINARY "' \"$@\"; } && { " + line +
+                               "\n} > .out 2> .err";
+    std::ofstream(path_ / ".script") << script;
+    const int status = std::system(("/bin/sh '" + (path_ / ".script").string() + "'").c_str());
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return {code, read_file(path_ / ".out"), read_file(path_ / ".err")};
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+  }
+  std::string read(const std::string& name) const { return read_file(path_ / name); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline Outcome run(const std::string& line) { return Directory().run(line); }
+
+}  // namespace roundoff::test
