@@ -193,8 +193,10 @@ std::vector<const Attempt*> Minimum::below() const {
   if (!value) return result;
   for (const Scan& each : scans) {
     const Attempt* nearest = nullptr;
-    for (const Attempt& made : each.attempts)
-      if (made.value < *value && !made.holds()) nearest = &made;
+    for (const Attempt& made : each.attempts) {
+      const bool before = &each == &scans[scan] && &made < &best();
+      if ((made.value < *value || before) && !made.holds()) nearest = &made;
+    }
     if (nearest) result.push_back(nearest);
   }
   return result;

@@ -65,7 +65,8 @@ struct Minimum {
   std::string note;
 
   const Attempt& best() const { return scans[scan].attempts[attempt]; }
-  /// The attempts one step below the minimum: the greatest value under it, in every scan that has one.
+  /// The attempts one step below the minimum, in every scan that has one: the failure of greatest value under
+  /// it, or of the same value tried before it (a knob that does not change the width).
   std::vector<const Attempt*> below() const;
 };
 

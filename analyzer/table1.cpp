@@ -261,7 +261,9 @@ Table1 table1(const Table1Options& options) {
   table.quick = options.quick;
   Measurer measurer(options);
   std::vector<Plan> all;
+  const auto wanted = [&](std::string_view task) { return options.task.empty() || options.task == task; };
   for (const PaperCell& paper : paper_cells) {
+    if (!wanted(paper.task)) continue;
     Cell cell;
     cell.row = paper.row;
     cell.task = paper.task;
@@ -271,6 +273,7 @@ Table1 table1(const Table1Options& options) {
     table.cells.push_back(std::move(cell));
   }
   for (const Construction& construction : constructions()) {
+    if (!wanted(construction.task)) continue;
     auto cell = std::find_if(table.cells.begin(), table.cells.end(), [&](const Cell& each) {
       return each.task == construction.task && each.regime == construction.regime;
     });

@@ -78,11 +78,11 @@ int run(const Options& options, Session& session) {
   how.verify = verify_options(options.evidence, session, progress);
   how.growth.seed = session.seed;
   how.progress = [&](const std::string& what, int done, int of) { progress.show(what, done, of); };
-  std::optional<Store> store = open_store(options.evidence);
+  std::optional<Store> store = open_store(options.evidence.store);
   how.store = store ? &*store : nullptr;
   const Minimisation found = minimise(constructions, how);
   print(session, as_text(found, how.semantics), as_table(found), as_json(found, how.semantics));
-  if (found.interrupted) throw Interrupted(resume_hint(options.evidence));
+  if (found.interrupted) throw Interrupted(resume_hint(options.evidence.store));
   return exit_done;
 }
 

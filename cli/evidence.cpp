@@ -29,9 +29,9 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   return how;
 }
 
-std::optional<Store> open_store(const EvidenceOptions& options) {
-  if (options.store.empty()) return std::nullopt;
-  return Store(options.store, version_line());
+std::optional<Store> open_store(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  return Store(path, version_line());
 }
 
 std::string evidence_text(const Result& result) {
@@ -66,10 +66,10 @@ Json as_json(const Result& result) {
   return document;
 }
 
-std::string resume_hint(const EvidenceOptions& options) {
-  if (options.store.empty())
+std::string resume_hint(const std::string& store) {
+  if (store.empty())
     return "interrupted; with --store FILE.sqlite the same question goes on where it stopped";
-  return "interrupted; the same question with --store " + options.store + " goes on from here";
+  return "interrupted; the same question with --store " + store + " goes on from here";
 }
 
 }  // namespace roundoff::cli

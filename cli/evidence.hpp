@@ -27,8 +27,8 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options);
 /// Seed, threads and interruption come from the session; `progress` must outlive the options.
 VerifyOptions verify_options(const EvidenceOptions& options, const Session& session, ProgressLine& progress);
 
-/// The store of --store, if there is one.
-std::optional<Store> open_store(const EvidenceOptions& options);
+/// The store of --store; none for "".
+std::optional<Store> open_store(const std::string& path);
 
 /// "holds for all 65536 inputs (exhaustive)", "no failure among 104096 of 1e+20 inputs (...): not a proof".
 std::string evidence_text(const Result& result);
@@ -36,6 +36,6 @@ std::string evidence_text(const Result& result);
 Json as_json(const Result& result);
 
 /// What to say after an interrupt.
-std::string resume_hint(const EvidenceOptions& options);
+std::string resume_hint(const std::string& store);
 
 }  // namespace roundoff::cli

@@ -9,23 +9,31 @@
 namespace roundoff::cli {
 namespace {
 
-std::string settings_text(const Settings& settings) {
-  std::string text;
-  for (const auto& [knob, value] : settings)
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", knob, value);
-  return text;
-}
+Json as_json(const Interval& interval) { return {interval.low, interval.high}; }
 
-/// The failing candidate one step below that says most: one with a counterexample before one that was
-/// refused.
-const Attempt* nearest_below(const Minimum& minimum) {
+}  // namespace
+
+const Attempt* most_telling(const std::vector<const Attempt*>& attempts) {
   const Attempt* best = nullptr;
-  for (const Attempt* each : minimum.below()) {
+  for (const Attempt* each : attempts) {
     const bool better = best == nullptr || (each->refusal.empty() && !best->refusal.empty()) ||
                         (each->refusal.empty() == best->refusal.empty() && each->value > best->value);
     if (better) best = each;
   }
   return best;
+}
+
+std::vector<const Attempt*> pointers(const std::vector<Attempt>& attempts) {
+  std::vector<const Attempt*> result;
+  for (const Attempt& each : attempts) result.push_back(&each);
+  return result;
+}
+
+std::string settings_text(const Settings& settings) {
+  std::string text;
+  for (const auto& [knob, value] : settings)
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", knob, value);
+  return text;
 }
 
 std::string failure_text(const Attempt& attempt) {
@@ -55,8 +63,6 @@ Json as_json(const Attempt& attempt, const TaskSize& size, const Policy& semanti
   return document;
 }
 
-Json as_json(const Interval& interval) { return {interval.low, interval.high}; }
-
 Json as_json(const GrowthLaw& law) {
   Json fits = Json::array();
   for (const LawFit& fit : law.fits)
@@ -79,11 +85,12 @@ Json as_json(const GrowthLaw& law) {
   return document;
 }
 
-}  // namespace
-
-std::string below_text(const Minimum& minimum) {
-  const Attempt* below = nearest_below(minimum);
-  return below == nullptr ? "-" : fmt::format("{}: {}", below->value, failure_text(*below));
+std::string below_text(const std::vector<const Attempt*>& below, const Attempt& best) {
+  const Attempt* failing = most_telling(below);
+  if (failing == nullptr) return "-";
+  std::string what = failing->format != best.format ? failing->format : settings_text(failing->settings);
+  if (failing->construction != best.construction) what = failing->construction + " " + what;
+  return fmt::format("{}: {}", what, failure_text(*failing));
 }
 
 std::string replay_line(const Attempt& attempt, const TaskSize& size, const Policy& semantics) {
@@ -115,7 +122,8 @@ Table as_table(const Minimisation& found) {
       const std::string other =
           std::to_string(found.quantity == Quantity::bits ? best.shape.width : best.bits);
       row.insert(row.end(), {std::to_string(*minimum.value), best.format, other, best.construction,
-                             settings_text(best.settings), evidence_text(best.result), below_text(minimum)});
+                             settings_text(best.settings), evidence_text(best.result),
+                             below_text(minimum.below(), best)});
     } else {
       row.insert(row.end(), {"-", "-", "-", "-", "", minimum.note, "-"});
     }
@@ -132,7 +140,7 @@ std::string as_text(const Minimisation& found, const Policy& semantics) {
         text += fmt::format("not monotone: n={} {}: {} fails above the first success at {}: {}\n",
                             minimum.size.n, scan.label, scan.attempts[i].value,
                             scan.attempts[*scan.first].value, failure_text(scan.attempts[i]));
-    if (const Attempt* below = minimum.value ? nearest_below(minimum) : nullptr) {
+    if (const Attempt* below = minimum.value ? most_telling(minimum.below()) : nullptr) {
       const std::string replay = replay_line(*below, minimum.size, semantics);
       if (!replay.empty()) text += fmt::format("replay n={}: {}\n", minimum.size.n, replay);
     }

@@ -14,9 +14,20 @@ Table as_table(const Minimisation& found);
 std::string as_text(const Minimisation& found, const Policy& semantics);
 Json as_json(const Minimisation& found, const Policy& semantics);
 
-/// Why the candidate one step below does not do: "01+01= gives 000, right is 010", "refused: ...", "-" where
-/// there is none.
-std::string below_text(const Minimum& minimum);
+/// Why the candidates one step below `best` do not do: "fixed(3,0): 01+01= gives 000, right is 010",
+/// "window=2: refused: ...",
+/// "-" where there is none.
+std::string below_text(const std::vector<const Attempt*>& below, const Attempt& best);
+
+/// The failing candidate that says most: one with a counterexample before one that was refused, then the one
+/// of greatest value. Null for none.
+const Attempt* most_telling(const std::vector<const Attempt*>& attempts);
+std::vector<const Attempt*> pointers(const std::vector<Attempt>& attempts);
+/// "01+01= gives 000, right is 010", or "refused: ...".
+std::string failure_text(const Attempt& attempt);
+std::string settings_text(const Settings& settings);  ///< "D=2 window=3"
+Json as_json(const Attempt& attempt, const TaskSize& size, const Policy& semantics);
+Json as_json(const GrowthLaw& law);
 /// The command that repeats a failing candidate's counterexample, or "" where it has none.
 std::string replay_line(const Attempt& attempt, const TaskSize& size, const Policy& semantics);
 

@@ -93,9 +93,9 @@ constexpr std::string_view style =
 std::string as_svg(const Plot& plot) {
   double x_least = 1e300, x_most = -1e300, y_least = 1e300, y_most = -1e300;
   std::size_t legend = 0;
-  for (const Series& series : plot.series) {
-    legend += series.name.empty() ? 0 : 1;
-    for (const auto& [x, y] : series.points) {
+  for (const Curve& curve : plot.curves) {
+    legend += curve.name.empty() ? 0 : 1;
+    for (const auto& [x, y] : curve.points) {
       x_least = std::min(x_least, x);
       x_most = std::max(x_most, x);
       y_least = std::min(y_least, y);
@@ -137,22 +137,21 @@ std::string as_svg(const Plot& plot) {
 
   std::size_t colour = 0;
   double legend_y = top + height + bottom + 10;
-  for (std::size_t s = 0; s < plot.series.size(); ++s) {
-    const Series& series = plot.series[s];
-    if (s > 0 && !series.law) ++colour;
+  for (std::size_t s = 0; s < plot.curves.size(); ++s) {
+    const Curve& curve = plot.curves[s];
+    if (s > 0 && !curve.law) ++colour;
     svg += fmt::format("<g class=\"s{}\"><polyline class=\"{}\" points=\"", colour % 6,
-                       series.law ? "law" : "line");
-    for (const auto& [x, y] : series.points)
+                       curve.law ? "law" : "line");
+    for (const auto& [x, y] : curve.points)
       svg += fmt::format("{},{} ", coordinate(xs.at(x)), coordinate(ys.at(y)));
     svg += "\"/><g class=\"mark\">";
-    if (!series.law)
-      for (const auto& [x, y] : series.points) svg += marker(colour, xs.at(x), ys.at(y));
-    if (!series.name.empty()) {
-      if (!series.law) svg += marker(colour, left + 10, legend_y);
-      svg +=
-          fmt::format("</g><polyline class=\"{}\" points=\"{},{} {},{}\"/><g>", series.law ? "law" : "line",
-                      coordinate(left), coordinate(legend_y), coordinate(left + 20), coordinate(legend_y));
-      text(left + 28, legend_y + 4, "start", series.name);
+    if (!curve.law)
+      for (const auto& [x, y] : curve.points) svg += marker(colour, xs.at(x), ys.at(y));
+    if (!curve.name.empty()) {
+      if (!curve.law) svg += marker(colour, left + 10, legend_y);
+      svg += fmt::format("</g><polyline class=\"{}\" points=\"{},{} {},{}\"/><g>", curve.law ? "law" : "line",
+                         coordinate(left), coordinate(legend_y), coordinate(left + 20), coordinate(legend_y));
+      text(left + 28, legend_y + 4, "start", curve.name);
       legend_y += legend_row;
     }
     svg += "</g></g>\n";
@@ -161,10 +160,10 @@ std::string as_svg(const Plot& plot) {
 }
 
 std::string as_csv(const Plot& plot) {
-  Table table{{{"series", "", false}, {"x", "", true}, {"y", "", true}}, {}};
-  for (const Series& series : plot.series)
-    for (const auto& [x, y] : series.points)
-      table.rows.push_back({series.name, fmt::format("{:.6g}", x), fmt::format("{:.6g}", y)});
+  Table table{{{"curve", "", false}, {"x", "", true}, {"y", "", true}}, {}};
+  for (const Curve& curve : plot.curves)
+    for (const auto& [x, y] : curve.points)
+      table.rows.push_back({curve.name, fmt::format("{:.6g}", x), fmt::format("{:.6g}", y)});
   return as_csv(table);
 }
 

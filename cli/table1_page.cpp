@@ -6,107 +6,92 @@
 
 #include "cli/html.hpp"
 #include "cli/minima.hpp"
-#include "cli/session.hpp"
-#include "cli/table1.hpp"
+#include "cli/table1_view.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-std::string title_of(const Cell& cell) {
-  std::string task(cell.task);
-  for (char& c : task) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return fmt::format("{}, {} precision", task, name(cell.regime));
-}
-
-/// A fitted law as a curve between the first and the last point.
-Series curve(const GrowthLaw& law, bool logarithmic) {
-  Series series{"", {}, true};
-  if (law.fits.empty()) return series;
+/// The measured points, and the fitted law as a curve between the first and the last of them.
+void add(Plot& plot, const std::string& label, const GrowthLaw& law) {
+  if (law.points.empty()) return;
+  Curve points{label, {}, false};
+  for (const Observation& point : law.points) points.points.emplace_back(point.x, point.y);
+  plot.curves.push_back(std::move(points));
+  if (law.fits.empty()) return;
+  const LawFit& fit = law.fits.front();
+  Curve curve{formula(fit, law.variable), {}, true};
   const double from = law.points.front().x, to = law.points.back().x;
   constexpr int steps = 48;
   for (int i = 0; i <= steps; ++i) {
-    const double t = static_cast<double>(i) / steps;
-    const double x = logarithmic ? from * std::pow(to / from, t) : from + (to - from) * t;
-    const double y = evaluate(law.fits.front(), x);
-    if (y > 0) series.points.emplace_back(x, y);
+    const double x = from * std::pow(to / from, static_cast<double>(i) / steps);
+    const double y = evaluate(fit, x);
+    if (y > 0) curve.points.emplace_back(x, y);
   }
-  series.name = formula(law.fits.front(), law.variable);
-  return series;
+  plot.curves.push_back(std::move(curve));
 }
 
-Series points(std::string label, const GrowthLaw& law) {
-  Series series{std::move(label), {}, false};
-  for (const Observation& point : law.points) series.points.emplace_back(point.x, point.y);
-  return series;
+void add_figures(html::Page& page, const std::string& title, const std::string& file,
+                 const std::vector<const Cell*>& cells) {
+  Plot bits{title + ": least bits of the number format", "sequence length N", "bits", true, false, {}};
+  for (const std::string variable : {"n", "k"}) {
+    Plot width{title + ": width", variable == "n" ? "digits n" : "operands k", "width", true, true, {}};
+    for (const Cell* cell : cells) {
+      for (const Series& series : cell->series) {
+        if (series.variable != variable) continue;
+        add(width, series.label, series.width);
+        add(bits, series.label, series.bits);
+      }
+    }
+    if (!width.curves.empty())
+      page.figure(width, "Points are measured, dashed lines are the fitted laws.",
+                  file + "-width-" + variable);
+  }
+  if (!bits.curves.empty())
+    page.figure(bits, "Points are measured, dashed lines are the fitted laws.", file + "-bits");
 }
 
-void add(Plot& plot, std::string label, const GrowthLaw& law) {
-  if (law.points.empty()) return;
-  plot.series.push_back(points(std::move(label), law));
-  if (law.fits.size() > 0) plot.series.push_back(curve(law, plot.log_x));
+void add_cell(html::Page& page, const Cell& cell) {
+  page.heading(title_of(cell));
+  if (!cell.paper_bound.empty())
+    page.paragraph(fmt::format("In the paper: width {} ({}).", cell.paper_bound, cell.paper_theorem));
+  if (!cell.remark.empty()) page.paragraph(cell.remark);
+  for (const Series& series : cell.series) {
+    page.paragraph(fmt::format("{}, {}. Width: {}. Bits: {}.", series.label, series.theorem,
+                               series.width.statement, series.bits.statement));
+    if (!series.points.empty()) page.table(points_table(series), series.label, series.construction);
+    // the last counterexample of the series stands for the others: the table names them all
+    for (auto point = series.points.rbegin(); point != series.points.rend(); ++point) {
+      const Attempt* below = most_telling(pointers(point->below));
+      const std::string line = below == nullptr ? "" : replay_line(*below, point->size, Policy{});
+      if (line.empty()) continue;
+      page.paragraph("One step below, again:");
+      page.command(line);
+      break;
+    }
+  }
+  for (const Bound& bound : cell.bounds)
+    if (bound.applies) page.paragraph(fmt::format("Lower bound: {} ({}).", bound.statement, bound.source));
 }
 
 }  // namespace
 
-std::string table1_page(const std::vector<MeasuredCell>& cells, const Table1Options& options,
-                        const Session& session) {
+std::string as_page(const Table1& table, int base, const Session& session) {
   html::Page page(
-      fmt::format("How many bits, and how wide? Base {}", options.p),
+      fmt::format("How many bits, and how wide? Base {}", base),
       "The smallest number formats and the smallest transformers that were found to compute a task, by "
-      "running them bit "
-      "for bit in those formats. Every figure has its evidence, and a counterexample one step below it.");
-  Table summary{{{"task", "cell", false},
-                 {"bound", "width in the paper", false},
-                 {"width", "least width measured", false},
-                 {"bits", "least bits measured", false}},
-                {}};
-  Plot bits{"Least bits of the number format", "", "bits", true, false, {}};
-  Plot widths{"Width of each construction", "", "width", true, true, {}};
-  std::string_view task;
-  bool one_task = true;
-  for (const MeasuredCell& measured : cells) {
-    const Cell& cell = *measured.cell;
-    one_task = one_task && (task.empty() || task == cell.task);
-    task = cell.task;
-    if (measured.empty()) {
-      summary.rows.push_back(
-          {title_of(cell), fmt::format("{} ({})", cell.bound, cell.theorem), "no construction yet", ""});
-      continue;
-    }
-    summary.rows.push_back({title_of(cell), fmt::format("{} ({})", cell.bound, cell.theorem),
-                            measured.width.law.statement, measured.bits.law.statement});
+      "running them "
+      "bit for bit in those formats. Every figure has its evidence, and a counterexample one step below it.");
+  page.table(summary_table(table), "Table 1 of Feng et al. (arXiv:2410.13857), measured", "table1");
+  std::vector<std::string> tasks;
+  for (const Cell& cell : table.cells) {
+    if (std::find(tasks.begin(), tasks.end(), cell.task) != tasks.end()) continue;
+    tasks.push_back(cell.task);
+    std::vector<const Cell*> cells;
+    for (const Cell& each : table.cells)
+      if (each.task == cell.task) cells.push_back(&each);
+    add_figures(page, cell.row, cell.task, cells);
   }
-  page.table(summary, "Table 1, measured", "table1");
-  for (const MeasuredCell& measured : cells) {
-    if (measured.empty()) continue;
-    const std::string prefix = one_task ? std::string(name(measured.cell->regime)) : title_of(*measured.cell);
-    bits.x_label = measured.bits.law.variable == "N" ? "sequence length N" : measured.bits.law.variable;
-    add(bits, prefix + " precision", measured.bits.law);
-    widths.x_label = measured.width.law.variable == "k" ? "operands k" : "digits n";
-    for (const WidthCurve& each : measured.curves) add(widths, each.construction, each.law);
-  }
-  page.figure(bits, "Dashed: the fitted law.", "bits");
-  page.figure(widths, "At the least knobs that do. Dashed: the fitted law.", "width");
-  for (const MeasuredCell& measured : cells) {
-    if (measured.empty()) continue;
-    const std::string file = fmt::format("{}-{}", measured.cell->task, name(measured.cell->regime));
-    page.heading(title_of(*measured.cell));
-    page.paragraph("Bits: " + measured.bits.law.statement + ".");
-    page.table(as_table(measured.bits), "Least bits", file + "-bits");
-    page.paragraph("Width: " + measured.width.law.statement + ".");
-    page.table(as_table(measured.width), "Least width, in the constructions' own formats", file + "-width");
-    if (measured.papers_format)
-      page.table(as_table(*measured.papers_format), "Least s of the paper's format F(0,s)",
-                 file + "-papers-format");
-    for (const Minimisation* each : {&measured.bits, &measured.width})
-      for (const Minimum& minimum : each->minima)
-        for (const Attempt* below : minimum.below())
-          if (const std::string line = replay_line(*below, minimum.size, Policy{}); !line.empty()) {
-            page.paragraph(fmt::format("n = {}, {} {}, a step below: the counterexample again",
-                                       minimum.size.n, name(each->quantity), below->value));
-            page.command(line);
-          }
-  }
+  for (const Cell& cell : table.cells) add_cell(page, cell);
   return page.finish(provenance(session));
 }
 

@@ -54,7 +54,7 @@ int run(const Options& options, Session& session) {
   ProgressLine progress(session);
   VerifyOptions how = verify_options(options.evidence, session, progress);
   how.first_only = !options.all;
-  std::optional<Store> store = open_store(options.evidence);
+  std::optional<Store> store = open_store(options.evidence.store);
 
   Question question;
   question.model = fingerprint(subject.model);
@@ -91,7 +91,7 @@ int run(const Options& options, Session& session) {
   document["provenance"]["model"] = question.model;
   document["provenance"]["question"] = key(question);
   print(session, as_text(subject, result, dimensions), {}, document);
-  if (result.interrupted) throw Interrupted(resume_hint(options.evidence));
+  if (result.interrupted) throw Interrupted(resume_hint(options.evidence.store));
   return result.verdict == Verdict::refuted ? exit_refuted : exit_done;
 }
 

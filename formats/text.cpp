@@ -174,7 +174,11 @@ Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
       code = code << 4 | static_cast<unsigned>(digit_value(c));
     }
     if (hexadecimal.empty()) throw UsageError("'" + std::string(text) + "' lacks its digits, as in #x3f");
-    return {decode(code, format), 0};
+    try {
+      return {decode(code, format), 0};
+    } catch (const UsageError& error) {
+      throw UsageError("'" + std::string(text) + "': " + error.what());
+    }
   }
   const Parsed parsed = read_or_throw(text);
   Exact exact;

@@ -1,0 +1,158 @@
+#include "cli/table1_view.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/evidence.hpp"
+#include "cli/minima.hpp"
+
+namespace roundoff::cli {
+namespace {
+
+std::string size_text(const TaskSize& size) {
+  return size.k == TaskSize{}.k ? fmt::format("{}", size.n) : fmt::format("{}, k={}", size.n, size.k);
+}
+
+/// "width power 2.1*n^1.9; bits constant: 2".
+std::string laws_text(const Series& series) {
+  if (series.points.empty()) return "not measured: " + series.stopped;
+  return fmt::format("width {}; bits {}", series.width.statement, series.bits.statement);
+}
+
+}  // namespace
+
+std::string title_of(const Cell& cell) {
+  return fmt::format("{}, {} precision", cell.row,
+                     cell.regime == Regime::constant ? "constant" : "logarithmic");
+}
+
+Table summary_table(const Table1& table) {
+  Table summary{{{"cell", "", false},
+                 {"paper_bound", "width in the paper", false},
+                 {"paper_construction", "the paper's construction, measured", false},
+                 {"best_construction", "best construction, measured", false}},
+                {}};
+  const auto text = [](const Cell& cell, const std::optional<std::size_t>& which) -> std::string {
+    if (!which) return "-";
+    const Series& series = cell.series[*which];
+    return fmt::format("{}: {}", series.label, laws_text(series));
+  };
+  for (const Cell& cell : table.cells) {
+    const std::string bound =
+        cell.paper_bound.empty() ? cell.remark : fmt::format("{} ({})", cell.paper_bound, cell.paper_theorem);
+    summary.rows.push_back(
+        {title_of(cell), bound, text(cell, cell.paper), cell.best ? text(cell, cell.best) : cell.remark});
+  }
+  return summary;
+}
+
+Table points_table(const Series& series) {
+  Table table{{{"n", "n", true},
+               {"N", "N", true},
+               {"bits", "bits", true},
+               {"width", "width", true},
+               {"format", "format", false},
+               {"knobs", "knobs", false},
+               {"evidence", "evidence", false},
+               {"below", "one step below", false}},
+              {}};
+  for (const MeasuredPoint& point : series.points) {
+    const Attempt& best = point.attempt;
+    table.rows.push_back({size_text(point.size), count_text(point.N), std::to_string(best.bits),
+                          std::to_string(best.shape.width), best.format, settings_text(best.settings),
+                          evidence_text(best.result), below_text(pointers(point.below), best)});
+  }
+  return table;
+}
+
+Table all_points_table(const Table1& table) {
+  Table all;
+  for (const Cell& cell : table.cells) {
+    for (const Series& series : cell.series) {
+      const Table points = points_table(series);
+      if (all.columns.empty()) {
+        all.columns = {{"cell", "", false}, {"series", "", false}};
+        all.columns.insert(all.columns.end(), points.columns.begin(), points.columns.end());
+      }
+      for (auto row : points.rows) {
+        row.insert(row.begin(), {title_of(cell), series.label});
+        all.rows.push_back(std::move(row));
+      }
+    }
+  }
+  return all;
+}
+
+std::string as_text(const Table1& table) {
+  std::string text;
+  for (const Cell& cell : table.cells) {
+    text += fmt::format(
+        "== {}; in the paper: {}\n", title_of(cell),
+        cell.paper_bound.empty() ? "-" : fmt::format("width {} ({})", cell.paper_bound, cell.paper_theorem));
+    for (std::size_t s = 0; s < cell.series.size(); ++s) {
+      const Series& series = cell.series[s];
+      text += fmt::format("\n{}{}{}  [{}]\n", series.label, cell.paper == s ? ", the paper's" : "",
+                          cell.best == s ? ", the best here" : "", series.theorem);
+      if (!series.points.empty()) text += as_text(points_table(series));
+      text += laws_text(series) + '\n';
+      if (!series.stopped.empty() && !series.points.empty()) text += "stopped at " + series.stopped + '\n';
+      for (const MeasuredPoint& point : series.points)
+        for (const std::string& exception : point.exceptions)
+          text += fmt::format("not monotone at n={}: {} fails above the minimum\n", point.size.n, exception);
+    }
+    if (!cell.remark.empty()) text += cell.remark + '\n';
+    for (const Bound& bound : cell.bounds)
+      if (bound.applies) text += fmt::format("lower bound: {} ({})\n", bound.statement, bound.source);
+    text += '\n';
+  }
+  return text;
+}
+
+Json as_json(const Table1& table) {
+  Json cells = Json::array();
+  for (const Cell& cell : table.cells) {
+    Json all = Json::array(), bounds = Json::array();
+    for (const Series& series : cell.series) {
+      Json points = Json::array();
+      for (const MeasuredPoint& point : series.points) {
+        Json below = Json::array();
+        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size, Policy{}));
+        points.push_back({{"n", point.size.n},
+                          {"k", point.size.k},
+                          {"p", point.size.p},
+                          {"N", count_json(point.N)},
+                          {"best", as_json(point.attempt, point.size, Policy{})},
+                          {"below", std::move(below)},
+                          {"exceptions", point.exceptions}});
+      }
+      all.push_back({{"construction", series.construction},
+                     {"label", series.label},
+                     {"theorem", series.theorem},
+                     {"variable", series.variable},
+                     {"points", std::move(points)},
+                     {"width", as_json(series.width)},
+                     {"bits", as_json(series.bits)},
+                     {"stopped", series.stopped}});
+    }
+    for (const Bound& bound : cell.bounds)
+      bounds.push_back({{"name", bound.name},
+                        {"statement", bound.statement},
+                        {"source", bound.source},
+                        {"quantity", bound.quantity},
+                        {"value", bound.value},
+                        {"applies", bound.applies},
+                        {"condition", bound.condition}});
+    cells.push_back({{"row", cell.row},
+                     {"task", cell.task},
+                     {"regime", cell.regime == Regime::constant ? "constant" : "logarithmic"},
+                     {"paper", {{"width", cell.paper_bound}, {"theorem", cell.paper_theorem}}},
+                     {"paper_series", cell.paper ? Json(*cell.paper) : Json()},
+                     {"best_series", cell.best ? Json(*cell.best) : Json()},
+                     {"series", std::move(all)},
+                     {"lower_bounds", std::move(bounds)},
+                     {"remark", cell.remark}});
+  }
+  return {{"quick", table.quick}, {"cells", std::move(cells)}, {"interrupted", table.interrupted}};
+}
+
+}  // namespace roundoff::cli
