@@ -59,11 +59,8 @@ struct Table1 {
 
 struct Table1Options {
   bool quick = true;  ///< within 2 minutes on 2 cores; else as far as an hour goes
-<<<<<<< HEAD
   double work = 0;    ///< rounded operations a verdict may take before a series stops; 0: as the form has it
-=======
   std::string task;   ///< this row alone; "" for all
->>>>>>> e54bc57 (table1 shows what the analyzer measures: text, JSON, CSV, and a page with plots; a code that is wrong is named)
   int p = 2;
   std::uint64_t seed = 1;
   int threads = 0;
