@@ -47,26 +47,39 @@ std::string needs_constant_attention(const Policy& policy, int first, int last) 
   return "";
 }
 
-AddColumns::AddColumns(ModelBuilder& model, int p, std::unique_ptr<ExactCode> digit_code)
+AddColumns::AddColumns(ModelBuilder& model, const TaskSize& size, std::unique_ptr<ExactCode> digit_code)
     : one(model.add("one")),
       code(std::move(digit_code)),
       not_a(model.add("not_a")),
-      not_b(model.add("not_b")),
-      x(model.add("x", p)),
-      a(model.add("a", p)),
-      b(model.add("b", p)),
-      sum(model.add("sum", p)),
-      end(model.add("end")) {}
+      not_b(model.add("not_b")) {
+  for (int j = 0; j < size.c; ++j) {
+    const std::string suffix = size.c == 1 ? "" : fmt::format("_{}", j);
+    Place place;
+    place.x = model.add("x" + suffix, size.p);
+    place.a = model.add("a" + suffix, size.p);
+    place.b = model.add("b" + suffix, size.p);
+    place.sum = model.add("sum" + suffix, size.p);
+    places.push_back(std::move(place));
+  }
+  end = model.add("end");
+}
 
-void AddColumns::embed(ModelBuilder& model, const AddLayout& at) const {
-  for (std::size_t d = 0; d < x.size(); ++d) model.token(static_cast<Token>(d), x[d], 1);
+void AddColumns::embed(ModelBuilder& model, const Task& task, const AddLayout& at) const {
+  for (int token = 0; token < task.base(); ++token) {
+    int rest = token;
+    for (const Place& place : places) {
+      const int p = static_cast<int>(place.x.size());
+      model.token(static_cast<Token>(token), place.x[static_cast<std::size_t>(rest % p)], 1);
+      rest /= p;
+    }
+  }
+  for (const Place& place : places) model.position(at.plus(), place.x[0], 1);
   const auto hold = [&](int position, int digit) { code->place(model, position, digit); };
   for (int t = 0; t < at.n; ++t) {
     hold(at.a(t), t);
     hold(at.b(t), t);
   }
   hold(at.plus(), at.n);
-  model.position(at.plus(), x[0], 1);
   for (int i = 0; i < at.answer; ++i) hold(at.output(i), i);
   hold(at.end(), 0);
   model.position(at.end(), end, 1);
@@ -86,36 +99,66 @@ void AddColumns::fetch(LayerBuilder& layer, const Weight& max) const {
   HeadBuilder& from_b = layer.head();
   code->match(from_b, *code, one, max);
   from_b.score(-max * not_a, not_b);
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    from_a.copy(x[d], a[d]);
-    from_b.copy(x[d], b[d]);
+  for (const Place& place : places) {
+    for (std::size_t d = 0; d < place.x.size(); ++d) {
+      from_a.copy(place.x[d], place.a[d]);
+      from_b.copy(place.x[d], place.b[d]);
+    }
   }
 }
 
 // With the sum at d: unit d is `carry`, the others are at most carry - MAX <= 0. Then sum[d] = 1 - carry <=
 // 0.
-void AddColumns::add_carry(LayerBuilder& layer, Register carry, const Weight& max) const {
-  const std::size_t p = sum.size();
+void AddColumns::add_carry(LayerBuilder& layer, const Place& place, Register carry, const Weight& max) const {
+  const std::size_t p = place.sum.size();
   for (std::size_t d = 0; d < p; ++d) {
     Form before = carry;
     for (std::size_t e = 0; e < p; ++e) {
-      if (e != d) before += -max * sum[e];
+      if (e != d) before += -max * place.sum[e];
     }
-    layer.unit(before, {{sum[d], -1}, {sum[(d + 1) % p], 1}});
+    layer.unit(before, {{place.sum[d], -1}, {place.sum[(d + 1) % p], 1}});
   }
 }
 
 void AddColumns::logits(ModelBuilder& model, const Task& task, const Weight& max) const {
-  for (std::size_t d = 0; d < sum.size(); ++d) model.logit(static_cast<Token>(d), sum[d] - max * end);
-  model.logit(task.eos(), end);
+  if (places.size() == 1) {
+    for (std::size_t d = 0; d < places[0].sum.size(); ++d) {
+      model.logit(static_cast<Token>(d), places[0].sum[d] - max * end);
+    }
+    model.logit(task.eos(), end);
+    return;
+  }
+  LayerBuilder& settle = model.layer();
+  std::vector<std::vector<Register>> digits;
+  for (const Place& place : places) {
+    digits.push_back(model.add(fmt::format("digit_{}", digits.size()), static_cast<int>(place.sum.size())));
+    for (std::size_t d = 0; d < place.sum.size(); ++d) settle.unit(place.sum[d], {{digits.back()[d], 1}});
+  }
+  for (int token = 0; token < task.base(); ++token) {
+    Form logit = -max * Form(end);
+    int rest = token;
+    for (const std::vector<Register>& digit : digits) {
+      const int p = static_cast<int>(digit.size());
+      for (int d = 0; d < p; ++d) {
+        if (d != rest % p) logit += -1 * digit[static_cast<std::size_t>(d)];
+      }
+      rest /= p;
+    }
+    model.logit(static_cast<Token>(token), logit);
+  }
+  for (int token = task.base(); token < task.eos(); ++token) {
+    model.logit(static_cast<Token>(token), Form() - Weight(1));
+  }
+  model.logit(task.eos(), Form(end) - Weight(1));
 }
 
 void Slots::embed(ModelBuilder& model, const AddLayout& at) const {
-  const int n = static_cast<int>(not_slot.size());
+  const int count = static_cast<int>(not_slot.size());
   for (int position = 0; position < at.positions(); ++position) {
-    for (int t = 0; t < n; ++t) {
-      if (position == at.b(t) || (t + 1 < at.answer && position == at.output(t + 1))) continue;
-      model.position(position, not_slot[static_cast<std::size_t>(t)], 1);
+    for (int slot = 0; slot < count; ++slot) {
+      if (slot < at.n && position == at.b(slot)) continue;
+      if (slot + lowest_output < at.answer && position == at.output(slot + lowest_output)) continue;
+      model.position(position, not_slot[static_cast<std::size_t>(slot)], 1);
     }
   }
 }

@@ -28,31 +28,38 @@ Weight uniform_copy(const Policy& policy, const Weight& value, int first, int la
 /// to 0, and MAX times what uniform attention over first to last positions leaves of MAX is still at least 1.
 std::string needs_constant_attention(const Policy& policy, int first, int last);
 
+/// One base-p digit of a token, as one-hot vectors. A token has c of them, the least significant first.
+struct Place {
+  std::vector<Register> x, a, b, sum;  ///< own token's digit, the column's digits, their sum modulo p
+};
+
 struct AddColumns {
   Register one;
-  std::unique_ptr<ExactCode> code;     ///< which digit this position holds, or asks for
-  Register not_a, not_b;               ///< 1 where no digit of a (of b), nor '+', stands
-  std::vector<Register> x, a, b, sum;  ///< one-hot: own token, the column's digits, their sum modulo p
-  Register end;                        ///< 1 at the last position
+  std::unique_ptr<ExactCode> code;  ///< which digit token this position holds, or asks for
+  Register not_a, not_b;            ///< 1 where no digit of a (of b), nor '+', stands
+  std::vector<Place> places;        ///< c of them
+  Register end;                     ///< 1 at the last position
 
-  AddColumns(ModelBuilder& model, int p, std::unique_ptr<ExactCode> code);
+  AddColumns(ModelBuilder& model, const TaskSize& size, std::unique_ptr<ExactCode> code);
 
-  /// One-hot tokens ('+' is the digit 0 of both operands), codes and roles.
-  void embed(ModelBuilder& model, const AddLayout& at) const;
+  /// One-hot digits ('+' has the digits 0 of both operands), codes and roles.
+  void embed(ModelBuilder& model, const Task& task, const AddLayout& at) const;
   /// Attention: every position fetches the digits a_i and b_i of its column i, exactly.
   void fetch(LayerBuilder& layer, const Weight& max) const;
-  /// Feed-forward, p^2 units: `sum` gets a+b modulo p; for each pair of digits, `classify(a+b)` names further
-  /// registers to set to 1.
-  template <class Classify>
-  void classify(LayerBuilder& layer, Classify&& registers) const;
-  /// Feed-forward, p units: where `carry` > 0, the one-hot sum moves up by one (modulo p).
-  void add_carry(LayerBuilder& layer, Register carry, const Weight& max) const;
-  /// Digits are pressed down by MAX at the last position, where <eos> wins with 1.
+  /// Feed-forward, p^2 units a place: `sum` gets a+b modulo p; for each pair of digits, `registers(a+b)`
+  /// names further registers to set to 1.
+  template <class Registers>
+  void classify(LayerBuilder& layer, const Place& place, Registers&& registers) const;
+  /// Feed-forward, p units: where `carry` > 0, the place's one-hot sum moves up by one (modulo p).
+  void add_carry(LayerBuilder& layer, const Place& place, Register carry, const Weight& max) const;
+  /// The logit of a token. One place: its register of `sum`, 0 or less where wrong. More: a last layer makes
+  /// 0 of what is negative, and the logit is minus the number of places that are wrong; <eos> and symbols
+  /// have -1, <eos> 0 at the last position. Digits are pressed down by MAX there.
   void logits(ModelBuilder& model, const Task& task, const Weight& max) const;
 };
 
-template <class Classify>
-void AddColumns::classify(LayerBuilder& layer, Classify&& registers) const {
+template <class Registers>
+void AddColumns::classify(LayerBuilder& layer, const Place& place, Registers&& registers) const {
   const auto all_but = [](const std::vector<Register>& one_hot, std::size_t kept) {
     Form form;
     for (std::size_t d = 0; d < one_hot.size(); ++d) {
@@ -60,22 +67,26 @@ void AddColumns::classify(LayerBuilder& layer, Classify&& registers) const {
     }
     return form;
   };
-  for (std::size_t d = 0; d < a.size(); ++d) {
-    for (std::size_t e = 0; e < b.size(); ++e) {
-      std::vector<Target> targets = {{sum[(d + e) % a.size()], 1}};
+  const std::size_t p = place.a.size();
+  for (std::size_t d = 0; d < p; ++d) {
+    for (std::size_t e = 0; e < p; ++e) {
+      std::vector<Target> targets = {{place.sum[(d + e) % p], 1}};
       for (const Register reg : registers(static_cast<int>(d + e))) targets.push_back({reg, 1});
-      layer.unit(-all_but(a, d) - all_but(b, e) + Weight(1), targets);
+      layer.unit(-all_but(place.a, d) - all_but(place.b, e) + Weight(1), targets);
     }
   }
 }
 
-/// A register a column, made of the classes of the columns: slot t is written at b_t (unit t fires there),
-/// read at the outputs after `gather`.
+/// Tells positions apart where a register is laid at digit t, or is read at an output.
 struct Slots {
-  std::vector<Register> not_slot;  ///< 0 in slot t at b_t, in slot i-1 at output i; 1 elsewhere
+  int lowest_output;               ///< the lowest output that has a slot
+  std::vector<Register> not_slot;  ///< 0 in slot t at b_t, in slot i - lowest_output at output i; 1 elsewhere
 
-  Slots(ModelBuilder& model, int n) : not_slot(model.add("not_slot", n)) {}
+  Slots(ModelBuilder& model, const AddLayout& at, int lowest)
+      : lowest_output(lowest), not_slot(model.add("not_slot", at.answer - lowest)) {}
   void embed(ModelBuilder& model, const AddLayout& at) const;
+  Register not_digit(int t) const { return not_slot[static_cast<std::size_t>(t)]; }
+  Register not_output(int i) const { return not_slot[static_cast<std::size_t>(i - lowest_output)]; }
 };
 
 }  // namespace roundoff

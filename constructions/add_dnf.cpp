@@ -15,9 +15,9 @@ namespace roundoff {
 namespace {
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.c > 1) return "is built for one digit a token: drop --c";
+  if (size.c > 1) return "is built for one digit a token: drop --c, or use add-flipflop";
   if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
+    return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   const AddLayout at(size);
   return needs_constant_attention(policy, at.equals() + 1, at.positions());
 }
@@ -28,21 +28,21 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const Weight max = largest(policy);
 
   ModelBuilder model(task);
-  const AddColumns columns(model, p, std::make_unique<AntichainCode>(model, "code", n + 1));
+  const AddColumns columns(model, task.size(), std::make_unique<AntichainCode>(model, "code", n + 1));
   const Register generate = model.add("generate"), not_kill = model.add("not_kill");
   const std::vector<Register> no_source = model.add("no_source", n);  // column t does not generate
   const std::vector<Register> blocks = model.add("blocks", n);        // column t kills
-  const Slots slots(model, n);
+  const Slots slots(model, at, 1);
   const Register carry = model.add("carry");
 
   // Embedding: one-hot digits, and the column of each position in an antichain code.
-  columns.embed(model, at);
+  columns.embed(model, task, at);
   slots.embed(model, at);
 
   // Layer 1. Every position fetches the digits of its column; pairs of digits are classified.
   LayerBuilder& classes = model.layer();
   columns.fetch(classes, max);
-  columns.classify(classes, [&](int total) {
+  columns.classify(classes, columns.places[0], [&](int total) {
     std::vector<Register> registers;
     if (total >= p) registers.push_back(generate);
     if (total > p - 2) registers.push_back(not_kill);
@@ -75,7 +75,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   }
 
   // Layer 4. The digit moves up by one where a carry comes in.
-  columns.add_carry(model.layer(), carry, max);
+  columns.add_carry(model.layer(), columns.places[0], carry, max);
   columns.logits(model, task, max);
   return model.finish();
 }

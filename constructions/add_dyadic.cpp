@@ -21,9 +21,9 @@ namespace {
 int bit_length(int n) { return ceil_log(2, static_cast<std::uint64_t>(n) + 1); }
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.c > 1) return "is built for one digit a token: drop --c";
+  if (size.c > 1) return "is built for one digit a token: drop --c, or use add-flipflop";
   if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
+    return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   const AddLayout at(size);
   const Weight max = largest(policy);
   const int first = 1, last = at.positions();  // positions that a head may attend to
@@ -51,7 +51,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   auto binary = std::make_unique<BinaryCode>(model, "digit_number", n + 1);
   const BinaryCode& own = *binary;
   const BinaryCode next(model, "next_number", n + 1);  // t+1 at b_t
-  const AddColumns columns(model, p, std::move(binary));
+  const AddColumns columns(model, task.size(), std::move(binary));
   const Register one = columns.one, not_a = columns.not_a, not_b = columns.not_b;
   const Register plus = model.add("plus");  // 1 at '+'
   const Register not_generate = model.add("not_generate"), not_kill = model.add("not_kill");
@@ -63,7 +63,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
 
   // Embedding: one-hot digits, the number of each digit in binary, and t+1 at b_t. (A position of a repeats
   // its own number, so that it finds itself.) '+' is the answer that a query finds when nothing else matches.
-  columns.embed(model, at);
+  columns.embed(model, task, at);
   for (int t = 0; t < n; ++t) {
     next.place(model, at.b(t), t + 1);
     next.place(model, at.a(t), t);
@@ -74,7 +74,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   // Layer 1. Every position fetches the digits of its column; pairs of digits are classified.
   LayerBuilder& classes = model.layer();
   columns.fetch(classes, max);
-  columns.classify(classes, [&](int total) {
+  columns.classify(classes, columns.places[0], [&](int total) {
     std::vector<Register> registers;
     if (total < p) registers.push_back(not_generate);
     if (total > p - 2) registers.push_back(not_kill);
@@ -137,7 +137,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   carries.unit(blocks.state(0, m, one, max), {{carry, 1}});
 
   // Last layer. The digit moves up by one where a carry comes in.
-  columns.add_carry(model.layer(), carry, max);
+  columns.add_carry(model.layer(), columns.places[0], carry, max);
   columns.logits(model, task, max);
   return model.finish();
 }

@@ -15,9 +15,8 @@ namespace roundoff {
 namespace {
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.c > 1) return "is built for one digit a token: drop --c";
   if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: use add-ragged";
+    return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   const AddLayout at(size);
   const Weight max = largest(policy);
   const int first = at.equals() + 1, last = at.positions();  // positions that an output attends to
@@ -29,55 +28,62 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
-  const int n = at.n, p = task.size().p, window = settings.at("window");
+  const int p = task.size().p, c = task.size().c, window = settings.at("window");
+  const int column_count = c * at.n;  // column ct + j is place j of digit token t
   const Weight max = largest(policy);
 
   ModelBuilder model(task);
-  const AddColumns columns(model, p, std::make_unique<AntichainCode>(model, "code", n + 1));
-  const Register not_generate = model.add("not_generate"), not_kill = model.add("not_kill");
-  const FlipFlop verdicts(model, "verdict", n);  // least significant column first
-  const Slots slots(model, n);  // after the verdicts: the guard comes last in the flip-flop's sum
-  const Register carry = model.add("carry");
+  const AddColumns columns(model, task.size(), std::make_unique<AntichainCode>(model, "code", at.n + 1));
+  const std::vector<Register> not_generate = model.add("not_generate", c),
+                              not_kill = model.add("not_kill", c);
+  const FlipFlop verdicts(model, "verdict", column_count);  // least significant column first
+  const Slots slots(model, at,
+                    c == 1 ? 1 : 0);  // after the verdicts: in the flip-flop's sum the guard is last
+  const std::vector<Register> carry = model.add("carry", c);
 
   // Embedding: one-hot digits, and the column of each position in an antichain code.
-  columns.embed(model, at);
+  columns.embed(model, task, at);
   slots.embed(model, at);
 
   // Layer 1. Every position fetches the digits of its column; pairs of digits are classified.
   LayerBuilder& classes = model.layer();
   columns.fetch(classes, max);
-  columns.classify(classes, [&](int total) {
-    std::vector<Register> registers;
-    if (total < p) registers.push_back(not_generate);
-    if (total > p - 2) registers.push_back(not_kill);
-    return registers;
-  });
+  for (std::size_t j = 0; j < columns.places.size(); ++j) {
+    columns.classify(classes, columns.places[j], [&](int total) {
+      std::vector<Register> registers;
+      if (total < p) registers.push_back(not_generate[j]);
+      if (total > p - 2) registers.push_back(not_kill[j]);
+      return registers;
+    });
+  }
 
-  // Layer 2. At b_t only, the verdict of column t is laid into its first register: MAX for generate, -MAX for
+  // Layer 2. At b_t only, the verdict of a column is laid into its first register: MAX for generate, -MAX for
   // kill.
   LayerBuilder& spread = model.layer();
-  for (int t = 0; t < n; ++t) {
-    const Register not_here = slots.not_slot[static_cast<std::size_t>(t)];
-    for (const Register not_class : {not_generate, not_kill}) {
-      const Weight sign = not_class.dimension == not_generate.dimension ? max : -max;
-      const Form elsewhere = -max * not_here - max * columns.not_b;
-      spread.unit(elsewhere - max * not_class + Weight(1), {{verdicts.push(t), sign}});
-    }
+  for (int column = 0; column < column_count; ++column) {
+    const auto j = static_cast<std::size_t>(column % c);
+    const Form elsewhere = -max * slots.not_digit(column / c) - max * columns.not_b;
+    spread.unit(elsewhere - max * not_generate[j] + Weight(1), {{verdicts.push(column), max}});
+    spread.unit(elsewhere - max * not_kill[j] + Weight(1), {{verdicts.push(column), -max}});
   }
 
   // Layer 3. Uniform attention brings all verdicts to the outputs, into both registers: each is non-zero at
-  // one position only. Then one flip-flop an output digit: -MAX, the pushes of the columns below i in order,
-  // and last -MAX unless this is output i.
+  // one position only. Then one flip-flop a column: -MAX, the pushes of the columns below it in order, and
+  // last -MAX unless this is its output.
   LayerBuilder& carries = model.layer();
   HeadBuilder& gather = carries.head();
-  for (int t = 0; t < n; ++t) verdicts.gather(gather, t);
-  for (int i = 1; i <= n; ++i) {
-    const Form state = verdicts.state(std::max(0, i - window), i, columns.one, max);
-    carries.unit(state - max * slots.not_slot[static_cast<std::size_t>(i - 1)], {{carry, 1}});
+  for (int column = 0; column < column_count; ++column) verdicts.gather(gather, column);
+  for (int column = 1; column <= column_count && column / c < at.answer; ++column) {
+    const Form state = verdicts.state(std::max(0, column - window), column, columns.one, max);
+    carries.unit(state - max * slots.not_output(column / c),
+                 {{carry[static_cast<std::size_t>(column % c)], 1}});
   }
 
-  // Layer 4. The digit moves up by one where a carry comes in.
-  columns.add_carry(model.layer(), carry, max);
+  // Layer 4. A digit moves up by one where a carry comes in.
+  LayerBuilder& digits = model.layer();
+  for (std::size_t j = 0; j < columns.places.size(); ++j) {
+    columns.add_carry(digits, columns.places[j], carry[j], max);
+  }
   columns.logits(model, task, max);
   return model.finish();
 }
@@ -90,13 +96,16 @@ Construction add_flipflop() {
       .task = "add",
       .theorem = "beyond the paper (Feng et al. 2024, theorem 4.1, has O(n^2))",
       .regime = Regime::constant,
-      .width = "max(3*n+4*p+antichain(n+1)+7, p*p)",
+      .width =
+          "max(antichain(ceil_div(n,c)+1) + 2*c*ceil_div(n,c) + ceil_div(n+1,c) + 4*c*p + 3*c + 3"
+          " + min(c-1,1)*(c*p+1), c*p*p)",
       .family = "fixed(1,0)",
       .summary = "one saturating sum an output digit is a flip-flop over the columns; 4 layers, width O(n)",
       .note = "add-flipflop",
       .knobs = {{"window", "columns that a carry is followed over",
-                 [](const TaskSize& size) { return size.n; }, [](const TaskSize&) { return 1; },
-                 [](const TaskSize& size) { return size.n; }}},
+                 [](const TaskSize& size) { return (size.n + size.c - 1) / size.c * size.c; },
+                 [](const TaskSize&) { return 1; },
+                 [](const TaskSize& size) { return (size.n + size.c - 1) / size.c * size.c; }}},
       .refuses = refuses,
       .build = build};
 }
