@@ -57,6 +57,7 @@ Json as_json(const Attempt& attempt, const TaskSize& size, const Policy& semanti
     document["refusal"] = attempt.refusal;
     return document;
   }
+  if (!attempt.inexact.empty()) document["inexact_weight"] = attempt.inexact;
   document["evidence"] = cli::as_json(attempt.result);
   if (const std::string replay = replay_line(attempt, size, semantics); !replay.empty())
     document["replay"] = replay;
@@ -98,7 +99,8 @@ std::string replay_line(const Attempt& attempt, const TaskSize& size, const Poli
   Policy policy = semantics;
   policy.formats.fill(parse_format(attempt.format));
   return replay_line(attempt.construction, size, attempt.settings, policy,
-                     attempt.result.counterexample->input);
+                     attempt.result.counterexample->input) +
+         (attempt.inexact.empty() ? "" : " --round-weights");
 }
 
 Table as_table(const Minimisation& found) {

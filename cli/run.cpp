@@ -80,6 +80,7 @@ int run(const Options& options, Session& session) {
                    {"name", subject.name},
                    {"task", as_json(task)},
                    {"settings", subject.settings},
+                   {"inexact_weight", subject.inexact},
                    {"outside_the_theorem", subject.note}};
   if (!trap.empty()) document["trap"] = trap;
   Table table;

@@ -35,6 +35,31 @@ void lay_semantics(const SubjectOptions& options, Policy& policy) {
     throw UsageError("--fma adds in sequential order only; leave --order out");
 }
 
+/// The format with one more bit: of the range in fixed point, of the significand elsewhere. Nothing for
+/// formats without parameters.
+std::optional<Format> one_bit_wider(const Format& format) {
+  const std::string text = roundoff::notation(format);
+  const auto open = text.find('('), comma = text.find(','), close = text.find(')');
+  if (!format.name.empty() || open == std::string::npos || comma == std::string::npos) return std::nullopt;
+  const bool first = format.is_fixed();
+  return parse_format(fmt::format("{}{},{}{}", text.substr(0, open + 1), format.first + (first ? 1 : 0),
+                                  format.second + (first ? 0 : 1), text.substr(close)));
+}
+
+/// Weights are rounded once, when a model is loaded, and a format one bit short of them is the interesting
+/// case: it runs, so that an input can refute it. A format that is shorter still is a mistake: it is refused,
+/// and a construction's reason is better than a wrong answer.
+void refuse_far_too_small(const Subject& subject) {
+  Policy wider = subject.policy;
+  Format& weights = wider.formats[static_cast<std::size_t>(Role::weights)];
+  weights = one_bit_wider(weights).value_or(weights);
+  if (inexact_weight(subject.model, wider).empty()) return;
+  throw UsageError(
+      fmt::format("{} at this size has a weight that the format lacks by far: {}; take a wider format (its "
+                  "own is {}), or --round-weights",
+                  subject.name, subject.inexact, subject.construction->family));
+}
+
 Subject from_construction(const SubjectOptions& options) {
   Subject subject;
   subject.construction = &find_construction(options.name);
@@ -45,14 +70,6 @@ Subject from_construction(const SubjectOptions& options) {
   subject.settings = complete(construction, size, parse_settings(options.settings));
   subject.policy = resolve_policy(options, std::string(construction.family), subject.task->bindings());
   subject.model = build(construction, *subject.task, subject.policy, subject.settings);
-  if (!options.round_weights) {
-    const std::string inexact = inexact_weight(subject.model, subject.policy);
-    if (!inexact.empty())
-      throw UsageError(fmt::format(
-          "{} at this size has a weight that the format lacks: {}; take a wider format (its own is {}), or "
-          "--round-weights",
-          subject.name, inexact, construction.family));
-  }
   return subject;
 }
 
@@ -112,7 +129,7 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   declare_arithmetic(arguments, options);
   arguments.text("--policy", options.policy, "FILE", "Formats by role and options, from a TOML file");
   arguments.flag("--round-weights", options.round_weights,
-                 "Round weights that the format lacks, instead of refusing");
+                 "Round weights that the format lacks by far, instead of refusing");
 }
 
 TaskSize task_size(const SubjectOptions& options) {
@@ -170,6 +187,9 @@ Subject resolve(const SubjectOptions& options) {
   Subject subject = is_model_file(options.name) ? from_file(options) : from_construction(options);
   subject.format = notation(subject.policy);
   subject.note = outside_the_theorem(subject.policy);
+  subject.inexact = inexact_weight(subject.model, subject.policy);
+  if (subject.construction != nullptr && !subject.inexact.empty() && !options.round_weights)
+    refuse_far_too_small(subject);
   subject.asked = options;
   return subject;
 }

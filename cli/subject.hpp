@@ -44,7 +44,8 @@ struct Subject {
   std::string format;  ///< the instantiated notation; for a policy by role "weights=..., ..."
   Settings settings;
   Model model;
-  std::string note;  ///< outside the theorem and why, or ""
+  std::string note;     ///< outside the theorem and why, or ""
+  std::string inexact;  ///< the first weight that the format rounds, or ""
   SubjectOptions asked;
 };
 

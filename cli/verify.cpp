@@ -31,7 +31,7 @@ std::string as_text(const Subject& subject, const Result& result, const Shape& d
   std::string text = fmt::format("{} in {}, width {}\n{}\n", subject.name, subject.format, dimensions.width,
                                  evidence_text(result));
   const auto line = [&](std::string_view label, const std::string& what) {
-    text += fmt::format("  {:<16}{}\n", label, what);
+    text += fmt::format("  {:<17}{}\n", label, what);
   };
   if (result.failing > 1) line("failing", count_text(result.failing));
   if (result.failing_fraction && *result.failing_fraction > 0)
@@ -44,6 +44,7 @@ std::string as_text(const Subject& subject, const Result& result, const Shape& d
     line("counterexample", fmt::format("{} gives {}, right is {}", found.input, found.got, found.want));
     line("replay", replay_line(subject, found.input));
   }
+  if (!subject.inexact.empty()) line("rounded weights", subject.inexact);
   if (!result.note.empty()) line("note", result.note);
   return text;
 }
@@ -85,6 +86,7 @@ int run(const Options& options, Session& session) {
                      {"task", as_json(*subject.task)},
                      {"settings", subject.settings},
                      {"outside_the_theorem", subject.note},
+                     {"inexact_weight", subject.inexact},
                      {"seconds", seconds}};
   document.update(rest);
   document["provenance"] = provenance(session);

@@ -30,6 +30,7 @@ class Directory {
     std::string pattern = (std::filesystem::temp_directory_path() / "roundoff-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = pattern;
+    std::filesystem::copy(ROUNDOFF_SOURCE "/tests/cli/data", path_);
   }
   ~Directory() { std::filesystem::remove_all(path_); }
   Directory(const Directory&) = delete;
