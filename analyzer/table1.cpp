@@ -246,7 +246,7 @@ void choose(Cell& cell) {
   }
   for (std::size_t s = 0; s < cell.series.size(); ++s) {
     const Series& series = cell.series[s];
-    if (reach(series) < largest) continue;
+    if (series.points.empty() || reach(series) < largest) continue;
     const auto width = [&](std::size_t which) {
       return cell.series[which].points.back().attempt.shape.width;
     };

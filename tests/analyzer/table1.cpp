@@ -27,7 +27,7 @@ std::string temporary(const std::string& name) {
 TEST_CASE("a small Table 1 has the paper's cells, and every point is a verdict of the store") {
   Store store(temporary("roundoff-table1-"));
   Table1Options options;
-  options.work = 4e6;
+  options.work = 2e7;
   options.store = &store;
   const Table1 table = table1(options);
   REQUIRE(table.cells.size() >= 6);
