@@ -14,6 +14,8 @@ Construction mul_n();
 Construction mul_nl();
 Construction iteradd_const();
 Construction mul_const();
+Construction majority();
+Construction parity();
 
 std::span<const Construction> constructions() {
   static const std::vector<Construction> list = {
@@ -28,6 +30,8 @@ std::span<const Construction> constructions() {
       mul_nl(),         //
       iteradd_const(),  //
       mul_const(),      //
+      majority(),       //
+      parity(),         //
   };
   return list;
 }

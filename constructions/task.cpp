@@ -14,9 +14,12 @@ namespace roundoff {
 TaskEntry add_task();
 TaskEntry iteradd_task();
 TaskEntry mul_task();
+TaskEntry majority_task();
+TaskEntry parity_task();
 
 std::span<const TaskEntry> tasks() {
-  static const std::vector<TaskEntry> entries = {add_task(), iteradd_task(), mul_task()};
+  static const std::vector<TaskEntry> entries = {add_task(), iteradd_task(), mul_task(), majority_task(),
+                                                 parity_task()};
   return entries;
 }
 
