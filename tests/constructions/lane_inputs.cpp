@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "constructions/task.hpp"
+#include "formats/error.hpp"
 
 using namespace roundoff;
 
@@ -42,7 +43,12 @@ TEST_CASE("inputs filled in for lanes are those of question and answer") {
   };
   for (const TaskEntry& entry : tasks()) {
     for (const TaskSize& size : sizes) {
-      const auto task = make_task(entry.name, size);
+      std::unique_ptr<Task> task;
+      try {
+        task = make_task(entry.name, size);
+      } catch (const UsageError&) {
+        continue;  // a size that the task does not have
+      }
       const auto inputs = static_cast<std::uint64_t>(task->input_count());
       CAPTURE(entry.name);
       for (const std::uint64_t batch : {std::uint64_t{1}, std::uint64_t{97}, std::uint64_t{1024}}) {
