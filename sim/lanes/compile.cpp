@@ -261,6 +261,12 @@ class Compiler {
         step.count = static_cast<std::uint32_t>(program_.tables[node.b].size());
         break;
       case Op::table: {
+        // A table that is read as well has been computed already, perhaps over its own argument.
+        if (read_[id]) {
+          step.run = run_choose_value;
+          step.a = where(id);
+          break;
+        }
         const Grid grid = grid_of(program_.maps[node.b]);
         place(step, node, grid);
         step.run = run_choose_lookup;
