@@ -215,12 +215,12 @@ int show_family(const FormatFamily& family, Session& session) {
   Table table{{{"n", "n", true}, {"format", "format", false}, {"bits", "bits", true}}, {}};
   Json sizes = Json::array();
   for (const std::int64_t n : {2, 4, 8, 16, 32, 64}) {
-    const Format format = family.at({.n = n, .k = 2, .p = 2, .l = 2 * n, .N = 3 * n + 3});
+    const Format format = family.at({.n = n, .k = 2, .p = 2, .l = 2 * n, .c = 1, .N = 3 * n + 3});
     table.rows.push_back({std::to_string(n), notation(format), std::to_string(format.bits)});
     sizes.push_back({{"n", n}, {"format", notation(format)}, {"bits", format.bits}});
   }
   const std::string text =
-      fmt::format("{}: {} precision\nAt k = 2, p = 2, l = 2n, N = 3n+3 (--at gives other sizes):\n\n{}",
+      fmt::format("{}: {} precision\nAt k = 2, p = 2, l = 2n, c = 1, N = 3n+3 (--at gives other sizes):\n\n{}",
                   family.text(), growth_text(family.growth()), as_text(table));
   print(
       session, text, table,
