@@ -89,6 +89,7 @@ class Measurer {
         series.stopped = fmt::format("{} = {}: nothing in range works", plan.variable, rung);
       }
     }
+    if (series.points.empty() && series.stopped.empty()) series.stopped = "it cannot be built at any size tried";
     fit(series, plan.roots);
     return series;
   }
