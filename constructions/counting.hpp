@@ -1,4 +1,4 @@
-// What MAJORITY and PARITY share: every position fetches all bits, one head each, and one unit decides.
+// Counting bits: every position fetches all bits, one head each, and one unit decides.
 #pragma once
 
 #include <string>

@@ -15,7 +15,6 @@ Construction mul_nl();
 Construction iteradd_const();
 Construction mul_const();
 Construction majority();
-Construction parity();
 
 std::span<const Construction> constructions() {
   static const std::vector<Construction> list = {
@@ -31,7 +30,6 @@ std::span<const Construction> constructions() {
       iteradd_const(),  //
       mul_const(),      //
       majority(),       //
-      parity(),         //
   };
   return list;
 }
