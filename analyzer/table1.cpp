@@ -38,7 +38,7 @@ struct Effort {
   double certify_seconds;
   int widest_scan;  ///< knob settings tried per size
 };
-constexpr Effort quick_effort = {3e9, 1 << 16, 1024, 512, 0, 16};
+constexpr Effort quick_effort = {1e9, 1 << 13, 1024, 512, 0, 16};
 constexpr Effort full_effort = {3e12, 1 << 22, 100000, 4096, 60, 128};
 
 const std::vector<int> rungs = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128};
