@@ -25,7 +25,8 @@ namespace {
 using namespace diagrams;
 using Clock = std::chrono::steady_clock;
 
-/// A cut stands at column sums and the proof goes position by position: tables over several tokens would hide both.
+/// A cut stands at column sums and the proof goes position by position: tables over several tokens would hide
+/// both.
 const std::vector<std::string> tables_hide_structure = {"tabulate"};
 
 /// "10^128"-like figures stay readable: exact up to 24 digits, else rounded to 4.

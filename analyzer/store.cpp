@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <thread>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -117,18 +118,18 @@ Store::Store(const std::string& path, std::string provenance) : database_(std::m
   if (sqlite3_open(path.c_str(), &database.handle) != SQLITE_OK)
     throw FileError(fmt::format("store {}: {}", path, sqlite3_errmsg(database.handle)));
   sqlite3_busy_timeout(database.handle, 60000);
+  database.number("PRAGMA application_id");  // a file that is no database says so here
+  // Looked at and laid out in one transaction, so that of several processes that open a new file one makes
+  // it.
+  Transaction transaction(database);
   const std::int64_t found = database.number("PRAGMA application_id");
   const bool fresh = found == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0;
   if (found != application && !fresh)
     throw FileError(
         fmt::format("store {}: this SQLite file was not made by roundoff; name another file", path));
-  if (!fresh && database.number("PRAGMA user_version") != schema_version &&
-      database.number("PRAGMA user_version") != 0)
+  if (!fresh && database.number("PRAGMA user_version") != schema_version)
     throw FileError(fmt::format(
         "store {}: it has another layout than this version reads; use the version that made it", path));
-  database.run("PRAGMA journal_mode = WAL");
-  database.run("PRAGMA synchronous = NORMAL");
-  Transaction transaction(database);
   database.run(
       "CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT "
       "NULL,"
@@ -141,6 +142,17 @@ Store::Store(const std::string& path, std::string provenance) : database_(std::m
   database.run(fmt::format("PRAGMA application_id = {}", application).c_str());
   database.run(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
   transaction.commit();
+  // Changing the journal's mode does not wait for other processes, so it is asked again while they are busy;
+  // the store is as safe, only slower, in the mode that it has.
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    try {
+      database.run("PRAGMA journal_mode = WAL");
+      break;
+    } catch (const FileError&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  database.run("PRAGMA synchronous = NORMAL");
 }
 
 Store::~Store() = default;

@@ -1,10 +1,9 @@
 // Every construction of the registry, without naming one: it solves its task on all inputs at small sizes,
 // its width is what its formula says, and what it declares is consistent. A new construction is tested by
 // being listed.
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
-
-#include <cstdlib>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -93,7 +92,8 @@ TEST_CASE("every construction solves its task on all inputs at small sizes, unde
     const int sizes = for_each_size(construction, most_inputs,
                                     [&](const Task& task, const Policy& policy, const Settings& settings) {
                                       const Model model = build(construction, task, policy, settings);
-                                      if (shape(model).width > widest && !std::getenv("ROUNDOFF_LONG")) return;
+                                      if (shape(model).width > widest && !std::getenv("ROUNDOFF_LONG"))
+                                        return;
                                       const Outcome outcome = solve(model, policy, task, all_inputs(task));
                                       const std::string what = describe(construction, task);
                                       CAPTURE(what);
