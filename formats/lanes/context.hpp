@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "formats/lanes.hpp"
+#include "formats/lanes/float_facts.hpp"
 
 namespace roundoff {
 
@@ -27,6 +28,8 @@ struct LaneKernels::Context {
   Container container = Container::f64;
   Isa isa = Isa::scalar;
   IntegerFacts integers;
+  lanes::FloatFacts<float> f32;
+  lanes::FloatFacts<double> f64;
 
   /// What reductions are composed of.
   using Ternary = void (*)(const Context&, const void* a, const void* b, const void* c, void* out,

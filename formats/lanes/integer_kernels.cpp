@@ -2,7 +2,8 @@
 // set.
 #include "formats/lanes/integer_kernels.hpp"
 
-// clang-format off: the order matters
+// The order of these matters.
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "formats/lanes/integer_kernels.cpp"
 #include "formats/lanes/targets.hpp"
@@ -19,6 +20,8 @@ template <class T>
 struct MaxStep {
   using D = hn::ScalableTag<T>;
   using Marks = NoMarks<D>;
+  using Environment = NoEnvironment;
+  static HWY_INLINE int environment(const Context&) { return 0; }
   explicit HWY_INLINE MaxStep(const Context&) {}
   HWY_INLINE hn::Vec<D> max(hn::Vec<D> a, hn::Vec<D> b, Marks&) const { return hn::Max(a, b); }
 };

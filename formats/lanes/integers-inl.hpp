@@ -79,7 +79,11 @@ class IntegerStep {
   using V = hn::Vec<D>;
   using M = hn::Mask<D>;
   using Marks = std::conditional_t<bound == Bound::any, RealMarks<D>, NoMarks<D>>;
+  using Environment = NoEnvironment;
   static constexpr std::size_t block = 4;
+  static constexpr bool integer_weights = true;
+
+  static HWY_INLINE int environment(const Context&) { return 0; }
 
   explicit HWY_INLINE IntegerStep(const Context& context)
       : facts_(context.integers),

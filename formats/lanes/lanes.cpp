@@ -11,6 +11,7 @@
 #include "formats/lanes/by_reference.hpp"
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
+#include "formats/lanes/float_kernels.hpp"
 #include "formats/lanes/integer_kernels.hpp"
 
 namespace roundoff {
@@ -154,6 +155,8 @@ std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container c
   lanes::fill_by_reference(*kernels, *context);
   lanes::fill_composed(*kernels);
   if (is_integer(container)) lanes::fill_integer(*kernels, *context);
+  if (container == Container::f32) lanes::fill_f32(*kernels, *context);
+  if (container == Container::f64) lanes::fill_f64(*kernels, *context);
   context->add = kernels->add;
   context->mul = kernels->mul;
   context->max = kernels->max;

@@ -6,12 +6,14 @@
 //   using Marks;                         what remembers the lanes that trap (empty where nothing can trap)
 //   static constexpr std::size_t block;  vectors of accumulators in a reduction
 //   explicit Step(const Context&);       loads its constants
+//   using Environment;                   a guard around the loop, made from environment(const Context&)
 //   V add(V, V, Marks&) const;           likewise sub, mul, div
 //   V fma(V a, V b, V c, Marks&) const;  a*b + c, rounded once
 //
 // and for reductions
 //
 //   V nothing() const;                   add(nothing(), x) = x on bits for every x
+//   static constexpr bool integer_weights;  whether `classify` says integer and below_one
 //   Weight classify(T weight) const;     how a constant weight simplifies a product
 //   V weighted<Weight>(V sum, V weight, V x, Marks&) const;  add(sum, mul(weight, x)) on the same bits
 //
@@ -66,6 +68,12 @@ struct NoMarks {
   HWY_INLINE void write(std::uint8_t*, std::size_t) const {}
 };
 
+/// The environment of integers: any.
+struct NoEnvironment {
+  explicit HWY_INLINE NoEnvironment(int) {}
+  HWY_INLINE ~NoEnvironment() {}
+};
+
 HWY_INLINE std::uint8_t* at(std::uint8_t* trapped, std::size_t first) {
   return trapped == nullptr ? nullptr : trapped + first;
 }
@@ -74,6 +82,7 @@ HWY_INLINE std::uint8_t* at(std::uint8_t* trapped, std::size_t first) {
 template <class Step, class Op>
 HWY_INLINE void each_vector(const Context& context, const void* a, const void* b, const void* c, void* out,
                             std::size_t count, std::uint8_t* trapped) {
+  const typename Step::Environment guard(Step::environment(context));
   const Step step(context);
   const typename Step::D d;
   using T = hn::TFromD<typename Step::D>;
@@ -147,6 +156,7 @@ HWY_INLINE void reduce_block(const Step& step, const Terms& terms, std::size_t t
 template <class Step, class Terms>
 HWY_NOINLINE void reduce_blocks(const Context& context, const Terms& terms, std::size_t terms_count,
                                 void* out, std::size_t count, std::uint8_t* trapped) {
+  const typename Step::Environment guard(Step::environment(context));
   const Step step(context);
   constexpr std::size_t unit = Step::block * hn::MaxLanes(typename Step::D());
   for (std::size_t i = 0; i < count; i += unit) {
@@ -230,20 +240,15 @@ struct WeightedTerms {
   template <class Step, class V, class Marks, std::size_t... I>
   HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
                       std::index_sequence<I...> vectors) const {
-    switch (step.classify(weights[j])) {
-      case Weight::zero:
-        return;
-      case Weight::one:
-        return add_kind<Weight::one>(step, j, first, sums, marks, vectors);
-      case Weight::minus_one:
-        return add_kind<Weight::minus_one>(step, j, first, sums, marks, vectors);
-      case Weight::integer:
-        return add_kind<Weight::integer>(step, j, first, sums, marks, vectors);
-      case Weight::below_one:
-        return add_kind<Weight::below_one>(step, j, first, sums, marks, vectors);
-      case Weight::general:
-        return add_kind<Weight::general>(step, j, first, sums, marks, vectors);
+    const Weight kind = step.classify(weights[j]);
+    if (kind == Weight::zero) return;
+    if (kind == Weight::one) return add_kind<Weight::one>(step, j, first, sums, marks, vectors);
+    if (kind == Weight::minus_one) return add_kind<Weight::minus_one>(step, j, first, sums, marks, vectors);
+    if constexpr (Step::integer_weights) {
+      if (kind == Weight::integer) return add_kind<Weight::integer>(step, j, first, sums, marks, vectors);
+      if (kind == Weight::below_one) return add_kind<Weight::below_one>(step, j, first, sums, marks, vectors);
     }
+    add_kind<Weight::general>(step, j, first, sums, marks, vectors);
   }
   template <Weight kind, class Step, class V, class Marks, std::size_t... I>
   HWY_INLINE void add_kind(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,

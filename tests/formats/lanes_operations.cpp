@@ -6,6 +6,7 @@
 #include "formats/error.hpp"
 #include "formats/text.hpp"
 #include "tests/formats/lanes_cases.hpp"
+#include "tests/formats/small_formats.hpp"
 
 namespace roundoff::lanes_test {
 namespace {
@@ -96,7 +97,8 @@ TEST_CASE("lane kernels equal the definition on the borders and random pairs of 
         "float(10,26)", "float(9,40)",  "float(11,51)", "float(11,52)", "float(4,1)",    "float(5,2)",
         "int8",         "int4"}) {
     CAPTURE(notation);
-    for (const Format& format : variants(notation)) check_format(format, operand_pairs(format, 64, 1000, 1));
+    for (const Format& format : variants(notation))
+      check_format(format, operand_pairs(format, 64, small_formats::long_run() ? 1000 : 120, 1));
   }
 }
 

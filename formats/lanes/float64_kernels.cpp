@@ -1,0 +1,41 @@
+// The kernels of double containers, compiled once per instruction set.
+#include "formats/lanes/float_kernels.hpp"
+
+// The order of these matters.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "formats/lanes/float64_kernels.cpp"
+#include "formats/lanes/targets.hpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+// clang-format on
+
+#include "formats/lanes/floats-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace roundoff::lanes::HWY_NAMESPACE {
+
+void fill_f64(LaneKernels& kernels, Context& context) { fill_float<double>(kernels, context); }
+
+}  // namespace roundoff::lanes::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace roundoff::lanes {
+
+void fill_f64(LaneKernels& kernels, LaneKernels::Context& context) {
+  context.f64 = float_facts_f64(context.format);
+  switch (context.isa) {
+    case Isa::scalar:
+      return N_SCALAR::fill_f64(kernels, context);
+    case Isa::sse4:
+      return N_SSE4::fill_f64(kernels, context);
+    case Isa::avx2:
+      return N_AVX2::fill_f64(kernels, context);
+    case Isa::avx512:
+      return N_AVX3::fill_f64(kernels, context);
+  }
+}
+
+}  // namespace roundoff::lanes
+#endif  // HWY_ONCE

@@ -1,0 +1,18 @@
+// Single lanes done again by definition: where a vectorised operation met numbers that its inequality
+// excludes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "formats/lanes/context.hpp"
+
+namespace roundoff::lanes {
+
+enum class Operator : std::uint8_t { add, sub, mul, div, fma };
+
+/// results[i] of a op b (or a*b + c) for every lane i < count with chosen[i] != 0; a Trap sets trapped[i].
+void redo(const LaneKernels::Context& context, Operator op, const void* a, const void* b, const void* c,
+          void* results, const std::uint8_t* chosen, std::size_t count, std::uint8_t* trapped);
+
+}  // namespace roundoff::lanes

@@ -1,0 +1,208 @@
+// Every reduction of lanes against the definition, on bits: sums, dots, constant weights, fused, maxima,
+// functions of one argument; in every container and instruction set, in lengths that fill blocks and that do
+// not.
+#include <functional>
+#include <optional>
+
+#include <doctest/doctest.h>
+
+#include "formats/error.hpp"
+#include "formats/text.hpp"
+#include "tests/formats/lanes_cases.hpp"
+
+namespace roundoff::lanes_test {
+namespace {
+
+using Values = std::vector<Value>;
+/// The operands of one lane, and what the definition says of them (nothing for a trap).
+using Definition = std::function<Value(const Values& x, const Values& y)>;
+
+struct Terms {
+  std::vector<Values> lanes_x, lanes_y;  ///< [lane][term]
+  Values weights;                        ///< [term]
+};
+
+/// Terms of which some are zero, some cancel, and some have other magnitudes than the sum so far.
+Terms random_terms(const Format& format, std::size_t lanes, std::size_t count, std::uint64_t seed) {
+  const auto pairs = operand_pairs(format, 0, 8 * lanes, seed);
+  Terms terms;
+  std::size_t next = seed % 97;
+  const auto draw = [&](std::size_t lane, std::size_t j) {
+    // Specials are frequent among the borders; most lanes should see few of them, or all sums are NaN.
+    for (;;) {
+      const Value& v = pairs[(next += 7) % pairs.size()].first;
+      if (v.is_finite() || (lane % 5 == 0 && j == lane % 11)) return v;
+    }
+  };
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    Values x, y;
+    for (std::size_t j = 0; j < count; ++j) {
+      x.push_back(draw(lane, j));
+      y.push_back(j % 3 == 2 && !x[j - 1].is_nan() ? x[j - 1] : draw(lane, j));
+    }
+    terms.lanes_x.push_back(x);
+    terms.lanes_y.push_back(y);
+  }
+  for (std::size_t j = 0; j < count; ++j) {
+    Value w = draw(1, j);
+    const auto simple = [&](const Value& v) {
+      Format nearest = format;
+      nearest.overflow = Overflow::sat;
+      return round(v, nearest).value;
+    };
+    if (j % 7 == 1) w = simple(Value::integer(1));
+    if (j % 7 == 2) w = simple(Value::integer(-1));
+    if (j % 7 == 3) w = simple(Value::zero());
+    if (j % 7 == 4) w = simple(Value::integer(3));
+    if (j % 7 == 5) w = simple(Value::scaled(j % 2 == 0, 1, -1));
+    terms.weights.push_back(w);
+  }
+  return terms;
+}
+
+std::vector<Array> arrays(const LaneKernels& kernels, const std::vector<Values>& lanes, std::size_t count) {
+  std::vector<Array> result(count, Array(kernels, lanes.size()));
+  for (std::size_t j = 0; j < count; ++j) {
+    for (std::size_t i = 0; i < lanes.size(); ++i) result[j].set(i, lanes[i][j]);
+  }
+  return result;
+}
+
+std::vector<const void*> pointers(const std::vector<Array>& arrays) {
+  std::vector<const void*> result;
+  for (const Array& array : arrays) result.push_back(array.at(0));
+  return result;
+}
+
+using Kernel =
+    std::function<void(const LaneKernels&, const void* const* x, const void* const* y, const void* weights,
+                       std::size_t terms, void* out, std::size_t lanes, std::uint8_t* trapped)>;
+
+void check(const char* operation, const Format& format, const Terms& terms, const Definition& definition,
+           const Kernel& kernel) {
+  const std::size_t lanes = terms.lanes_x.size();
+  const std::size_t count = terms.weights.size();
+  std::vector<std::optional<Value>> expected;
+  for (std::size_t i = 0; i < lanes; ++i) {
+    try {
+      expected.emplace_back(definition(terms.lanes_x[i], terms.lanes_y[i]));
+    } catch (const Trap&) {
+      expected.emplace_back();
+    }
+  }
+  for (const auto& k : all_kernels(format)) {
+    std::vector<Array> x = arrays(*k, terms.lanes_x, count);
+    const std::vector<Array> y = arrays(*k, terms.lanes_y, count);
+    Array weights(*k, count);
+    for (std::size_t j = 0; j < count; ++j) weights.set(j, terms.weights[j]);
+    std::vector<std::uint8_t> trapped(lanes);
+    // The result may take the place of a term.
+    Array& out = x.back();
+    kernel(*k, pointers(x).data(), pointers(y).data(), weights.at(0), count, out.at(0), lanes,
+           trapped.data());
+    int shown = 0;
+    for (std::size_t i = 0; i < lanes && shown < 2; ++i) {
+      const bool same = expected[i] ? trapped[i] == 0 && out.get(i) == *expected[i] : trapped[i] != 0;
+      if (same) continue;
+      ++shown;
+      FAIL_CHECK(describe(operation, *k) << ", " << count << " terms, lane " << i << " of " << lanes
+                                         << " gave " << (trapped[i] != 0 ? "a trap" : hex(out.get(i)))
+                                         << ", not " << (expected[i] ? hex(*expected[i]) : "a trap"));
+    }
+  }
+}
+
+void check_all(const Format& format, std::size_t lanes, std::size_t count, std::uint64_t seed) {
+  const Terms terms = random_terms(format, lanes, count, seed);
+  const SumOrder order;
+  const Values& w = terms.weights;
+  using K = const LaneKernels&;
+  using P = const void* const*;
+  using N = std::size_t;
+  using T = std::uint8_t*;
+  check(
+      "sum", format, terms, [&](const Values& x, const Values&) { return sum(x, order, format).value; },
+      [](K k, P x, P, const void*, N n, void* out, N m, T t) { k.sum(k.context(), x, n, out, m, t); });
+  check(
+      "dot", format, terms,
+      [&](const Values& x, const Values& y) { return dot(x, y, order, DotMode::rounded, format).value; },
+      [](K k, P x, P y, const void*, N n, void* out, N m, T t) { k.dot(k.context(), x, y, n, out, m, t); });
+  check(
+      "fused dot", format, terms,
+      [&](const Values& x, const Values& y) { return dot(x, y, order, DotMode::fused, format).value; },
+      [](K k, P x, P y, const void*, N n, void* out, N m, T t) {
+        k.fused_dot(k.context(), x, y, n, out, m, t);
+      });
+  check(
+      "weighted", format, terms,
+      [&](const Values& x, const Values&) { return dot(w, x, order, DotMode::rounded, format).value; },
+      [](K k, P x, P, const void* v, N n, void* out, N m, T t) {
+        k.weighted(k.context(), v, x, n, out, m, t);
+      });
+  check(
+      "fused weighted", format, terms,
+      [&](const Values& x, const Values&) { return dot(w, x, order, DotMode::fused, format).value; },
+      [](K k, P x, P, const void* v, N n, void* out, N m, T t) {
+        k.fused_weighted(k.context(), v, x, n, out, m, t);
+      });
+  check(
+      "max", format, terms,
+      [&](const Values& x, const Values&) {
+        Value largest = maximum(x[0], x[0]);
+        for (const Value& v : x) largest = maximum(largest, v);
+        return largest;
+      },
+      [](K k, P x, P, const void*, N n, void* out, N m, T t) { k.max_of(k.context(), x, n, out, m, t); });
+}
+
+TEST_CASE("lane reductions equal the definition") {
+  for (const char* notation :
+       {"fixed(2,2)",   "fixed(7,8)",  "fixed(4,4)",  "fixed(10,0)", "fixed(15,16)", "fixed(8,8)",
+        "fixed(30,10)", "twos(3,4)",   "twos(7,8)",   "ufixed(6,3)", "F(0,3)",       "F(3,3)",
+        "F(5,6)",       "F(8,6)",      "e4m3",        "e5m2",        "binary16",     "bfloat16",
+        "tf32",         "float(8,12)", "float(7,12)", "binary32",    "float(11,24)", "float(10,26)",
+        "float(11,40)", "binary64"}) {
+    CAPTURE(notation);
+    for (const Format& format : variants(notation)) {
+      check_all(format, 77, 12, 1);
+      check_all(format, 300, 3, 2);
+      check_all(format, 5, 1, 3);
+    }
+  }
+}
+
+TEST_CASE("lane functions equal the definition") {
+  for (const char* notation : {"fixed(2,2)", "fixed(7,8)", "F(0,3)", "F(3,3)", "e4m3", "bfloat16",
+                               "float(8,12)", "float(11,24)", "fixed(15,16)"}) {
+    CAPTURE(notation);
+    for (const Format& format : variants(notation)) {
+      Values inputs;
+      for (const auto& pair : operand_pairs(format, 0, 20, 4)) inputs.push_back(pair.first);
+      inputs.resize(60);
+      for (const Function function : {Function::exp, Function::reciprocal, Function::relu, Function::sqrt}) {
+        std::vector<std::optional<Value>> expected;
+        for (const Value& v : inputs) {
+          try {
+            expected.emplace_back(apply(function, v, format).value);
+          } catch (const Trap&) {
+            expected.emplace_back();
+          }
+        }
+        for (const auto& k : all_kernels(format)) {
+          Array x(*k, inputs.size()), out(*k, inputs.size());
+          for (std::size_t i = 0; i < inputs.size(); ++i) x.set(i, inputs[i]);
+          std::vector<std::uint8_t> trapped(inputs.size());
+          k->apply(function, x.at(0), out.at(0), inputs.size(), trapped.data());
+          for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const bool same = expected[i] ? trapped[i] == 0 && out.get(i) == *expected[i] : trapped[i] != 0;
+            if (!same)
+              FAIL_CHECK(describe(std::string(name(function)).c_str(), *k) << " of " << hex(inputs[i]));
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace roundoff::lanes_test
