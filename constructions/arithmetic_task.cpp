@@ -112,18 +112,19 @@ Instance ArithmeticTask::instance(std::uint64_t j) const {
   return instance;
 }
 
+// The lengths, then the digits of all operands as one string.
 Instance ArithmeticTask::sample(std::uint64_t seed, std::uint64_t index) const {
   Draws draws(seed, index);
   Instance instance;
+  std::vector<std::uint8_t*> places;
   for (int i = 0; i < operands_; ++i) {
     const int length =
         size_.ragged ? 1 + static_cast<int>(draws.below(static_cast<std::uint64_t>(size_.n))) : size_.n;
-    Digits digits(static_cast<std::size_t>(length));
-    for (auto& digit : digits) {
-      digit = static_cast<std::uint8_t>(draws.below(static_cast<std::uint64_t>(size_.p)));
-    }
-    instance.operands.push_back(std::move(digits));
+    instance.operands.emplace_back(static_cast<std::size_t>(length));
   }
+  for (Digits& operand : instance.operands)
+    for (std::uint8_t& digit : operand) places.push_back(&digit);
+  draws.digits(size_.p, places.size(), [&](std::size_t j, std::uint8_t digit) { *places[j] = digit; });
   return instance;
 }
 

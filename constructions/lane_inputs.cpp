@@ -1,10 +1,12 @@
 // Inputs for lanes, many at once: ArithmeticTask's fast form of instance, sample, question and answer.
 // Everything is laid out digit by digit with the lanes innermost, so that each step is one loop over lanes.
 // (tests/constructions compare it with the plain form.)
+#include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "constructions/arithmetic_task.hpp"
-#include "constructions/draws.hpp"
+#include "constructions/lane_rows.hpp"
 
 namespace roundoff {
 
@@ -29,17 +31,14 @@ class TokenRows {
   TokenRows(std::span<Token> rows, std::size_t count, std::size_t stride)
       : rows_(rows), count_(count), stride_(stride) {}
 
-  void constant(Token token) {
-    Token* row = next();
-    for (std::size_t lane = 0; lane < count_; ++lane) row[lane] = token;
-  }
+  void constant(Token token) { std::fill_n(next(), count_, token); }
 
   void digits(const std::uint8_t* first, std::size_t length, int p, int c) {
     const auto group = static_cast<std::size_t>(c);
     std::size_t i = 0;
     for (std::size_t size = (length - 1) % group + 1; i < length; size = group) {
       Token* row = next();
-      for (std::size_t lane = 0; lane < count_; ++lane) row[lane] = first[i * stride_ + lane];
+      to_tokens(first + i * stride_, row, count_);
       for (std::size_t j = 1; j < size; ++j) {
         const std::uint8_t* digit = first + (i + j) * stride_;
         for (std::size_t lane = 0; lane < count_; ++lane)
@@ -74,8 +73,31 @@ void ArithmeticTask::fill_digits(std::span<const std::uint8_t> digits, std::size
   right.constant(eos());
 }
 
-// Input j in mixed radix, the last digit of the last operand running fastest. Digit number t from the end is
-// constant over runs of p^t inputs: short runs are counted out, long ones cover most of a batch.
+namespace {
+
+/// out[lane] = digit t of the number first + lane, with run = p^t: it is constant over runs, and repeats
+/// every p runs. Short periods are written once and copied.
+void count_up(std::uint64_t first, std::uint64_t run, std::uint64_t p, std::size_t count, std::uint8_t* out) {
+  const std::size_t period = run > count / p ? count : static_cast<std::size_t>(run * p);
+  auto digit = static_cast<std::uint8_t>(first / run % p);
+  std::uint64_t left = run - first % run;
+  for (std::size_t lane = 0; lane < period;) {
+    const std::size_t length = left < period - lane ? static_cast<std::size_t>(left) : period - lane;
+    std::memset(out + lane, digit, length);
+    lane += length;
+    digit = digit + 1u == p ? std::uint8_t{0} : static_cast<std::uint8_t>(digit + 1);
+    left = run;
+  }
+  for (std::size_t done = period; done < count;) {
+    const std::size_t length = std::min(done, count - done);  // `done` is a multiple of the period
+    std::memcpy(out + done, out, length);
+    done += length;
+  }
+}
+
+}  // namespace
+
+// Input j in mixed radix, the last digit of the last operand running fastest.
 void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
                           std::span<Token> expected) const {
   if (size_.ragged) return Task::fill(first, count, stride, tokens, expected);
@@ -84,15 +106,7 @@ void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t st
   std::vector<std::uint8_t> digits(rows * stride);
   std::uint64_t run = 1;
   for (std::size_t row = rows; row-- > 0;) {
-    std::uint8_t* out = digits.data() + row * stride;
-    auto digit = static_cast<std::uint8_t>(first / run % p);
-    std::uint64_t left = run - first % run;
-    for (std::size_t lane = 0; lane < count;) {
-      const std::size_t end = left < count - lane ? lane + static_cast<std::size_t>(left) : count;
-      for (; lane < end; ++lane) out[lane] = digit;
-      digit = digit + 1u == p ? std::uint8_t{0} : static_cast<std::uint8_t>(digit + 1);
-      left = run;
-    }
+    count_up(first, run, p, count, digits.data() + row * stride);
     // Beyond the number of the last input all digits are 0.
     run = run > (first + count) / p ? first + count + 1 : run * p;
   }
@@ -103,14 +117,9 @@ void ArithmeticTask::fill_samples(std::uint64_t seed, std::uint64_t first, std::
                                   std::size_t stride, std::span<Token> tokens,
                                   std::span<Token> expected) const {
   if (size_.ragged) return Task::fill_samples(seed, first, count, stride, tokens, expected);
-  const auto p = static_cast<std::uint64_t>(size_.p);
   const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(size_.n);
   std::vector<std::uint8_t> digits(rows * stride);
-  for (std::size_t lane = 0; lane < count; ++lane) {
-    Draws draws(seed, first + lane);
-    for (std::size_t row = 0; row < rows; ++row)
-      digits[row * stride + lane] = static_cast<std::uint8_t>(draws.below(p));
-  }
+  draw_rows(seed, first, size_.p, rows, count, stride, digits.data());
   fill_digits(digits, count, stride, tokens, expected);
 }
 

@@ -7,6 +7,7 @@
 
 #include "constructions/arithmetic_task.hpp"
 #include "constructions/draws.hpp"
+#include "constructions/lane_rows.hpp"
 
 namespace roundoff {
 
@@ -55,22 +56,15 @@ class AddTask final : public ArithmeticTask {
     return plus(instance.operands[0], instance.operands[1], size_.p, answer_digits());
   }
 
-  // A column of all lanes at a time, so that the compiler turns the inner loop into vector code.
+  // A column of all lanes at a time.
   void results(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
                std::span<std::uint8_t> answers) const override {
     const auto n = static_cast<std::size_t>(size_.n);
-    std::vector<std::uint16_t> carry(count, 0);
-    for (std::size_t i = n; i-- > 0;) {
-      const std::uint8_t* a = digits.data() + i * stride;
-      const std::uint8_t* b = digits.data() + (n + i) * stride;
-      std::uint8_t* out = answers.data() + (i + 1) * stride;
-      for (std::size_t lane = 0; lane < count; ++lane) {
-        const auto sum = static_cast<std::uint16_t>(a[lane] + b[lane] + carry[lane]);
-        carry[lane] = sum >= size_.p ? 1 : 0;
-        out[lane] = static_cast<std::uint8_t>(sum >= size_.p ? sum - size_.p : sum);
-      }
-    }
-    for (std::size_t lane = 0; lane < count; ++lane) answers[lane] = static_cast<std::uint8_t>(carry[lane]);
+    std::vector<std::uint8_t> carry(count, 0);
+    for (std::size_t i = n; i-- > 0;)
+      add_column(digits.data() + i * stride, digits.data() + (n + i) * stride, carry.data(),
+                 answers.data() + (i + 1) * stride, size_.p, count);
+    std::copy(carry.begin(), carry.end(), answers.begin());
   }
 
   Digits greatest() const override {

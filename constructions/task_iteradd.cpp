@@ -7,6 +7,7 @@
 
 #include "constructions/arithmetic_task.hpp"
 #include "constructions/draws.hpp"
+#include "constructions/lane_rows.hpp"
 
 namespace roundoff {
 
@@ -23,6 +24,22 @@ class IterAddTask final : public ArithmeticTask {
     Digits sum(static_cast<std::size_t>(answer_digits()), 0);
     for (const Digits& operand : instance.operands) sum = plus(sum, operand, size_.p, answer_digits());
     return sum;
+  }
+
+  // Operand by operand, a column of all lanes at a time; the carry runs on through the leading digits.
+  void results(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
+               std::span<std::uint8_t> answers) const override {
+    const auto n = static_cast<std::size_t>(size_.n), length = static_cast<std::size_t>(answer_digits());
+    const std::vector<std::uint8_t> zero(count, 0);
+    std::vector<std::uint8_t> carry(count, 0);
+    for (std::size_t i = 0; i < length; ++i) std::fill_n(answers.data() + i * stride, count, std::uint8_t{0});
+    for (std::size_t o = 0; o < static_cast<std::size_t>(size_.k); ++o) {
+      for (std::size_t t = 0; t < length; ++t) {
+        const std::uint8_t* digit = t < n ? digits.data() + (o * n + n - 1 - t) * stride : zero.data();
+        std::uint8_t* sum = answers.data() + (length - 1 - t) * stride;
+        add_column(sum, digit, carry.data(), sum, size_.p, count);
+      }
+    }
   }
 
   Digits greatest() const override {

@@ -1,6 +1,11 @@
 // Inputs for lanes are the tokens of the plain form, on every input, whatever the batch.
+#include <array>
+#include <vector>
+
 #include <doctest/doctest.h>
 
+#include "constructions/draws.hpp"
+#include "constructions/lane_rows.hpp"
 #include "constructions/task.hpp"
 #include "formats/error.hpp"
 
@@ -75,4 +80,37 @@ TEST_CASE("large input numbers are filled in exactly") {
   Block block(*task, task->instance(first), 1024);
   task->fill(first, 1024, block.stride, block.tokens, block.expected);
   for (std::size_t lane = 0; lane < 1024; ++lane) compare(*task, block, lane, task->instance(first + lane));
+}
+
+TEST_CASE("digits drawn in lanes are those drawn one by one, words that are drawn again included") {
+  const int p = 249;  // of all bases a word of this one is drawn again most often: once in 84758
+  const DigitWord word(p);
+  const std::size_t rows = word.most, batch = 1024 + 13;
+  std::vector<std::uint8_t> digits(rows * batch);
+  int again = 0, differ = 0;
+  for (std::uint64_t first = 0; first < 600000; first += batch) {
+    draw_rows(3, first, p, rows, batch, batch, digits.data());
+    for (std::size_t lane = 0; lane < batch; ++lane) {
+      int words = 0;
+      std::array<std::uint8_t, 16> plain{};
+      Draws(3, first + lane).digits(p, rows, [&](std::size_t row, std::uint8_t digit) {
+        words += row == 0;
+        plain[row] = digit;
+      });
+      again += words > 1;
+      for (std::size_t row = 0; row < rows; ++row) differ += plain[row] != digits[row * batch + lane];
+    }
+  }
+  CHECK(differ == 0);
+  CHECK(again > 0);
+}
+
+TEST_CASE("digits are uniform: every one of ten occurs as often as chance allows") {
+  std::array<double, 10> counts{};
+  const double draws = 40 * 50000;
+  for (std::uint64_t index = 0; index < 50000; ++index)
+    Draws(1, index).digits(10, 40, [&](std::size_t, std::uint8_t digit) { ++counts[digit]; });
+  double chi_square = 0;
+  for (const double count : counts) chi_square += (count - draws / 10) * (count - draws / 10) / (draws / 10);
+  CHECK(chi_square < 33.7);  // nine degrees of freedom, one in ten thousand
 }
