@@ -109,7 +109,7 @@ void AddColumns::fetch(LayerBuilder& layer, const Weight& max) const {
 
 // With the sum at d: unit d is `carry`, the others are at most carry - MAX <= 0. Then sum[d] = 1 - carry <=
 // 0.
-void AddColumns::add_carry(LayerBuilder& layer, const Place& place, Register carry, const Weight& max) const {
+void AddColumns::add_carry(LayerBuilder& layer, const Place& place, Register carry, const Weight& max) {
   const std::size_t p = place.sum.size();
   for (std::size_t d = 0; d < p; ++d) {
     Form before = carry;

@@ -49,9 +49,9 @@ struct AddColumns {
   /// Feed-forward, p^2 units a place: `sum` gets a+b modulo p; for each pair of digits, `registers(a+b)`
   /// names further registers to set to 1.
   template <class Registers>
-  void classify(LayerBuilder& layer, const Place& place, Registers&& registers) const;
+  static void classify(LayerBuilder& layer, const Place& place, Registers&& registers);
   /// Feed-forward, p units: where `carry` > 0, the place's one-hot sum moves up by one (modulo p).
-  void add_carry(LayerBuilder& layer, const Place& place, Register carry, const Weight& max) const;
+  static void add_carry(LayerBuilder& layer, const Place& place, Register carry, const Weight& max);
   /// The logit of a token. One place: its register of `sum`, 0 or less where wrong. More: a last layer makes
   /// 0 of what is negative, and the logit is minus the number of places that are wrong; <eos> and symbols
   /// have -1, <eos> 0 at the last position. Digits are pressed down by MAX there.
@@ -59,7 +59,7 @@ struct AddColumns {
 };
 
 template <class Registers>
-void AddColumns::classify(LayerBuilder& layer, const Place& place, Registers&& registers) const {
+void AddColumns::classify(LayerBuilder& layer, const Place& place, Registers&& registers) {
   const auto all_but = [](const std::vector<Register>& one_hot, std::size_t kept) {
     Form form;
     for (std::size_t d = 0; d < one_hot.size(); ++d) {

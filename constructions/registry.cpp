@@ -15,6 +15,8 @@ Construction mul_nl();
 Construction iteradd_const();
 Construction mul_const();
 Construction majority();
+Construction cot_iteradd();
+Construction cot_mul();
 
 std::span<const Construction> constructions() {
   static const std::vector<Construction> list = {
@@ -30,6 +32,8 @@ std::span<const Construction> constructions() {
       iteradd_const(),  //
       mul_const(),      //
       majority(),       //
+      cot_iteradd(),    //
+      cot_mul(),        //
   };
   return list;
 }

@@ -16,10 +16,19 @@ TaskEntry iteradd_task();
 TaskEntry mul_task();
 TaskEntry majority_task();
 TaskEntry parity_task();
+TaskEntry cot_iteradd_task();
+TaskEntry cot_mul_task();
 
 std::span<const TaskEntry> tasks() {
-  static const std::vector<TaskEntry> entries = {add_task(), iteradd_task(), mul_task(), majority_task(),
-                                                 parity_task()};
+  static const std::vector<TaskEntry> entries = {
+      add_task(),          //
+      iteradd_task(),      //
+      mul_task(),          //
+      majority_task(),     //
+      parity_task(),       //
+      cot_iteradd_task(),  //
+      cot_mul_task(),      //
+  };
   return entries;
 }
 
