@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <optional>
 
 #include "sim/lanes/ordered.hpp"
 #include "sim/passes/rewriter.hpp"
@@ -17,6 +18,9 @@ namespace roundoff {
 namespace {
 
 constexpr std::size_t alignment = 64;
+
+/// A table may be read in whole pairs of registers.
+std::size_t padded(std::size_t bytes) { return (bytes + 127) / 128 * 128; }
 
 double power(int exponent) { return std::ldexp(1.0, exponent); }
 
@@ -43,28 +47,46 @@ void run_weighted(const Step& s, const Frame& f) {
 void run_apply(const Step& s, const Frame& f) {
   s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f));
 }
-void run_embed(const Step& s, const Frame& f) {
-  s.moves->embed(f.tokens + s.position * static_cast<std::size_t>(batch_lanes), s.data, s.count, s.out,
-                 f.lanes);
+const Token* tokens(const Step& s, const Frame& f) {
+  return f.tokens + s.position * static_cast<std::size_t>(batch_lanes);
 }
-void run_lookup(const Step& s, const Frame& f) {
-  s.moves->lookup(s.a, s.base, s.shift, s.data, s.count, s.out, f.lanes);
+void run_embed(const Step& s, const Frame& f) { s.moves->embed(tokens(s, f), s.table, s.out, f.lanes); }
+void run_lookup(const Step& s, const Frame& f) { s.moves->lookup(s.a, s.table, s.out, f.lanes); }
+// data: the point, and the results there and elsewhere
+void run_indicate(const Step& s, const Frame& f) {
+  const auto* data = static_cast<const std::byte*>(s.data);
+  const std::size_t size = size_of(s.container);
+  s.moves->indicate(s.a, data, data + size, data + 2 * size, s.out, f.lanes);
+}
+// data: unused, and the results where a and b are equal and elsewhere
+void run_compare(const Step& s, const Frame& f) {
+  const auto* data = static_cast<const std::byte*>(s.data);
+  const std::size_t size = size_of(s.container);
+  s.moves->compare(s.a, s.b, data + size, data + 2 * size, s.out, f.lanes);
+}
+void run_relu(const Step& s, const Frame& f) { s.moves->relu(s.a, s.out, f.lanes); }
+// Of exact nodes.
+void run_plain_add(const Step& s, const Frame& f) { s.moves->add(s.a, s.b, s.out, f.lanes); }
+void run_plain_sub(const Step& s, const Frame& f) { s.moves->sub(s.a, s.b, s.out, f.lanes); }
+void run_plain_mul(const Step& s, const Frame& f) { s.moves->mul(s.a, s.b, s.fraction, s.out, f.lanes); }
+void run_plain_sum(const Step& s, const Frame& f) { s.moves->sum(s.x, s.count, s.out, f.lanes); }
+void run_plain_dot(const Step& s, const Frame& f) {
+  s.moves->dot(s.x, s.y, s.count, s.fraction, s.out, f.lanes);
+}
+void run_plain_weighted(const Step& s, const Frame& f) {
+  s.moves->weighted(s.data, s.x, s.count, s.fraction, s.out, f.lanes);
 }
 Token* chosen(const Step& s, const Frame& f) {
   return s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
 }
 void run_arg_max(const Step& s, const Frame& f) {
-  Token* out =
-      s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
-  s.moves->arg_max(s.x, s.count, out, f.lanes, traps(s, f));
+  s.moves->arg_max(s.x, s.count, chosen(s, f), f.lanes, traps(s, f));
 }
 void run_choose_embed(const Step& s, const Frame& f) {
-  move_kernels(Container::i16, Isa::scalar)
-      .embed(f.tokens + s.position * static_cast<std::size_t>(batch_lanes), s.data, s.count, chosen(s, f),
-             f.lanes);
+  plain_moves(Container::i16).embed(tokens(s, f), s.table, chosen(s, f), f.lanes);
 }
 void run_choose_lookup(const Step& s, const Frame& f) {
-  s.moves->choose(s.a, s.base, s.shift, static_cast<const Token*>(s.data), s.count, chosen(s, f), f.lanes);
+  s.moves->choose(s.a, s.table, chosen(s, f), f.lanes);
 }
 void run_choose_constant(const Step& s, const Frame& f) {
   std::fill_n(chosen(s, f), f.lanes, *static_cast<const Token*>(s.data));
@@ -104,18 +126,18 @@ class Compiler {
   Compiler(const Program& program, LaneLayout layout, bool keep_all)
       : program_(program), keep_all_(keep_all), out_(std::make_unique<Compiled>()) {
     out_->layout = std::move(layout);
-    out_->chunk = batch_lanes;
     out_->reductions = program.reductions;
     const Container container = out_->layout.container;
-    register_bytes_ = (out_->chunk * size_of(container) + alignment - 1) / alignment * alignment;
     moves_ = &move_kernels(container, out_->layout.isa);
     if (container <= Container::i64)
       for (const auto& kernels : out_->layout.kernels)
         if (kernels) unit_ = power(kernels->format().quantum);
+    fraction_ = -std::ilogb(unit_);
   }
 
   std::unique_ptr<Compiled> run() {
     allocate();
+    choose_chunk();
     reserve();
     out_->values.resize(program_.nodes.size());
     out_->is_token.resize(program_.nodes.size());
@@ -132,8 +154,11 @@ class Compiler {
   void allocate() {
     const auto count = static_cast<NodeId>(program_.nodes.size());
     std::vector<NodeId> last(count, no_node);
+    fused_.assign(count, no_node);
+    skipped_.assign(count, false);
     for (NodeId id = 0; id < count; ++id)
       for_operands(program_, program_.nodes[id], [&](NodeId operand) { last[operand] = id; });
+    if (!keep_all_) fuse(last);
     read_.assign(count, false);
     for (NodeId id = 0; id < count; ++id) read_[id] = last[id] != no_node;
     outputs_of_.resize(count);
@@ -142,7 +167,7 @@ class Compiler {
     std::vector<std::uint32_t> free;
     for (NodeId id = 0; id < count; ++id) {
       const Node& node = program_.nodes[id];
-      if (node.op == Op::constant) continue;
+      if (node.op == Op::constant || skipped_[id]) continue;
       if (!keep_all_) {
         // Operands used here for the last time are free for the result as well: a kernel's `out` may be an
         // input only for elementwise operations, so lists are released after.
@@ -163,11 +188,46 @@ class Compiler {
       if (program_.nodes[id].op == Op::constant) register_of_[id] = registers_++;
   }
   void release(std::vector<std::uint32_t>& free, std::vector<NodeId>& last, const Node& node, NodeId id) {
-    for_operands(program_, node, [&](NodeId operand) {
+    for_operands(program_, fused_[id] == no_node ? node : program_.nodes[fused_[id]], [&](NodeId operand) {
       if (last[operand] != id || program_.nodes[operand].op == Op::constant) return;
       last[operand] = no_node - 1;  // once, however often it is named
       free.push_back(register_of_[operand]);
     });
+  }
+
+  // A difference that is only asked whether it is zero is a comparison: in a uniform format the rounded
+  // difference of two members is zero exactly where they are equal, and likewise where it is exact.
+  void fuse(std::vector<NodeId>& last) {
+    std::vector<std::uint32_t> readers(program_.nodes.size());
+    for (const Node& node : program_.nodes)
+      for_operands(program_, node, [&](NodeId operand) { ++readers[operand]; });
+    std::vector<bool> chosen(program_.nodes.size());  // a choice looks its token up itself
+    for (NodeId output : program_.outputs) ++readers[output], chosen[output] = true;
+    for (NodeId id = 0; id < program_.nodes.size(); ++id) {
+      const Node& node = program_.nodes[id];
+      if (node.op != Op::table || readers[node.a] != 1 || chosen[id]) continue;
+      const Node& sub = program_.nodes[node.a];
+      const Format& format = program_.formats[sub.format];
+      if (sub.op != Op::sub || can_trap(program_, sub) || !(format.is_uniform() || sub.exact) ||
+          format.overflow == Overflow::wrap || !member(sub.a, format) || !member(sub.b, format))
+        continue;
+      const auto found = indicator(program_.maps[node.b]);
+      if (!found || !found->point.is_zero()) continue;
+      fused_[id] = node.a;
+      skipped_[node.a] = true;
+      last[sub.a] = std::max(last[sub.a], id);
+      last[sub.b] = std::max(last[sub.b], id);
+    }
+  }
+
+  // As many lanes as keep the registers in the first-level cache, but not so few that starting a loop costs
+  // more than running it.
+  void choose_chunk() {
+    constexpr std::size_t cache = 40 << 10, fewest = 128;
+    const std::size_t size = size_of(out_->layout.container);
+    out_->chunk = batch_lanes;
+    while (!keep_all_ && out_->chunk > fewest && registers_ * size * out_->chunk > cache) out_->chunk /= 2;
+    register_bytes_ = out_->chunk * size;
   }
 
   void reserve() {
@@ -188,6 +248,8 @@ class Compiler {
     step.moves = moves_;
     step.scratch = scratch_;
     step.unit = unit_;
+    step.fraction = fraction_;
+    step.container = out_->layout.container;
     out_->steps.push_back(step);
   }
   const void* const* pointers(std::uint32_t offset, std::uint32_t count) {
@@ -204,7 +266,7 @@ class Compiler {
   template <class Values>
   const void* elements(const Values& values) {
     const std::size_t size = size_of(out_->layout.container);
-    auto data = std::make_unique<std::byte[]>(size * values.size());
+    auto data = std::make_unique<std::byte[]>(padded(size * values.size()));
     for (std::size_t j = 0; j < values.size(); ++j) any_kernels()->store(values[j], data.get() + j * size);
     out_->data.push_back(std::move(data));
     return out_->data.back().get();
@@ -229,6 +291,7 @@ class Compiler {
   }
 
   void compile(NodeId id) {
+    if (skipped_[id]) return;
     if (is_choice(id)) {
       if (keep_all_ || outputs_of_[id].empty())
         choose(id, where(id), 0);
@@ -257,8 +320,7 @@ class Compiler {
       case Op::embed:
         step.run = run_choose_embed;
         step.position = node.a;
-        step.data = tokens(program_.tables[node.b]);
-        step.count = static_cast<std::uint32_t>(program_.tables[node.b].size());
+        step.table = {.entries = tokens(program_.tables[node.b]), .size = program_.tables[node.b].size()};
         break;
       case Op::table: {
         // A table that is read as well has been computed already, perhaps over its own argument.
@@ -268,9 +330,8 @@ class Compiler {
           break;
         }
         const Grid grid = grid_of(program_.maps[node.b]);
-        place(step, node, grid);
+        place(step, node, grid, tokens(grid.results));
         step.run = run_choose_lookup;
-        step.data = tokens(grid.results);
         break;
       }
       case Op::arg_max:
@@ -286,7 +347,7 @@ class Compiler {
     push(step);
   }
   const void* tokens(const std::vector<Value>& values) {
-    auto data = std::make_unique<std::byte[]>(values.size() * sizeof(Token));
+    auto data = std::make_unique<std::byte[]>(padded(values.size() * sizeof(Token)));
     for (std::size_t j = 0; j < values.size(); ++j) {
       const auto token = static_cast<Token>(to_double(values[j]));
       std::memcpy(data.get() + j * sizeof(Token), &token, sizeof(Token));
@@ -313,14 +374,15 @@ class Compiler {
         members = members && member(operand, program_.formats[node.format]);
       });
     step.members = members;
+    if (node.exact && plain(step, node)) return push(step);
     switch (node.op) {
       case Op::constant:
         break;
       case Op::embed:
         step.run = run_embed;
         step.position = node.a;
-        step.count = static_cast<std::uint32_t>(program_.tables[node.b].size());
-        step.data = table(node.b);
+        step.table = {.entries = table(node.b), .size = program_.tables[node.b].size()};
+        step.table.bytes = bytes(step.table);
         break;
       case Op::round:
         step.run = run_exact_sum;
@@ -345,7 +407,7 @@ class Compiler {
         elementwise(step, node, run_binary<&LaneKernels::div>, nullptr);
         break;
       case Op::unary:
-        step.run = run_apply;
+        step.run = node.function == Function::relu && members ? run_relu : run_apply;
         step.a = where(node.a);
         step.function = node.function;
         break;
@@ -409,9 +471,7 @@ class Compiler {
     } else if (step.members && reduction.order.kind == SumOrder::sequential) {
       for (const auto& [weights, inputs] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
         if (!constants(weights, node.c)) continue;
-        std::vector<Value> values;
-        for (NodeId id : program_.list(weights, node.c)) values.push_back(constant(id));
-        step.data = elements(values);
+        step.data = elements(constant_values(weights, node.c));
         step.x = pointers(inputs, node.c);
         step.run = fused ? run_weighted<&LaneKernels::fused_weighted> : run_weighted<&LaneKernels::weighted>;
         return;
@@ -430,20 +490,107 @@ class Compiler {
     return found->second;
   }
 
+  // An operation that rounds nothing, whatever its order and mode: the container's own. A product of int32
+  // with bits behind the point would not fit on the way.
+  bool plain(Step& step, const Node& node) {
+    const Container container = out_->layout.container;
+    const bool products = fraction_ == 0 || container == Container::i64 ||
+                          (container == Container::i16 && fraction_ > 0 && fraction_ < 16);
+    switch (node.op) {
+      case Op::add:
+      case Op::sub:
+      case Op::mul:
+        if (node.op == Op::mul && !products) return false;
+        step.run = node.op == Op::add ? run_plain_add : node.op == Op::sub ? run_plain_sub : run_plain_mul;
+        step.a = where(node.a);
+        step.b = where(node.b);
+        return true;
+      case Op::sum:
+        step.run = run_plain_sum;
+        step.x = pointers(node.a, node.c);
+        step.count = node.c;
+        return true;
+      case Op::dot:
+        if (!products) return false;
+        step.count = node.c;
+        for (const auto& [weights, inputs] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
+          if (!constants(weights, node.c)) continue;
+          step.run = run_plain_weighted;
+          step.data = elements(constant_values(weights, node.c));
+          step.x = pointers(inputs, node.c);
+          return true;
+        }
+        step.run = run_plain_dot;
+        step.x = pointers(node.a, node.c);
+        step.y = pointers(node.b, node.c);
+        return true;
+      default:
+        return false;
+    }
+  }
+  std::vector<Value> constant_values(std::uint32_t offset, std::uint32_t count) const {
+    std::vector<Value> values;
+    for (NodeId id : program_.list(offset, count)) values.push_back(constant(id));
+    return values;
+  }
+
   // Where an argument stands in a table.
-  void place(Step& step, const Node& node, const Grid& grid) const {
+  void place(Step& step, const Node& node, const Grid& grid, const void* entries) const {
     step.a = where(node.a);
-    step.count = static_cast<std::uint32_t>(grid.results.size());
-    step.base = to_double(grid.base) / unit_;
-    step.shift = grid.step - std::ilogb(unit_);
+    step.table = {.entries = entries,
+                  .size = grid.results.size(),
+                  .base = to_double(grid.base) / unit_,
+                  .shift = grid.step - std::ilogb(unit_)};
+    step.table.bytes = bytes(step.table);
+  }
+  bool bytes(const MoveKernels::Table& table) const {
+    if (out_->layout.container != Container::i16) return false;
+    const auto* entries = static_cast<const std::int16_t*>(table.entries);
+    return std::all_of(entries, entries + table.size,
+                       [](int entry) { return entry >= -128 && entry <= 127; });
   }
   void lookup(Step& step, const Node& node) {
-    const Grid grid = grid_of(program_.maps[node.b]);
-    place(step, node, grid);
-    step.run = run_lookup;
+    const auto& map = program_.maps[node.b];
+    if (const auto found = indicator(map)) {
+      step.data = elements(std::vector<Value>{found->point, found->there, found->elsewhere});
+      step.run = run_indicate;
+      step.a = where(node.a);
+      if (const NodeId fused = fused_[static_cast<std::size_t>(&node - program_.nodes.data())];
+          fused != no_node) {
+        step.run = run_compare;
+        step.a = where(program_.nodes[fused].a);
+        step.b = where(program_.nodes[fused].b);
+      }
+      return;
+    }
+    const Grid grid = grid_of(map);
     const auto [found, fresh] = maps_.try_emplace(node.b, nullptr);
     if (fresh) found->second = elements(grid.results);
-    step.data = found->second;
+    place(step, node, grid, found->second);
+    step.run = run_lookup;
+  }
+  // One result at a point and another everywhere else. (Both zeros of an argument have one result.)
+  struct Indicator {
+    Value point, there, elsewhere;
+  };
+  std::optional<Indicator> indicator(const std::vector<std::pair<Value, Value>>& map) const {
+    if (map.size() < 3) return {};
+    const Value& elsewhere = map[0].second == map[1].second ? map[0].second : map[2].second;
+    const Value* point = nullptr;
+    const Value* there = nullptr;
+    for (const auto& [argument, result] : map) {
+      if (result == elsewhere) continue;
+      if (point && (compare(*point, argument) != 0 || *there != result)) return {};
+      point = &argument;
+      there = &result;
+    }
+    if (!point || !point->is_finite() || !is_storable(*point)) return {};
+    return Indicator{*point, *there, elsewhere};
+  }
+  // Arguments may be of another format than the kernels that store them, on a finer grid.
+  bool is_storable(const Value& value) const {
+    if (out_->layout.container > Container::i64 || value.is_zero()) return true;
+    return value.exponent >= -fraction_;
   }
 
   const Program& program_;
@@ -454,10 +601,13 @@ class Compiler {
   std::uint32_t registers_ = 0;
   std::vector<std::uint32_t> register_of_;
   std::vector<bool> read_;                              // by node: some node reads it
+  std::vector<NodeId> fused_;                           // by table: the difference that it compares instead
+  std::vector<bool> skipped_;                           // by node: fused into another
   std::vector<std::vector<std::uint32_t>> outputs_of_;  // by node
   std::byte* base_ = nullptr;
   std::byte* scratch_ = nullptr;
   double unit_ = 1;
+  int fraction_ = 0;
   std::map<std::uint32_t, const void*> tables_, maps_;
 };
 

@@ -1,12 +1,9 @@
-// The interpreter's own loops: tables, arg max, and sums that are exact in double.
+// The interpreter's own loops in plain C++, one lane after the other: tables, arg max, sums that are exact in
+// double, and operations that round nothing.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include "sim/lanes/step.hpp"
 
@@ -16,43 +13,55 @@ namespace {
 
 template <class T>
 struct Moves {
+  using Table = MoveKernels::Table;
   static const T* in(const void* array) { return static_cast<const T*>(array); }
 
   // Places beyond the table can come from lanes that have trapped: any entry will do.
-  static void embed(const Token* tokens, const void* table, std::size_t size, void* out, std::size_t lanes) {
+  static void embed(const Token* tokens, const Table& table, void* out, std::size_t lanes) {
     T* to = static_cast<T*>(out);
-    const auto last = static_cast<std::uint32_t>(size - 1);
-    for (std::size_t i = 0; i < lanes; ++i) to[i] = in(table)[std::min<std::uint32_t>(tokens[i], last)];
+    const auto last = static_cast<std::uint32_t>(table.size - 1);
+    for (std::size_t i = 0; i < lanes; ++i)
+      to[i] = in(table.entries)[std::min<std::uint32_t>(tokens[i], last)];
   }
 
   template <class Result>
-  static void at(const void* from, double base, int shift, const Result* table, std::size_t size, Result* out,
-                 std::size_t lanes) {
-    const auto last = static_cast<std::uint32_t>(size - 1);
-    const auto first = static_cast<T>(base);
+  static void at(const void* from, const Table& table, Result* out, std::size_t lanes) {
+    const auto* entries = static_cast<const Result*>(table.entries);
+    const auto last = static_cast<std::uint32_t>(table.size - 1);
+    const auto first = static_cast<T>(table.base);
     if constexpr (std::is_integral_v<T>) {
       for (std::size_t i = 0; i < lanes; ++i) {
         using Unsigned = std::make_unsigned_t<T>;
-        const auto place = static_cast<std::uint32_t>(static_cast<Unsigned>(in(from)[i] - first) >> shift);
-        out[i] = table[std::min(place, last)];
+        const auto steps =
+            static_cast<Unsigned>(static_cast<Unsigned>(in(from)[i]) - static_cast<Unsigned>(first));
+        out[i] = entries[std::min<std::uint64_t>(steps >> table.shift, last)];
       }
     } else {
       // base and the argument are multiples of 2^shift, a few apart: difference and quotient are exact
-      const auto unit = static_cast<T>(std::ldexp(1.0, -shift));
+      const auto unit = static_cast<T>(std::ldexp(1.0, -table.shift));
       for (std::size_t i = 0; i < lanes; ++i) {
         const T steps = (in(from)[i] - first) * unit;
         const bool inside = steps >= 0 && steps <= static_cast<T>(last);
-        out[i] = table[inside ? static_cast<std::uint32_t>(steps) : 0];
+        out[i] = entries[inside ? static_cast<std::uint32_t>(steps) : 0];
       }
     }
   }
-  static void lookup(const void* from, double base, int shift, const void* table, std::size_t size, void* out,
-                     std::size_t lanes) {
-    at(from, base, shift, in(table), size, static_cast<T*>(out), lanes);
+  static void lookup(const void* from, const Table& table, void* out, std::size_t lanes) {
+    at(from, table, static_cast<T*>(out), lanes);
   }
-  static void choose(const void* from, double base, int shift, const Token* table, std::size_t size,
-                     Token* out, std::size_t lanes) {
-    at(from, base, shift, table, size, out, lanes);
+  static void choose(const void* from, const Table& table, Token* out, std::size_t lanes) {
+    at(from, table, out, lanes);
+  }
+  static void indicate(const void* from, const void* point, const void* yes, const void* no, void* out,
+                       std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = in(from)[i] == *in(point) ? *in(yes) : *in(no);
+  }
+
+  static void compare(const void* a, const void* b, const void* yes, const void* no, void* out,
+                      std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = in(a)[i] == in(b)[i] ? *in(yes) : *in(no);
   }
 
   static void arg_max(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
@@ -104,72 +113,62 @@ struct Moves {
         out[i] += static_cast<double>(in(x[j])[i]) * static_cast<double>(in(y[j])[i]) * unit;
   }
 
-  static constexpr MoveKernels kernels = {embed, lookup, choose, arg_max, widen, exact_sum, exact_dot};
-};
-
-#if defined(__x86_64__)
-// Tables of up to 256 int16 by permutation of registers: two registers hold 64 entries. The same entries as
-// the plain loop, which takes wider tables and the lanes that fill no register.
-__attribute__((target("avx512f,avx512bw"))) void permute_i16(const std::int16_t* from, std::int16_t first,
-                                                             int shift, const std::int16_t* table,
-                                                             std::size_t size, std::int16_t* to,
-                                                             std::size_t lanes) {
-  alignas(64) std::int16_t padded[256] = {};
-  std::copy_n(table, size, padded);
-  __m512i part[8];
-  for (int k = 0; k < 8; ++k) part[k] = _mm512_load_si512(padded + 32 * k);
-  const __m512i base = _mm512_set1_epi16(first),
-                last = _mm512_set1_epi16(static_cast<std::int16_t>(size - 1));
-  const __m128i count = _mm_cvtsi32_si128(shift);
-  const int blocks = static_cast<int>((size + 63) / 64);
-  for (std::size_t i = 0; i < lanes; i += 32) {
-    const __m512i steps = _mm512_srl_epi16(_mm512_sub_epi16(_mm512_loadu_si512(from + i), base), count);
-    const __m512i place = _mm512_min_epu16(steps, last);
-    __m512i result = _mm512_permutex2var_epi16(part[0], place, part[1]);
-    for (int b = 1; b < blocks; ++b) {
-      const __mmask32 here =
-          _mm512_cmpge_epu16_mask(place, _mm512_set1_epi16(static_cast<std::int16_t>(64 * b)));
-      result =
-          _mm512_mask_mov_epi16(result, here, _mm512_permutex2var_epi16(part[2 * b], place, part[2 * b + 1]));
+  // Integers in the next larger type: a sum or product of two fits before it is cut to T.
+  using Wide =
+      std::conditional_t<std::is_integral_v<T>, std::conditional_t<sizeof(T) == 8, i128, std::int64_t>, T>;
+  static T product(T a, T b, int fraction) {
+    const Wide exact = static_cast<Wide>(a) * static_cast<Wide>(b);
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(exact >> fraction);
+    return static_cast<T>(exact);
+  }
+  template <class Term>
+  static void total(std::size_t count, void* out, std::size_t lanes, const Term& term) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) {
+      T sum = term(0, i);
+      for (std::size_t j = 1; j < count; ++j) sum = static_cast<T>(static_cast<Wide>(sum) + term(j, i));
+      to[i] = sum;
     }
-    _mm512_storeu_si512(to + i, result);
   }
-}
+  // NaN stays NaN; -0 becomes +0.
+  static void relu(const void* from, void* out, std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = in(from)[i] <= 0 ? T{0} : in(from)[i];
+  }
+  static void add(const void* a, const void* b, void* out, std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = static_cast<T>(static_cast<Wide>(in(a)[i]) + in(b)[i]);
+  }
+  static void sub(const void* a, const void* b, void* out, std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = static_cast<T>(static_cast<Wide>(in(a)[i]) - in(b)[i]);
+  }
+  static void mul(const void* a, const void* b, int fraction, void* out, std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = product(in(a)[i], in(b)[i], fraction);
+  }
+  static void sum(const void* const* terms, std::size_t count, void* out, std::size_t lanes) {
+    total(count, out, lanes, [&](std::size_t j, std::size_t i) { return in(terms[j])[i]; });
+  }
+  static void dot(const void* const* x, const void* const* y, std::size_t count, int fraction, void* out,
+                  std::size_t lanes) {
+    total(count, out, lanes,
+          [&](std::size_t j, std::size_t i) { return product(in(x[j])[i], in(y[j])[i], fraction); });
+  }
+  static void weighted(const void* weights, const void* const* x, std::size_t count, int fraction, void* out,
+                       std::size_t lanes) {
+    total(count, out, lanes,
+          [&](std::size_t j, std::size_t i) { return product(in(weights)[j], in(x[j])[i], fraction); });
+  }
 
-struct Permuted {
-  using Plain = Moves<std::int16_t>;
-
-  static void lookup(const void* from, double base, int shift, const void* table, std::size_t size, void* out,
-                     std::size_t lanes) {
-    const std::size_t whole = size <= 256 ? lanes / 32 * 32 : 0;
-    const auto* in = static_cast<const std::int16_t*>(from);
-    auto* to = static_cast<std::int16_t*>(out);
-    if (whole != 0)
-      permute_i16(in, static_cast<std::int16_t>(base), shift, static_cast<const std::int16_t*>(table), size,
-                  to, whole);
-    if (whole != lanes) Plain::lookup(in + whole, base, shift, table, size, to + whole, lanes - whole);
-  }
-  static void choose(const void* from, double base, int shift, const Token* table, std::size_t size,
-                     Token* out, std::size_t lanes) {
-    lookup(from, base, shift, table, size, out, lanes);
-  }
-  static void embed(const Token* tokens, const void* table, std::size_t size, void* out, std::size_t lanes) {
-    lookup(tokens, 0, 0, table, size, out, lanes);
-  }
-
-  static constexpr MoveKernels kernels = {embed,        lookup,           choose,          Plain::arg_max,
-                                          Plain::widen, Plain::exact_sum, Plain::exact_dot};
+  static constexpr MoveKernels kernels = {embed, lookup,    choose,    indicate, compare, arg_max,
+                                          widen, exact_sum, exact_dot, relu,     add,     sub,
+                                          mul,   sum,       dot,       weighted};
 };
-#endif
 
 }  // namespace
 
-const MoveKernels& move_kernels(Container container, Isa isa) {
-#if defined(__x86_64__)
-  if (container == Container::i16 && isa == Isa::avx512) return Permuted::kernels;
-#else
-  (void)isa;
-#endif
+const MoveKernels& plain_moves(Container container) {
   switch (container) {
     case Container::i16:
       return Moves<std::int16_t>::kernels;
@@ -183,6 +182,11 @@ const MoveKernels& move_kernels(Container container, Isa isa) {
       break;
   }
   return Moves<double>::kernels;
+}
+
+const MoveKernels& move_kernels(Container container, Isa isa) {
+  const MoveKernels* vectors = vector_moves(container, isa);
+  return vectors ? *vectors : plain_moves(container);
 }
 
 }  // namespace roundoff
