@@ -18,12 +18,6 @@ constexpr std::array<std::string_view, 6> quantity_names = {"width", "bits",    
                                                             "frac",  "significand", "exponent"};
 constexpr std::size_t most_settings = 4096;
 
-Policy in_format(const Policy& semantics, const Format& format) {
-  Policy policy = semantics;
-  policy.formats.fill(format);
-  return policy;
-}
-
 /// Marks the first success, from where on all succeed, and the failures between.
 void assess(Scan& scan) {
   for (std::size_t i = 0; i < scan.attempts.size(); ++i) {
@@ -76,8 +70,9 @@ class Minimiser {
     int successes = 0;
     for (int value = line.least; value <= line.own + options_.beyond && !interrupted(); ++value) {
       const Format format = parse_format(line.at(value));
-      scan.attempts.push_back(attempt(construction, settings, *task_, in_format(options_.semantics, format),
-                                      options_.verify, options_.store));
+      scan.attempts.push_back(attempt(construction, settings, *task_,
+                                      policy_for(construction, format, options_.semantics), options_.verify,
+                                      options_.store));
       Attempt& made = scan.attempts.back();
       made.value = options_.quantity == Quantity::bits ? format.bits : value;
       if (made.holds()) ++successes;
@@ -88,7 +83,7 @@ class Minimiser {
   }
 
   void scan_width(const Construction& construction, const Format& own) {
-    const Policy policy = in_format(options_.semantics, own);
+    const Policy policy = policy_for(construction, own, options_.semantics);
     struct Candidate {
       Settings settings;
       int width;
@@ -243,7 +238,7 @@ Attempt attempt(const Construction& construction, const Settings& settings, cons
   Attempt made;
   made.construction = construction.name;
   made.settings = settings;
-  made.format = policy.is_uniform() ? notation(policy.formats.front()) : text(policy);
+  made.format = notation(policy[Role::weights]);
   made.bits = policy[Role::activations].bits;
   made.refusal = construction.refuses(task.size(), policy, settings);
   if (!made.refusal.empty()) return made;

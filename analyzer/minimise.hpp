@@ -75,8 +75,7 @@ struct MinimiseOptions {
   std::vector<TaskSize> sizes;
   std::optional<FormatFamily> format;  ///< absent: the construction's own family
   Settings settings;                   ///< knobs held fixed
-  /// Softmax, order and dot of this policy are used; its formats are not.
-  Policy semantics;
+  Choices semantics;
   VerifyOptions verify;
   Store* store = nullptr;
   int above = 2;  ///< successes to be seen above the first one; a scan also goes up to the family's own value

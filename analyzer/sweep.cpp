@@ -30,8 +30,8 @@ SweepOutcome answer(const SweepUnit& unit, Store& store, const SweepOptions& opt
       return outcome;
     }
     const std::unique_ptr<Task> task = make_task(unit.construction->task, unit.size);
-    Policy policy = unit.semantics;
-    policy.formats.fill(FormatFamily(unit.family).at(task->bindings()));
+    const Policy policy =
+        policy_for(*unit.construction, FormatFamily(unit.family).at(task->bindings()), unit.semantics);
     outcome.attempt = attempt(*unit.construction, complete(*unit.construction, unit.size, unit.settings),
                               *task, policy, verify, &store);
   } catch (const UsageError& error) {
@@ -45,8 +45,8 @@ SweepOutcome answer(const SweepUnit& unit, Store& store, const SweepOptions& opt
 double cost(const SweepUnit& unit) {
   try {
     const std::unique_ptr<Task> task = make_task(unit.construction->task, unit.size);
-    Policy policy = unit.semantics;
-    policy.formats.fill(FormatFamily(unit.family).at(task->bindings()));
+    const Policy policy =
+        policy_for(*unit.construction, FormatFamily(unit.family).at(task->bindings()), unit.semantics);
     const Settings settings = complete(*unit.construction, unit.size, unit.settings);
     if (!unit.construction->refuses(unit.size, policy, settings).empty()) return 0;
     const Shape dimensions = shape(build(*unit.construction, *task, policy, settings));

@@ -28,7 +28,7 @@ struct SweepUnit {
   Settings settings;  ///< as the page gives them
   TaskSize size;
   std::string family;  ///< format family
-  Policy semantics;    ///< softmax, order, dot
+  Choices semantics;
   VerifyOptions verify;
   std::optional<Quantity> minimise;
 

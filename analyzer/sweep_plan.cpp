@@ -203,23 +203,23 @@ class Block {
     return options;
   }
 
-  Policy semantics() const {
-    Policy policy;
+  Choices semantics() const {
+    Choices choices;
     if (const auto softmax = text("softmax")) {
       if (*softmax != "stable" && *softmax != "plain")
         throw FileError(fmt::format("{}: softmax is \"stable\" or \"plain\", not \"{}\"", where_, *softmax));
-      policy.softmax = *softmax == "plain" ? Softmax::plain : Softmax::stable;
+      choices.softmax = *softmax == "plain" ? Softmax::plain : Softmax::stable;
     }
-    if (const auto order = text("order")) policy.order = parse_order(*order);
+    if (const auto order = text("order")) choices.order = parse_order(*order);
     if (const auto dot = text("dot")) {
       if (*dot != "rounded" && *dot != "fused" && *dot != "exact_dot")
         throw FileError(
             fmt::format("{}: dot is \"rounded\", \"fused\" or \"exact_dot\", not \"{}\"", where_, *dot));
-      policy.dot = *dot == "fused"       ? DotMode::fused
-                   : *dot == "exact_dot" ? DotMode::exact_dot
-                                         : DotMode::rounded;
+      choices.dot = *dot == "fused"       ? DotMode::fused
+                    : *dot == "exact_dot" ? DotMode::exact_dot
+                                          : DotMode::rounded;
     }
-    return policy;
+    return choices;
   }
 
   const toml::table& table_;

@@ -89,7 +89,8 @@ class Measurer {
         series.stopped = fmt::format("{} = {}: nothing in range works", plan.variable, rung);
       }
     }
-    if (series.points.empty() && series.stopped.empty()) series.stopped = "it cannot be built at any size tried";
+    if (series.points.empty() && series.stopped.empty())
+      series.stopped = "it cannot be built at any size tried";
     fit(series, plan.roots);
     return series;
   }
@@ -116,7 +117,8 @@ class Measurer {
   static bool possible(const Plan& plan, const TaskSize& size) {
     try {
       const std::unique_ptr<Task> task = make_task(plan.construction->task, size);
-      const Policy policy = Policy::uniform(FormatFamily(plan.construction->family).at(task->bindings()));
+      const Policy policy =
+          policy_for(*plan.construction, FormatFamily(plan.construction->family).at(task->bindings()));
       return plan.construction->refuses(size, policy, complete(*plan.construction, size, plan.settings))
           .empty();
     } catch (const UsageError&) {
@@ -127,7 +129,8 @@ class Measurer {
   /// Rounded operations of one verdict.
   double work_of(const Plan& plan, const TaskSize& size) const {
     const std::unique_ptr<Task> task = make_task(plan.construction->task, size);
-    const Policy policy = Policy::uniform(FormatFamily(plan.construction->family).at(task->bindings()));
+    const Policy policy =
+        policy_for(*plan.construction, FormatFamily(plan.construction->family).at(task->bindings()));
     const Shape dimensions =
         shape(build(*plan.construction, *task, policy, complete(*plan.construction, size, plan.settings)));
     const double beyond =
@@ -220,7 +223,11 @@ std::vector<Plan> plans(const Construction& construction, int p) {
   for (const Settings& settings : variants(construction, {.p = p, .n = 8, .k = 4})) {
     std::string label(construction.name);
     for (const auto& [knob, value] : settings) label += fmt::format(" {}={}", knob, value);
-    if (construction.task != "iteradd") {
+    if (construction.task == "majority" || construction.task == "parity") {
+      result.push_back({&construction, label, "k", settings, base, {1}});
+      continue;
+    }
+    if (!construction.task.ends_with("iteradd")) {
       result.push_back({&construction, label, "n", settings, base, {1}});
       continue;
     }
@@ -275,14 +282,18 @@ Table1 table1(const Table1Options& options) {
   }
   for (const Construction& construction : constructions()) {
     if (!wanted(construction.task)) continue;
+    const FormatFamily family((std::string(construction.family)));
+    const std::string outside = outside_the_theorem(
+        policy_for(construction, family.at(make_task(construction.task, {})->bindings())));
     auto cell = std::find_if(table.cells.begin(), table.cells.end(), [&](const Cell& each) {
-      return each.task == construction.task && each.regime == construction.regime;
+      return each.task == construction.task && each.regime == construction.regime && each.outside == outside;
     });
     if (cell == table.cells.end()) {
       Cell extra;
       extra.row = extra.task = construction.task;
       extra.regime = construction.regime;
-      extra.remark = "outside the paper's table";
+      extra.outside = outside;
+      extra.remark = outside.empty() ? "outside the paper's table" : "outside the theorems: " + outside;
       cell = table.cells.insert(table.cells.end(), std::move(extra));
     }
     for (const Plan& plan : plans(construction, options.p)) cell->series.push_back(measurer.measure(plan));
@@ -294,8 +305,9 @@ Table1 table1(const Table1Options& options) {
     if (!cell.best) continue;
     const MeasuredPoint& point = cell.series[*cell.best].points.back();
     const std::unique_ptr<Task> task = make_task(cell.task, point.size);
-    cell.bounds =
-        lower_bounds(*task, Policy::uniform(parse_format(point.attempt.format)), point.attempt.shape.layers);
+    cell.bounds = lower_bounds(
+        *task, policy_for(find_construction(point.attempt.construction), parse_format(point.attempt.format)),
+        point.attempt.shape.layers);
   }
   table.interrupted = measurer.interrupted();
   return table;

@@ -30,13 +30,26 @@ Json knobs_json(const Construction& construction, const TaskSize& size) {
   return knobs;
 }
 
+/// Where its semantics are not the default: {"order": "exact", "accumulators": "wrap"}.
+Json semantics_json(const Construction& construction) {
+  Json own = Json::object();
+  if (construction.own.order != SumOrder{}) own["order"] = roundoff::notation(construction.own.order);
+  if (construction.own.accumulators) own["accumulators"] = name(*construction.own.accumulators);
+  return own;
+}
+
 Json as_json(const Construction& construction, const TaskSize& size) {
+  const FormatFamily family((std::string(construction.family)));
+  const Policy policy =
+      policy_for(construction, family.at(make_task(construction.task, TaskSize{})->bindings()));
   return {{"name", construction.name},
           {"task", construction.task},
           {"theorem", construction.theorem},
           {"regime", regime_text(construction.regime)},
           {"width", construction.width},
           {"family", construction.family},
+          {"semantics", semantics_json(construction)},
+          {"outside_the_theorem", outside_the_theorem(policy)},
           {"knobs", knobs_json(construction, size)},
           {"note", construction.note},
           {"summary", construction.summary}};
@@ -91,6 +104,10 @@ int show(const SubjectOptions& options, Session& session) {
   line("task", construction.task);
   line("theorem", construction.theorem);
   line("precision", fmt::format("{}, format {}", regime_text(construction.regime), construction.family));
+  const Json own = semantics_json(construction);
+  for (const auto& [what, how] : own.items())
+    line("semantics", fmt::format("{} {}", what, how.get<std::string>()));
+  if (!subject.note.empty()) line("outside", fmt::format("the theorems: {}", subject.note));
   line("width", construction.width);
   line("note", fmt::format("theory-notes/{}.md", construction.note));
   for (const Knob& knob : construction.knobs)

@@ -28,11 +28,20 @@ int run(const Options& options, Session& session) {
   if (!options.output.ends_with(".json") && !options.output.ends_with(".safetensors"))
     throw UsageError("export: '" + options.output + "' ends in neither .json nor .safetensors");
   Subject subject = resolve(options.subject);
-  if (!subject.policy.is_uniform())
-    throw UsageError("export: a model file holds one format for all roles; leave --policy out");
   const Shape d = shape(subject.model);
-  const ModelFile file{std::move(subject.model), subject.format,     subject.policy.softmax,
-                       subject.policy.order,     subject.policy.dot, as_json(*subject.task).dump()};
+  const Policy& policy = subject.policy;
+  ModelFile file{std::move(subject.model),
+                 roundoff::notation(policy[Role::weights]),
+                 {},
+                 policy.softmax,
+                 policy.order,
+                 policy.dot,
+                 as_json(*subject.task).dump()};
+  for (int r = 0; r < role_count; ++r) {
+    const auto role = static_cast<Role>(r);
+    if (policy[role] != policy[Role::weights])
+      file.roles.emplace_back(role, roundoff::notation(policy[role]));
+  }
   save_model(file, options.output);
   const std::string text = fmt::format("{}: {} in {}, width {}, {} parameters\n", options.output,
                                        subject.name, subject.format, d.width, d.parameters);

@@ -43,7 +43,7 @@ std::string failure_text(const Attempt& attempt) {
   return fmt::format("{} gives {}, right is {}", found.input, found.got, found.want);
 }
 
-Json as_json(const Attempt& attempt, const TaskSize& size, const Policy& semantics) {
+Json as_json(const Attempt& attempt, const TaskSize& size, const Choices& semantics) {
   Json document = {{"construction", attempt.construction},
                    {"settings", attempt.settings},
                    {"format", attempt.format},
@@ -94,10 +94,10 @@ std::string below_text(const std::vector<const Attempt*>& below, const Attempt& 
   return fmt::format("{}: {}", what, failure_text(*failing));
 }
 
-std::string replay_line(const Attempt& attempt, const TaskSize& size, const Policy& semantics) {
+std::string replay_line(const Attempt& attempt, const TaskSize& size, const Choices& semantics) {
   if (!attempt.refusal.empty() || !attempt.result.counterexample) return "";
-  Policy policy = semantics;
-  policy.formats.fill(parse_format(attempt.format));
+  const Policy policy =
+      policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
   return replay_line(attempt.construction, size, attempt.settings, policy,
                      attempt.result.counterexample->input) +
          (attempt.inexact.empty() ? "" : " --round-weights");
@@ -134,7 +134,7 @@ Table as_table(const Minimisation& found) {
   return table;
 }
 
-std::string as_text(const Minimisation& found, const Policy& semantics) {
+std::string as_text(const Minimisation& found, const Choices& semantics) {
   std::string text = as_text(as_table(found));
   for (const Minimum& minimum : found.minima) {
     for (const Scan& scan : minimum.scans)
@@ -150,7 +150,7 @@ std::string as_text(const Minimisation& found, const Policy& semantics) {
   return text + "law: " + found.law.statement + '\n';
 }
 
-Json as_json(const Minimisation& found, const Policy& semantics) {
+Json as_json(const Minimisation& found, const Choices& semantics) {
   Json minima = Json::array();
   for (const Minimum& minimum : found.minima) {
     const TaskSize& size = minimum.size;

@@ -11,8 +11,8 @@ namespace roundoff::cli {
 
 Table as_table(const Minimisation& found);
 /// The table, with what lies below each minimum, exceptions and the law in words.
-std::string as_text(const Minimisation& found, const Policy& semantics);
-Json as_json(const Minimisation& found, const Policy& semantics);
+std::string as_text(const Minimisation& found, const Choices& semantics);
+Json as_json(const Minimisation& found, const Choices& semantics);
 
 /// Why the candidates one step below `best` do not do: "fixed(3,0): 01+01= gives 000, right is 010",
 /// "window=2: refused: ...",
@@ -26,9 +26,9 @@ std::vector<const Attempt*> pointers(const std::vector<Attempt>& attempts);
 /// "01+01= gives 000, right is 010", or "refused: ...".
 std::string failure_text(const Attempt& attempt);
 std::string settings_text(const Settings& settings);  ///< "D=2 window=3"
-Json as_json(const Attempt& attempt, const TaskSize& size, const Policy& semantics);
+Json as_json(const Attempt& attempt, const TaskSize& size, const Choices& semantics);
 Json as_json(const GrowthLaw& law);
 /// The command that repeats a failing candidate's counterexample, or "" where it has none.
-std::string replay_line(const Attempt& attempt, const TaskSize& size, const Policy& semantics);
+std::string replay_line(const Attempt& attempt, const TaskSize& size, const Choices& semantics);
 
 }  // namespace roundoff::cli

@@ -19,18 +19,12 @@ bool is_model_file(std::string_view name) {
          name.find('/') != std::string_view::npos;
 }
 
-/// Lays --softmax, --order, --fma and --exact-dot over a policy.
+/// Lays the choices of the command line over a policy; it has the last word.
 void lay_semantics(const SubjectOptions& options, Policy& policy) {
-  if (!options.softmax.empty()) {
-    if (options.softmax != "stable" && options.softmax != "plain")
-      throw UsageError(unknown("--softmax", options.softmax, {"stable", "plain"}));
-    policy.softmax = options.softmax == "plain" ? Softmax::plain : Softmax::stable;
-  }
-  if (!options.order.empty()) policy.order = parse_order(options.order);
-  if (options.fma && options.exact_dot)
-    throw UsageError("--fma and --exact-dot exclude each other; take one");
-  if (options.fma) policy.dot = DotMode::fused;
-  if (options.exact_dot) policy.dot = DotMode::exact_dot;
+  const Choices choices = resolve_semantics(options);
+  policy.softmax = choices.softmax.value_or(policy.softmax);
+  policy.order = choices.order.value_or(policy.order);
+  policy.dot = choices.dot.value_or(policy.dot);
   if (policy.dot == DotMode::fused && policy.order.kind != SumOrder::sequential)
     throw UsageError("--fma adds in sequential order only; leave --order out");
 }
@@ -68,7 +62,7 @@ Subject from_construction(const SubjectOptions& options) {
   const TaskSize size = task_size(options);
   subject.task = make_task(construction.task, size);
   subject.settings = complete(construction, size, parse_settings(options.settings));
-  subject.policy = resolve_policy(options, std::string(construction.family), subject.task->bindings());
+  subject.policy = resolve_policy(options, construction, subject.task->bindings());
   subject.model = build(construction, *subject.task, subject.policy, subject.settings);
   return subject;
 }
@@ -86,12 +80,15 @@ Subject from_file(const SubjectOptions& options) {
   subject.policy.dot = file.dot;
   if (options.format.empty() && file.format.empty() && options.policy.empty())
     throw UsageError(options.name + " names no format; give one with --format, e.g. --format binary32");
-  SubjectOptions effective = options;
-  if (effective.softmax.empty()) effective.softmax = file.softmax == Softmax::plain ? "plain" : "stable";
-  if (effective.order.empty()) effective.order = notation(file.order);
-  effective.fma = effective.fma || file.dot == DotMode::fused;
-  effective.exact_dot = effective.exact_dot || file.dot == DotMode::exact_dot;
-  subject.policy = resolve_policy(effective, file.format, subject.task->bindings());
+  const Bindings bindings = subject.task->bindings();
+  const std::string& family = options.format.empty() ? file.format : options.format;
+  if (!family.empty()) subject.policy.formats.fill(FormatFamily(family).at(bindings));
+  if (options.format.empty()) {
+    for (const auto& [role, format] : file.roles)
+      subject.policy.formats[static_cast<std::size_t>(role)] = parse_format(format);
+  }
+  if (!options.policy.empty()) apply_policy_file(options.policy, bindings, subject.policy);
+  lay_semantics(options, subject.policy);
   subject.model = std::move(file.model);
   return subject;
 }
@@ -158,16 +155,28 @@ Settings parse_settings(const std::vector<std::string>& settings) {
   return result;
 }
 
-Policy resolve_semantics(const SubjectOptions& options) {
-  Policy policy;
-  lay_semantics(options, policy);
-  return policy;
+Choices resolve_semantics(const SubjectOptions& options) {
+  Choices choices;
+  if (!options.softmax.empty()) {
+    if (options.softmax != "stable" && options.softmax != "plain")
+      throw UsageError(unknown("--softmax", options.softmax, {"stable", "plain"}));
+    choices.softmax = options.softmax == "plain" ? Softmax::plain : Softmax::stable;
+  }
+  if (!options.order.empty()) choices.order = parse_order(options.order);
+  if (options.fma && options.exact_dot)
+    throw UsageError("--fma and --exact-dot exclude each other; take one");
+  if (options.fma) {
+    choices.dot = DotMode::fused;
+    if (options.order.empty() && options.policy.empty()) choices.order = SumOrder{};  // it implies the order
+  }
+  if (options.exact_dot) choices.dot = DotMode::exact_dot;
+  return choices;
 }
 
-Policy resolve_policy(const SubjectOptions& options, const std::string& family, const Bindings& bindings) {
-  const std::string& text = options.format.empty() ? family : options.format;
-  Policy policy;
-  if (!text.empty()) policy = Policy::uniform(FormatFamily(text).at(bindings));
+Policy resolve_policy(const SubjectOptions& options, const Construction& construction,
+                      const Bindings& bindings) {
+  const FormatFamily family(options.format.empty() ? std::string(construction.family) : options.format);
+  Policy policy = policy_for(construction, family.at(bindings));
   if (!options.policy.empty()) apply_policy_file(options.policy, bindings, policy);
   lay_semantics(options, policy);
   return policy;
@@ -197,6 +206,9 @@ Subject resolve(const SubjectOptions& options) {
 std::string replay_line(std::string_view name, const TaskSize& size, const Settings& settings,
                         const Policy& policy, const std::string& input) {
   const TaskSize standard;
+  const Construction* construction = nullptr;
+  for (const Construction& each : constructions())
+    if (each.name == name) construction = &each;
   std::string line = "roundoff run " + quoted(name);
   const auto add = [&](std::string_view option, const std::string& value) {
     line += fmt::format(" {} {}", option, quoted(value));
@@ -207,10 +219,13 @@ std::string replay_line(std::string_view name, const TaskSize& size, const Setti
   if (size.l != standard.l) add("--l", std::to_string(size.l));
   if (size.c != standard.c) add("--c", std::to_string(size.c));
   if (size.ragged) line += " --ragged";
-  if (policy.is_uniform()) add("--format", notation(policy));
+  // What --format alone leads to, and the order that is taken where none is given.
+  const Policy implied = construction ? policy_for(*construction, policy[Role::weights])
+                                      : Policy::uniform(policy[Role::weights]);
+  if (policy.formats == implied.formats) add("--format", roundoff::notation(policy[Role::weights]));
   for (const auto& [knob, value] : settings) add("--set", fmt::format("{}={}", knob, value));
   if (policy.softmax == Softmax::plain) add("--softmax", "plain");
-  if (policy.order.kind != SumOrder::sequential) add("--order", roundoff::notation(policy.order));
+  if (policy.order != implied.order) add("--order", roundoff::notation(policy.order));
   if (policy.dot == DotMode::fused) line += " --fma";
   if (policy.dot == DotMode::exact_dot) line += " --exact-dot";
   return line + " " + quoted(input);

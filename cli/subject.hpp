@@ -55,10 +55,11 @@ Subject resolve(const SubjectOptions& options);
 TaskSize task_size(const SubjectOptions& options);
 /// "window=3" into {window: 3}.
 Settings parse_settings(const std::vector<std::string>& settings);
-/// Softmax, order and dot of the options; the formats are not set.
-Policy resolve_semantics(const SubjectOptions& options);
-/// The policy of --format (or `family`), --policy, --softmax, --order, --fma at a size.
-Policy resolve_policy(const SubjectOptions& options, const std::string& family, const Bindings& bindings);
+/// What --softmax, --order, --fma and --exact-dot choose.
+Choices resolve_semantics(const SubjectOptions& options);
+/// The policy of --format (or the construction's family), of --policy laid over it, and of the options.
+Policy resolve_policy(const SubjectOptions& options, const Construction& construction,
+                      const Bindings& bindings);
 /// One notation, or each role's where they differ.
 std::string notation(const Policy& policy);
 

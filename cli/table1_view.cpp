@@ -116,12 +116,12 @@ Json as_json(const Table1& table) {
       Json points = Json::array();
       for (const MeasuredPoint& point : series.points) {
         Json below = Json::array();
-        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size, Policy{}));
+        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size, Choices{}));
         points.push_back({{"n", point.size.n},
                           {"k", point.size.k},
                           {"p", point.size.p},
                           {"N", count_json(point.N)},
-                          {"best", as_json(point.attempt, point.size, Policy{})},
+                          {"best", as_json(point.attempt, point.size, Choices{})},
                           {"below", std::move(below)},
                           {"exceptions", point.exceptions}});
       }

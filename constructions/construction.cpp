@@ -18,6 +18,18 @@ const Construction& find_construction(std::string_view name) {
   throw UsageError(fmt::format("unknown construction '{}'{}", name, did_you_mean(name, names)));
 }
 
+Policy policy_for(const Construction& construction, const Format& format, const Choices& choices) {
+  Policy policy = Policy::uniform(format);
+  const OwnSemantics& own = construction.own;
+  const bool wraps = format.layout == Layout::twos || format.layout == Layout::ufixed;
+  if (own.accumulators && (wraps || *own.accumulators != Overflow::wrap))
+    policy.formats[static_cast<std::size_t>(Role::accumulators)].overflow = *own.accumulators;
+  policy.softmax = choices.softmax.value_or(policy.softmax);
+  policy.order = choices.order.value_or(own.order);
+  policy.dot = choices.dot.value_or(policy.dot);
+  return policy;
+}
+
 Settings complete(const Construction& construction, const TaskSize& size, const Settings& given) {
   std::vector<std::string_view> names;
   for (const Knob& knob : construction.knobs) names.push_back(knob.name);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,20 @@ using Settings = std::map<std::string, int, std::less<>>;
 
 enum class Regime : std::uint8_t { constant, logarithmic };
 
+/// What a construction asks of the semantics beside its format family, where they are not the default of
+/// semantics.md.
+struct OwnSemantics {
+  SumOrder order;
+  std::optional<Overflow> accumulators;  ///< the overflow rule of that role alone
+};
+
+/// What a user chose of the semantics; where nothing was chosen the construction's own is taken.
+struct Choices {
+  std::optional<Softmax> softmax;
+  std::optional<SumOrder> order;
+  std::optional<DotMode> dot;
+};
+
 struct Construction {
   std::string_view name;     ///< add-hinge
   std::string_view task;     ///< add
@@ -37,6 +52,7 @@ struct Construction {
   std::string_view summary;  ///< one line
   std::string_view note;     ///< theory-notes/<note>.md
   std::vector<Knob> knobs;
+  OwnSemantics own = {};  ///< part of the default policy of every command
   /// Reason why it cannot be built or run so, with the remedy; "" when it can.
   std::string (*refuses)(const TaskSize& size, const Policy& policy, const Settings& settings);
   /// The model. Settings are complete and in range; `refuses` said "".
@@ -46,6 +62,9 @@ struct Construction {
 std::span<const Construction> constructions();
 /// UsageError with a "did you mean" for an unknown name.
 const Construction& find_construction(std::string_view name);
+/// One format for all roles but what the construction's own semantics say, and the choices. An overflow rule
+/// that the format cannot have is left out (and `refuses` says what is needed).
+Policy policy_for(const Construction& construction, const Format& format, const Choices& choices = {});
 /// Fills in defaults; UsageError for an unknown knob or a value out of range.
 Settings complete(const Construction& construction, const TaskSize& size, const Settings& given);
 /// Builds after asking `refuses` (UsageError with the reason).

@@ -11,6 +11,7 @@
 #include "constructions/column_counts.hpp"
 #include "constructions/digits.hpp"
 #include "constructions/gadgets.hpp"
+#include "constructions/iteradd_exact.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff {
@@ -44,6 +45,10 @@ std::span<const FormulaFunction> formula_functions() {
        [](Arguments x) {
          return iteradd_const_width(static_cast<int>(x[0]), static_cast<int>(x[1]), static_cast<int>(x[2]),
                                     static_cast<int>(x[3]));
+       }},
+      {"iteradd_exact", 3, "n columns of k digits counted by thresholds, iteradd_exact(n, k, p): O(n k p)",
+       [](Arguments x) {
+         return iteradd_exact_width(static_cast<int>(x[0]), static_cast<int>(x[1]), static_cast<int>(x[2]));
        }},
       {"mul_const", 4,
        "the columns of a product counted in L levels, mul_const(n, l, p, L): n exp(O(n^(1/L) log n))",

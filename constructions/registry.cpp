@@ -8,13 +8,16 @@ Construction add_match();
 Construction add_dnf();
 Construction add_flipflop();
 Construction add_dyadic();
+Construction add_ragged();
 Construction iteradd_log();
 Construction mul_n2();
 Construction mul_n();
 Construction mul_nl();
 Construction iteradd_const();
+Construction iteradd_exact();
 Construction mul_const();
 Construction majority();
+Construction parity();
 Construction cot_iteradd();
 Construction cot_mul();
 
@@ -25,13 +28,16 @@ std::span<const Construction> constructions() {
       add_dnf(),        //
       add_flipflop(),   //
       add_dyadic(),     //
+      add_ragged(),     //
       iteradd_log(),    //
       mul_n2(),         //
       mul_n(),          //
       mul_nl(),         //
       iteradd_const(),  //
+      iteradd_exact(),  //
       mul_const(),      //
       majority(),       //
+      parity(),         //
       cot_iteradd(),    //
       cot_mul(),        //
   };

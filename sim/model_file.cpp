@@ -249,6 +249,7 @@ Json to_json(const ModelFile& file) {
   Json json;
   json["name"] = model.name;
   if (!file.format.empty()) json["format"] = file.format;
+  for (const auto& [role, format] : file.roles) json["formats"][std::string(name(role))] = format;
   json["softmax"] = file.softmax == Softmax::stable ? "stable" : "plain";
   json["sum"] = file.order.kind == SumOrder::sequential ? "seq" : notation(file.order);
   json["fma"] = file.dot == DotMode::fused;
@@ -301,6 +302,16 @@ ModelFile from_json(const Json& json, std::string_view source) {
   try {
     if (const Json* name = object.find("name")) model.name = reader.text(*name, "name");
     if (const Json* format = object.find("format")) file.format = reader.text(*format, "format");
+    if (const Json* formats = object.find("formats")) {
+      Reader::Object roles(reader, *formats, "formats");
+      for (int r = 0; r < role_count; ++r) {
+        const auto role = static_cast<Role>(r);
+        const std::string field(name(role));
+        if (const Json* format = roles.find(field))
+          file.roles.emplace_back(role, notation(parse_format(reader.text(*format, field))));
+      }
+      roles.done();
+    }
     if (const Json* softmax = object.find("softmax")) {
       const std::string kind = reader.text(*softmax, "softmax");
       if (kind != "stable" && kind != "plain") reader.fail("softmax", "must be \"stable\" or \"plain\"");

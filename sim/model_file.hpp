@@ -4,6 +4,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sim/model.hpp"
 #include "sim/policy.hpp"
@@ -15,6 +17,7 @@ namespace roundoff {
 struct ModelFile {
   Model model;
   std::string format;  ///< instantiated notation, or "" when the file names none
+  std::vector<std::pair<Role, std::string>> roles;  ///< the roles that have another format, in order
   Softmax softmax = Softmax::stable;
   SumOrder order;
   DotMode dot = DotMode::rounded;

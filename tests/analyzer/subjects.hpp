@@ -30,8 +30,8 @@ inline Example example(std::string_view name, const TaskSize& size, std::string_
                        const Settings& settings = {}) {
   const Construction& construction = find_construction(name);
   std::unique_ptr<Task> task = make_task(construction.task, size);
-  const Policy policy =
-      Policy::uniform(FormatFamily(format.empty() ? construction.family : format).at(task->bindings()));
+  const Policy policy = policy_for(
+      construction, FormatFamily(format.empty() ? construction.family : format).at(task->bindings()));
   const Settings all = complete(construction, size, settings);
   Model model = build(construction, *task, policy, all);
   return {std::move(task), &construction, all, policy, std::move(model)};

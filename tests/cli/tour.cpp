@@ -21,39 +21,64 @@ json answer(const Outcome& outcome) {
   return json::parse(outcome.out);
 }
 
-/// "quick" is enough to show that the line works.
-const std::string add_sizes = " --p 2 --n 3 ";
+/// A small size of a task, one of its questions, and how many there are.
+struct Small {
+  std::string size, question;
+  int inputs;
+};
+Small small(const std::string& task) {
+  if (task == "add") return {" --p 2 --n 3 ", "011+001=", 64};
+  if (task.ends_with("mul")) return {" --p 2 --n 2 ", "11*10=", 16};
+  return {" --p 2 --n 1 --k 3 ", "1+0+1=", 8};  // tasks on k operands
+}
 
 }  // namespace
 
 TEST_CASE(
-    "every addition of the registry is verified at a small size, exported, and the file gives the same "
-    "trace") {
+    "every construction of the registry says what it claims, is verified at a small size under its own "
+    "policy, "
+    "exported, and the file gives the same trace") {
   const json list = answer(run("roundoff constructions --json"));
   REQUIRE(list.is_array());
-  int additions = 0;
+  CHECK(list.size() >= 17);
   for (const json& construction : list) {
-    for (const char* field : {"name", "task", "theorem", "regime", "width", "family", "knobs", "note"})
-      CHECK(construction.contains(field));
-    if (construction["task"] != "add") continue;
-    ++additions;
+    for (const char* field : {"name", "task", "theorem", "regime", "width", "family", "note"}) {
+      REQUIRE(construction[field].is_string());
+      CHECK(!construction[field].get<std::string>().empty());
+    }
+    CHECK(construction["knobs"].is_object());
+    CHECK(construction["semantics"].is_object());
     const std::string name = construction["name"];
     CAPTURE(name);
+    const Small at = small(construction["task"]);
     Directory directory;
-    const json verdict = answer(directory.run("roundoff verify " + name + add_sizes + "--json --quiet"));
+    const json verdict = answer(directory.run("roundoff verify " + name + at.size + "--json --quiet"));
     CHECK((verdict["verdict"] == "holds" || verdict["verdict"] == "certified"));
-    CHECK(verdict["of"] == 64);
-    const Outcome exported = directory.run("roundoff export " + name + add_sizes + "-o model.json");
+    CHECK(verdict["of"] == at.inputs);
+    CHECK(verdict["outside_the_theorem"] == construction["outside_the_theorem"]);
+    const Outcome exported = directory.run("roundoff export " + name + at.size + "-o model.json");
     CHECK(exported.code == 0);
     const Outcome built =
-        directory.run("roundoff run " + name + add_sizes + "'011+001=' --json --trace built.jsonl");
-    const Outcome loaded = directory.run("roundoff run model.json '011+001=' --json --trace loaded.jsonl");
-    CHECK(answer(built)["answer"] == "0100");
+        directory.run("roundoff run " + name + at.size + "'" + at.question + "' --json --trace built.jsonl");
+    const Outcome loaded =
+        directory.run("roundoff run model.json '" + at.question + "' --json --trace loaded.jsonl");
+    CHECK(answer(built)["right"] == true);
     CHECK(answer(built)["tokens"] == answer(loaded)["tokens"]);
     CHECK(!directory.read("built.jsonl").empty());
     CHECK(directory.read("built.jsonl") == directory.read("loaded.jsonl"));
   }
-  CHECK(additions >= 4);
+}
+
+TEST_CASE(
+    "a construction's own semantics are taken where none are given, and a choice that cannot work is "
+    "refused") {
+  const Outcome refused = run("roundoff verify iteradd-exact --n 2 --k 3 --order sequential");
+  CHECK(refused.code == 2);
+  CHECK(refused.err.find("--order exact") != std::string::npos);
+  CHECK(run("roundoff verify parity --k 5 --format 'fixed(2,0)'").code == 2);
+  CHECK(run("roundoff verify parity --k 5 --format 'twos(2,0)'").code == 0);
+  const json minimum = answer(run("roundoff analyze parity --minimize bits --n 1 --k 4 --json --quiet"));
+  CHECK(minimum["minima"][0]["value"] == 2);
 }
 
 TEST_CASE("a counterexample is replayed by its own command, with the same wrong answer") {

@@ -15,7 +15,7 @@ namespace {
 Outcome exhaust(std::string_view name, const TaskSize& size, std::string_view format) {
   const Construction& construction = find_construction(name);
   const auto task = make_task(construction.task, size);
-  const Policy policy = Policy::uniform(parse_format(format));
+  const Policy policy = policy_for(construction, parse_format(format));
   const Model model = build(construction, *task, policy, complete(construction, size, {}));
   return solve(model, policy, *task, all_inputs(*task));
 }

@@ -54,7 +54,7 @@ std::vector<TaskSize> sizes_of(std::string_view task_name) {
 }
 
 Policy own_policy(const Construction& construction, const Task& task) {
-  return Policy::uniform(FormatFamily(construction.family).at(task.bindings()));
+  return policy_for(construction, FormatFamily(construction.family).at(task.bindings()));
 }
 
 /// Calls `use` for every size at which the construction builds under its own family, with at most `inputs`
@@ -158,10 +158,10 @@ TEST_CASE("what is not refused holds: every rounding, order and softmax at a fam
       if ((task.size().n == 1 && most_digits > 1) || task.size().c > 1 || runs >= 60) return;
       std::vector<Policy> policies;
       for (const char* rounding : notations) {
-        policies.push_back(
-            Policy::uniform(parse_format(fmt::format("{}:{}", notation(standard.formats[0]), rounding))));
+        policies.push_back(policy_for(
+            construction, parse_format(fmt::format("{}:{}", notation(standard.formats[0]), rounding))));
       }
-      for (const char* order : {"tree", "exact", "blocked:3", "wide:binary64"}) {
+      for (const char* order : {"sequential", "tree", "exact", "blocked:3", "wide:binary64"}) {
         policies.push_back(standard);
         policies.back().order = parse_order(order);
       }
