@@ -17,7 +17,8 @@ class MpfrFormat {
  public:
   explicit MpfrFormat(const Format& format)
       : highest_(format.precision), emin_(mpfr_get_emin()), emax_(mpfr_get_emax()), format_(format) {
-    mpfr_set(highest_, Big::of(format.highest), MPFR_RNDN);
+    const Big exact = Big::of(format.highest);  // named: mpfr_set is a macro that keeps a pointer
+    mpfr_set(highest_, exact, MPFR_RNDN);
     mpfr_set_emin(format.quantum + 1);
     mpfr_set_emax(leading_exponent(format.highest) + 1);
     // MPFR's own largest number is all ones with this exponent.

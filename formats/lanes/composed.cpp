@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "formats/lanes/context.hpp"
 
@@ -101,7 +102,45 @@ void weighted(const Context& c, const void* weights, const void* const* x, std::
   products<fused>(c, spread, x, terms_count, out, count, trapped);
 }
 
+/// Lanes from `first` on.
+class Shifted {
+ public:
+  Shifted(const Context& context, const void* const* arrays, std::size_t arrays_count, std::size_t first) {
+    for (std::size_t j = 0; j < arrays_count; ++j) arrays_.push_back(lane(context, arrays[j], first));
+  }
+  operator const void* const*() const { return arrays_.data(); }  // NOLINT
+
+ private:
+  std::vector<const void*> arrays_;
+};
+
+void* shifted(const Context& context, void* out, std::size_t first) {
+  return static_cast<std::byte*>(out) + first * size_of(context.container);
+}
+std::uint8_t* shifted(std::uint8_t* trapped, std::size_t first) {
+  return trapped == nullptr ? nullptr : trapped + first;
+}
+
 }  // namespace
+
+void sum_again(const Context& context, const void* const* terms, std::size_t terms_count, std::size_t first,
+               std::size_t count, void* out, std::uint8_t* trapped) {
+  sum(context, Shifted(context, terms, terms_count, first), terms_count, shifted(context, out, first), count,
+      shifted(trapped, first));
+}
+
+void dot_again(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
+               std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+  dot<false>(context, Shifted(context, x, terms_count, first), Shifted(context, y, terms_count, first),
+             terms_count, shifted(context, out, first), count, shifted(trapped, first));
+}
+
+void weighted_again(const Context& context, const void* weights, const void* const* x,
+                    std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+                    std::uint8_t* trapped) {
+  weighted<false>(context, weights, Shifted(context, x, terms_count, first), terms_count,
+                  shifted(context, out, first), count, shifted(trapped, first));
+}
 
 void fill_composed(LaneKernels& kernels) {
   kernels.sum = sum;

@@ -3,11 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "formats/lanes.hpp"
 #include "formats/lanes/float_facts.hpp"
 
 namespace roundoff {
+
+namespace lanes {
+class Functions;
+}
 
 /// Constants of integer kernels: a member is the integer S, the number S * 2^-fraction.
 struct IntegerFacts {
@@ -16,10 +21,12 @@ struct IntegerFacts {
   std::int64_t one = 0;  ///< 2^fraction, or 0 where 1 is not a member
   int wrap_shift = 0;    ///< container bits minus format bits (two's complement)
   bool is_signed = true;
-  /// Rounding adds bias + (sign & by_sign) to the product and drops `fraction` bits; sign is -1 for negative
-  /// products.
-  std::int64_t bias = 0, by_sign = 0;
-  bool to_odd = false;  ///< and then sets the last bit where anything was dropped
+  /// Rounding goes up where the dropped bits, at the top of a word, are above `limit`; to them come, in the
+  /// last bit, `negative` or `positive` by the sign of the product.
+  std::uint64_t limit = 0;
+  std::int64_t negative = 0, positive = 0;
+  bool positive_rounds = true;  ///< false: positive products keep their floor (rtz)
+  bool to_odd = false;          ///< the last bit is set where anything was dropped
   Overflow overflow = Overflow::sat;
 };
 
@@ -30,6 +37,10 @@ struct LaneKernels::Context {
   IntegerFacts integers;
   lanes::FloatFacts<float> f32;
   lanes::FloatFacts<double> f64;
+
+  /// Kernels of the same format in f64, for what is worked out there; null where there are none.
+  std::shared_ptr<const LaneKernels> doubles;
+  std::shared_ptr<lanes::Functions> functions;  ///< of one argument
 
   /// What reductions are composed of.
   using Ternary = void (*)(const Context&, const void* a, const void* b, const void* c, void* out,

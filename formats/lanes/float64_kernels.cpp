@@ -10,12 +10,17 @@
 #include <hwy/highway.h>
 // clang-format on
 
-#include "formats/lanes/floats-inl.hpp"
+#include "formats/lanes/float_reductions-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace roundoff::lanes::HWY_NAMESPACE {
 
-void fill_f64(LaneKernels& kernels, Context& context) { fill_float<double>(kernels, context); }
+void fill_f64(LaneKernels& kernels, Context& context) {
+  fill_float<double>(kernels, context);
+#if HWY_TARGET <= HWY_AVX2
+  fill_reductions<double>(kernels, context);
+#endif
+}
 
 }  // namespace roundoff::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

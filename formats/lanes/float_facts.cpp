@@ -105,6 +105,7 @@ FloatFacts<T> derive(const Format& format) {
   if (ieee && k == t + q - p) {
     facts.style = FloatStyle::aligned;
     facts.even = format.rounding == Rounding::rne;
+    facts.lean = true;
     facts.tiny_fused = std::ldexp(T{1}, t + 2 * p);
     if (nearest || format.rounding == Rounding::rod) {
       // rne: x < 2^(t+2p-1) <= 2^(m-p), half the quantum, gives 0 and so does y (y = half the quantum is a
@@ -150,6 +151,11 @@ FloatFacts<T> derive(const Format& format) {
   facts.even = format.rounding == Rounding::rne && facts.negative_zero && !facts.keeps_infinity &&
                !facts.traps_overflow && !facts.traps_nan && !facts.odd && facts.below == -facts.above &&
                (facts.lowest == -facts.highest || std::isnan(facts.highest));
+  const bool two_sided = format.rounding == Rounding::rup || format.rounding == Rounding::rdn;
+  const bool mirrored =
+      facts.below == -facts.above && (facts.lowest == -facts.highest || std::isnan(facts.highest));
+  facts.lean = !facts.traps_overflow && (format.has_nan || !has_infinity) && facts.symmetric &&
+               (mirrored || two_sided);
   facts.style = FloatStyle::magic;
   return facts;
 }

@@ -60,6 +60,7 @@ struct FloatFacts {
   FloatStyle style = FloatStyle::none;
   bool odd = false;   ///< nearest modes need y to odd (p > q/2)
   bool even = false;  ///< rne, and nothing special in signs, range and traps: the shortest kernels hold
+  bool lean = false;  ///< the loops of float_reductions-inl.hpp hold
   int host = 0;       ///< the host's direction, of <cfenv>
   Rounding rounding = Rounding::rne;
   int precision = 0;

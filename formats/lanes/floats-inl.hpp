@@ -55,6 +55,7 @@ class FloatStep : public FloatVectors<T> {
   using Environment = HostRounding;
   static constexpr std::size_t block = 4;
   static constexpr bool integer_weights = false;
+  static constexpr bool asks_underflow = false;
 
   static HWY_INLINE int environment(const Context& context) { return facts_of<T>(context).host; }
 
@@ -98,8 +99,9 @@ class FloatStep : public FloatVectors<T> {
     const M infinite = hn::And(hn::Eq(hn::Abs(y), infinity()), hn::Lt(hn::Abs(a), infinity()));
     const M pole = hn::And(hn::Eq(b, hn::Zero(D())), infinite);
     result = hn::IfThenElse(pole, hn::CopySign(Base::set(facts_.pole), y), result);
-    if (facts_.traps_overflow) marks.add(pole);
-    if (facts_.tiny_quotient != 0 && HWY_UNLIKELY(!hn::AllFalse(D(), tiny))) {
+    if (facts_.traps_overflow && facts_.symmetric) marks.add(pole);
+    if (!facts_.symmetric) tiny = hn::Or(tiny, pole);  // x/0 is not odd in x: by definition
+    if ((facts_.tiny_quotient != 0 || !facts_.symmetric) && HWY_UNLIKELY(!hn::AllFalse(D(), tiny))) {
       result = again(Operator::div, a, b, a, result, tiny, marks);
     }
     return result;
@@ -129,8 +131,8 @@ class FloatStep : public FloatVectors<T> {
 
   HWY_INLINE Weight classify(T weight) const {
     if (weight == 0 && facts_.plain) return Weight::zero;
-    if (weight == facts_.one) return Weight::one;
-    if (weight == -facts_.one && facts_.symmetric) return Weight::minus_one;
+    if (facts_.one != 0 && weight == facts_.one) return Weight::one;
+    if (facts_.one != 0 && weight == -facts_.one && facts_.symmetric) return Weight::minus_one;
     return Weight::general;
   }
 
@@ -258,7 +260,8 @@ void fill_step(LaneKernels& kernels, Context& context) {
   kernels.sub = binary<Step, Operation::sub>;
   kernels.mul = binary<Step, Operation::mul>;
   const FloatFacts<T>& facts = facts_of<T>(context);
-  if (facts.symmetric) kernels.div = binary<Step, Operation::div>;  // else x/0 is not odd in x
+  kernels.div = binary<Step, Operation::div>;
+  if constexpr (sizeof(T) == sizeof(double)) kernels.round_f64 = unary<Step>;
   if constexpr (reach == Reach::direct) {
     if (2 * facts.precision <= std::numeric_limits<T>::digits) context.fma = ternary<Step>;
     kernels.sum = sum<Step>;

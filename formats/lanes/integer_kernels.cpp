@@ -26,9 +26,9 @@ struct MaxStep {
   HWY_INLINE hn::Vec<D> max(hn::Vec<D> a, hn::Vec<D> b, Marks&) const { return hn::Max(a, b); }
 };
 
-template <class T, Bias bias, Bound bound>
+template <class T, Ties ties, Bound bound>
 void fill_step(LaneKernels& kernels, Context& context) {
-  using Step = IntegerStep<T, bias, bound>;
+  using Step = IntegerStep<T, ties, bound>;
   kernels.add = binary<Step, Operation::add>;
   kernels.sub = binary<Step, Operation::sub>;
   kernels.mul = binary<Step, Operation::mul>;
@@ -43,8 +43,8 @@ void fill_step(LaneKernels& kernels, Context& context) {
 
 template <class T, Bound bound>
 void fill_bound(LaneKernels& kernels, Context& context) {
-  if (context.format.rounding == Rounding::rne) return fill_step<T, Bias::parity, bound>(kernels, context);
-  fill_step<T, Bias::sign, bound>(kernels, context);
+  if (context.format.rounding == Rounding::rne) return fill_step<T, Ties::parity, bound>(kernels, context);
+  fill_step<T, Ties::sign, bound>(kernels, context);
 }
 
 template <class T>
@@ -102,27 +102,27 @@ bool derive(LaneKernels::Context& context) {
   facts.wrap_shift = width - format.bits;
   facts.overflow = format.overflow;
   if (fraction == 0) return true;
-  const std::int64_t half = std::int64_t{1} << (fraction - 1);
-  const std::int64_t all = half - 1 + half;
+  // Of a word: its top bit, half a unit, is 2^(width-1).
+  const std::uint64_t half = std::uint64_t{1} << (width - 1);
+  facts.limit = half;
   switch (format.rounding) {
     case Rounding::rne:
-      facts.bias = half - 1;
       break;
     case Rounding::rna:
-      facts.bias = half;
-      facts.by_sign = -1;
+      facts.positive = 1;
       break;
     case Rounding::rnz:
-      facts.bias = half - 1;
-      facts.by_sign = 1;
+      facts.negative = 1;
       break;
     case Rounding::rtz:
-      facts.by_sign = all;
+      facts.limit = 0;
+      facts.positive_rounds = false;
       break;
     case Rounding::rup:
-      facts.bias = all;
+      facts.limit = 0;
       break;
     case Rounding::rdn:
+      facts.limit = 2 * half - 1;
       break;
     case Rounding::rod:
       facts.to_odd = true;

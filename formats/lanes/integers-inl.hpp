@@ -2,13 +2,19 @@
 //
 // A member is an integer S, the number S * 2^-f. With w bits in the container and f < w:
 // - a sum of two members is an integer: no rounding, only overflow;
-// - a product is an integer of at most 2w-1 bits, kept as two vectors (high, low); rounding adds a bias below
-// 2^f and
-//   drops the last f bits by a floor. Biases: rdn 0; rup 2^f-1; rtz 2^f-1 for negative products; rna h, or
-//   h-1 for negative ones; rnz h-1, or h for negative ones; rne h-1, plus the last bit that stays (h =
-//   2^(f-1)). rod takes the floor, and sets its last bit where anything was dropped: of floor and ceiling
-//   that is the odd one. |S| <= 2^(w-1), so a product is at most 2^(2w-2), and with the bias and a member
-//   times 2^f (fma) stays below 2^(2w-1): two words hold it.
+// - a product is an integer of at most 2w-1 bits, kept as two vectors (high, low). Its floor is what stays
+// when
+//   the last f bits are dropped; one comparison of the dropped bits decides whether the result is the floor
+//   or the integer above it. The dropped bits d stand at the top of a word whose last bit is free (f < w),
+//   and h is that word's top bit, half a unit:
+//     rne  d | last bit of the floor > h      a tie goes up where the floor is odd
+//     rna  d | not negative > h               a tie goes up, away from zero, where the product is positive
+//     rnz  d | negative > h                   and the other way round
+//     rup  d > 0      rtz  d > 0, of negative products      rdn  never
+//   rod takes the floor, and sets its last bit where anything was dropped: of floor and ceiling that is the
+//   odd one. |S| <= 2^(w-1), so a product is at most 2^(2w-2), and with a member times 2^f (fma) stays below
+//   2^(2w-1): two words hold it. Its floor fits one word exactly where -2^(f-1) <= high < 2^(f-1); what does
+//   not is far outside the format.
 #if defined(ROUNDOFF_LANES_INTEGERS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef ROUNDOFF_LANES_INTEGERS_INL
 #undef ROUNDOFF_LANES_INTEGERS_INL
@@ -23,8 +29,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace roundoff::lanes::HWY_NAMESPACE {
 
-/// Which bits the bias of a rounding depends on: rne on the last that stays, the others at most on the sign.
-enum class Bias : std::uint8_t { parity, sign };
+/// What settles a tie: rne asks the last bit that stays, the others at most the sign.
+enum class Ties : std::uint8_t { parity, sign };
 /// What happens outside [lowest, highest]. `saturate_full`: highest is the largest int of the container, so
 /// that a sum may leave the container. `any`: what the format says, decided at run time; a trap then needs a
 /// bit to spare.
@@ -72,7 +78,7 @@ HWY_INLINE Wide<V> widening_product(D d, V a, V b) {
   }
 }
 
-template <class T, Bias bias_kind, Bound bound>
+template <class T, Ties ties, Bound bound>
 class IntegerStep {
  public:
   using D = hn::ScalableTag<T>;
@@ -82,6 +88,7 @@ class IntegerStep {
   using Environment = NoEnvironment;
   static constexpr std::size_t block = 4;
   static constexpr bool integer_weights = true;
+  static constexpr bool asks_underflow = false;
 
   static HWY_INLINE int environment(const Context&) { return 0; }
 
@@ -89,8 +96,12 @@ class IntegerStep {
       : facts_(context.integers),
         highest_(hn::Set(D(), static_cast<T>(facts_.highest))),
         lowest_(hn::Set(D(), static_cast<T>(facts_.lowest))),
-        bias_(hn::Set(D(), static_cast<T>(facts_.bias))),
-        by_sign_(hn::Set(D(), static_cast<T>(facts_.by_sign))) {}
+        most_(hn::Set(D(), static_cast<T>((std::int64_t{1} << facts_.fraction) / 2 - 1))),
+        least_(hn::Set(D(), static_cast<T>(-(std::int64_t{1} << facts_.fraction) / 2))),
+        limit_(hn::Set(DU(), static_cast<U>(facts_.limit))),
+        negative_(hn::Set(D(), static_cast<T>(facts_.negative))),
+        positive_(hn::Set(D(), static_cast<T>(facts_.positive))),
+        kept_(hn::Set(D(), static_cast<T>(facts_.positive_rounds ? -1 : 0))) {}
 
   HWY_INLINE V add(V a, V b, Marks& marks) const {
     if constexpr (bound == Bound::saturate_full) {
@@ -145,7 +156,7 @@ class IntegerStep {
       const V integer = arithmetic_shift(weight, facts_.fraction);
       return add(sum, bounded(hn::Mul(integer, x), marks), marks);
     } else if constexpr (kind == Weight::below_one) {
-      return add(sum, unbounded(widening_product(D(), weight, x)).low, marks);
+      return add(sum, unbounded<false>(widening_product(D(), weight, x)), marks);
     } else {
       return add(sum, mul(weight, x, marks), marks);
     }
@@ -175,8 +186,8 @@ class IntegerStep {
       return hn::SaturatedAdd(a, b);
     } else {
       const V sum = hn::Add(a, b);
-      const V overflowed = hn::AndNot(hn::Xor(a, b), hn::Xor(a, sum));  // like signs in, another out
-      return hn::IfNegativeThenElse(overflowed, extreme_of(a), sum);
+      const V overflowed = hn::And(hn::Xor(a, sum), hn::Xor(b, sum));  // like signs in, another out
+      return hn::IfNegativeThenElse(overflowed, extreme_against(sum), sum);
     }
   }
   static HWY_INLINE V saturated_sub(V a, V b) {
@@ -185,12 +196,12 @@ class IntegerStep {
     } else {
       const V difference = hn::Sub(a, b);
       const V overflowed = hn::And(hn::Xor(a, b), hn::Xor(a, difference));
-      return hn::IfNegativeThenElse(overflowed, extreme_of(a), difference);
+      return hn::IfNegativeThenElse(overflowed, extreme_against(difference), difference);
     }
   }
-  /// The largest or smallest int of the container, by the sign of a.
-  static HWY_INLINE V extreme_of(V a) {
-    return hn::Xor(hn::BroadcastSignBit(a), hn::Set(D(), std::numeric_limits<T>::max()));
+  /// The smallest or largest int of the container, by the sign of what has wrapped around.
+  static HWY_INLINE V extreme_against(V wrapped) {
+    return hn::Xor(hn::BroadcastSignBit(wrapped), hn::Set(D(), std::numeric_limits<T>::min()));
   }
 
   /// An exact result in the container, into the format.
@@ -204,39 +215,52 @@ class IntegerStep {
     return inside;
   }
 
-  /// floor((product + bias) / 2^f), or under rod its odd neighbour, as two words.
-  HWY_INLINE Wide<V> unbounded(Wide<V> product) const {
-    if (facts_.fraction == 0) return product;
+  /// The product's floor and dropped bits, rounded: right wherever the result is in the container. With
+  /// `capped`, a floor from the highest member on stays where it is, so that nothing wraps around.
+  template <bool capped>
+  HWY_INLINE V unbounded(Wide<V> product) const {
+    if (facts_.fraction == 0) return product.low;
     const int f = facts_.fraction;
-    V bias = bias_;
-    if constexpr (bias_kind == Bias::sign) {
-      bias = hn::Add(bias, hn::And(hn::BroadcastSignBit(product.high), by_sign_));
+    const V floor = hn::Or(hn::ShiftLeftSame(product.high, width - f), logical_shift(product.low, f));
+    V dropped = hn::ShiftLeftSame(product.low, width - f);
+    const V one = hn::Set(D(), T{1});
+    if constexpr (ties == Ties::parity) {
+      dropped = hn::Or(dropped, hn::And(floor, one));
     } else {
-      bias = hn::Add(bias, hn::And(logical_shift(product.low, f), hn::Set(D(), T{1})));
+      if (facts_.to_odd) {
+        return hn::Or(floor, hn::IfThenElseZero(hn::Ne(dropped, hn::Zero(D())), one));
+      }
+      const V sign = hn::BroadcastSignBit(product.high);
+      dropped = hn::Or(hn::And(dropped, hn::Or(sign, kept_)),
+                       hn::Or(hn::And(sign, negative_), hn::AndNot(sign, positive_)));
     }
-    const V low = hn::Add(product.low, bias);
-    const V high = hn::Add(product.high, carry(low, bias));
-    V floor = hn::Or(hn::ShiftLeftSame(high, width - f), logical_shift(low, f));
-    if (bias_kind == Bias::sign && facts_.to_odd) {
-      const V dropped = hn::ShiftLeftSame(product.low, width - f);
-      floor = hn::Or(floor, hn::IfThenElseZero(hn::Ne(dropped, hn::Zero(D())), hn::Set(D(), T{1})));
+    M up = hn::RebindMask(D(), hn::Gt(hn::BitCast(DU(), dropped), limit_));
+    if (capped || (bound == Bound::any && facts_.overflow == Overflow::sat)) {
+      up = hn::And(up, hn::Lt(floor, highest_));
     }
-    return {arithmetic_shift(high, f), floor};
+    return hn::Sub(floor, hn::VecFromMask(D(), up));
   }
 
   HWY_INLINE V rounded(Wide<V> product, Marks& marks) const {
-    const auto [high, low] = unbounded(product);
-    const V result = bounded(low, marks);
+    const V result = bounded(unbounded<bound != Bound::any>(product), marks);
     if (bound == Bound::any && facts_.overflow == Overflow::wrap) return result;
-    const V sign = hn::BroadcastSignBit(low);
-    const M above = hn::Gt(high, sign);
-    const M below = hn::Lt(high, sign);
+    M above, below;
+    if (facts_.fraction == 0) {
+      const V sign = hn::BroadcastSignBit(product.low);
+      above = hn::Gt(product.high, sign);
+      below = hn::Lt(product.high, sign);
+    } else {
+      above = hn::Gt(product.high, most_);
+      below = hn::Lt(product.high, least_);
+    }
     if (bound == Bound::any && facts_.overflow == Overflow::trap) marks.add(hn::Or(above, below));
     return hn::IfThenElse(above, highest_, hn::IfThenElse(below, lowest_, result));
   }
 
   IntegerFacts facts_;
-  V highest_, lowest_, bias_, by_sign_;
+  V highest_, lowest_, most_, least_;
+  hn::Vec<DU> limit_;
+  V negative_, positive_, kept_;
 };
 
 }  // namespace roundoff::lanes::HWY_NAMESPACE

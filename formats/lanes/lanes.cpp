@@ -1,6 +1,7 @@
 // Which containers hold a format, one member in and out, and the making of a set of kernels.
 #include "formats/lanes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
@@ -11,7 +12,9 @@
 #include "formats/lanes/by_reference.hpp"
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
+#include "formats/lanes/doubles.hpp"
 #include "formats/lanes/float_kernels.hpp"
+#include "formats/lanes/functions.hpp"
 #include "formats/lanes/integer_kernels.hpp"
 
 namespace roundoff {
@@ -141,6 +144,13 @@ std::vector<Container> LaneKernels::containers(const Format& format) {
        {Container::i16, Container::i32, Container::f32, Container::f64, Container::i64}) {
     if (holds(container, format)) result.push_back(container);
   }
+  // No vectors for the format in float, as for 13 bits to nearest: double is faster than the definition.
+  const auto f32 = std::find(result.begin(), result.end(), Container::f32);
+  if (f32 != result.end() && f32 + 1 != result.end() &&
+      lanes::float_facts_f32(format).style == lanes::FloatStyle::none &&
+      lanes::float_facts_f64(format).style != lanes::FloatStyle::none) {
+    std::iter_swap(f32, f32 + 1);
+  }
   return result;
 }
 
@@ -160,6 +170,23 @@ std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container c
   context->add = kernels->add;
   context->mul = kernels->mul;
   context->max = kernels->max;
+  if (container == Container::f64) {
+    context->doubles = std::shared_ptr<const LaneKernels>(std::shared_ptr<void>(), kernels.get());
+  } else if (holds(Container::f64, format)) {
+    context->doubles = make(format, Container::f64, isa);
+  }
+  const lanes::FloatStyle style = context->doubles == nullptr   ? lanes::FloatStyle::none
+                                  : container == Container::f64 ? context->f64.style
+                                                                : context->doubles->context().f64.style;
+  if (style == lanes::FloatStyle::none) {
+    context->doubles = nullptr;
+  } else if (is_integer(container) && lanes::has_doubles(*context)) {
+    kernels->div = lanes::divide_in_doubles;
+    kernels->round_f64 = lanes::round_in_doubles;
+  } else if (container == Container::f32) {
+    kernels->round_f64 = lanes::round_in_doubles;
+  }
+  context->functions = std::make_shared<lanes::Functions>(*context);
   kernels->context_ = std::move(context);
   return kernels;
 }

@@ -16,6 +16,9 @@
 //   static constexpr bool integer_weights;  whether `classify` says integer and below_one
 //   Weight classify(T weight) const;     how a constant weight simplifies a product
 //   V weighted<Weight>(V sum, V weight, V x, Marks&) const;  add(sum, mul(weight, x)) on the same bits
+//   static constexpr bool asks_underflow;   whether a block may fail, with begin() and underflowed() to tell:
+//   it
+//                                           is then done again with the operations of the context
 //
 // Arrays that end within a vector or block are finished in a padded copy. Every function says HWY_INLINE or
 // is called through a pointer: code compiled for an instruction set must not leak into functions shared with
@@ -34,6 +37,7 @@
 
 #include <hwy/highway.h>
 
+#include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
 #include "formats/lanes/padded.hpp"
 
@@ -113,6 +117,7 @@ HWY_INLINE void each_vector(const Context& context, const void* a, const void* b
   struct NAME {                                                              \
     template <class Step, class V, class Marks>                              \
     static HWY_INLINE V run(const Step& step, V x, V y, V z, Marks& marks) { \
+      static_cast<void>(y);                                                  \
       static_cast<void>(z);                                                  \
       return step.NAME(__VA_ARGS__, marks);                                  \
     }                                                                        \
@@ -124,6 +129,7 @@ struct Operation {
   ROUNDOFF_LANES_OPERATION(div, x, y)
   ROUNDOFF_LANES_OPERATION(max, x, y)
   ROUNDOFF_LANES_OPERATION(fma, x, y, z)
+  ROUNDOFF_LANES_OPERATION(round, x)
 };
 #undef ROUNDOFF_LANES_OPERATION
 
@@ -134,6 +140,11 @@ void binary(const Context& context, const void* a, const void* b, void* out, std
 }
 
 template <class Step>
+void unary(const Context& context, const void* a, void* out, std::size_t count, std::uint8_t* trapped) {
+  each_vector<Step, Operation::round>(context, a, a, a, out, count, trapped);
+}
+
+template <class Step>
 void ternary(const Context& context, const void* a, const void* b, const void* c, void* out,
              std::size_t count, std::uint8_t* trapped) {
   each_vector<Step, Operation::fma>(context, a, b, c, out, count, trapped);
@@ -141,13 +152,20 @@ void ternary(const Context& context, const void* a, const void* b, const void* c
 
 /// One block of a reduction: sizeof...(I) vectors of accumulators, from lane `first` on.
 template <class Step, class Terms, std::size_t... I>
-HWY_INLINE void reduce_block(const Step& step, const Terms& terms, std::size_t terms_count, void* out,
-                             std::size_t first, std::uint8_t* trapped, std::index_sequence<I...> vectors) {
+HWY_INLINE void reduce_block(const Context& context, const Step& step, const Terms& terms,
+                             std::size_t terms_count, void* out, std::size_t first, std::uint8_t* trapped,
+                             std::index_sequence<I...> vectors) {
   const typename Step::D d;
   constexpr std::size_t lanes = hn::MaxLanes(d);
+  if constexpr (Step::asks_underflow) step.begin();
   typename Step::Marks marks[sizeof...(I)];
   hn::Vec<typename Step::D> sums[sizeof...(I)] = {((void)I, step.nothing())...};
   for (std::size_t j = 0; j < terms_count; ++j) terms.add(step, j, first, sums, marks, vectors);
+  if constexpr (Step::asks_underflow) {
+    if (HWY_UNLIKELY(step.underflowed())) {
+      return terms.again(context, terms_count, first, sizeof...(I) * lanes, out, trapped);
+    }
+  }
   auto* to = static_cast<hn::TFromD<typename Step::D>*>(out) + first;
   (hn::StoreU(sums[I], d, to + I * lanes), ...);
   (marks[I].write(at(trapped, first + I * lanes), lanes), ...);
@@ -160,7 +178,7 @@ HWY_NOINLINE void reduce_blocks(const Context& context, const Terms& terms, std:
   const Step step(context);
   constexpr std::size_t unit = Step::block * hn::MaxLanes(typename Step::D());
   for (std::size_t i = 0; i < count; i += unit) {
-    reduce_block(step, terms, terms_count, out, i, trapped, std::make_index_sequence<Step::block>());
+    reduce_block(context, step, terms, terms_count, out, i, trapped, std::make_index_sequence<Step::block>());
   }
 }
 
@@ -191,6 +209,10 @@ struct SumTerms {
   const void* const* x;
   const void* const* y = nullptr;
   HWY_INLINE SumTerms with(const void* const* padded, const void* const*) const { return {padded}; }
+  void again(const Context& context, std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+             std::uint8_t* trapped) const {
+    sum_again(context, x, terms_count, first, count, out, trapped);
+  }
 
   template <class Step, class V, class Marks, std::size_t... I>
   HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
@@ -204,6 +226,10 @@ struct DotTerms {
   const void* const* y;
   HWY_INLINE DotTerms with(const void* const* padded_x, const void* const* padded_y) const {
     return {padded_x, padded_y};
+  }
+  void again(const Context& context, std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+             std::uint8_t* trapped) const {
+    dot_again(context, x, y, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>
@@ -235,6 +261,10 @@ struct WeightedTerms {
   const void* const* y = nullptr;
   HWY_INLINE WeightedTerms with(const void* const* padded, const void* const*) const {
     return {weights, padded};
+  }
+  void again(const Context& context, std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+             std::uint8_t* trapped) const {
+    weighted_again(context, weights, x, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>
