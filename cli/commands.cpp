@@ -9,15 +9,17 @@ Command formats_command();
 Command eval_command();
 Command constructions_command();
 Command run_command();
+Command explain_command();
 Command verify_command();
+Command compare_command();
 Command analyze_command();
 Command table1_command();
 Command export_command();
 
 std::span<const Command> commands() {
   static const std::array list = {
-      formats_command(), eval_command(),    constructions_command(), run_command(),
-      verify_command(),  analyze_command(), table1_command(),        export_command(),
+      formats_command(), eval_command(),    constructions_command(), run_command(),    explain_command(),
+      verify_command(),  compare_command(), analyze_command(),       table1_command(), export_command(),
   };
   return list;
 }

@@ -20,6 +20,9 @@ struct RecordOptions {
   /// Leave out the terms with a zero weight, where that provably changes no bit (`zero_weights_exact`): the
   /// record of a wide sparse model stays small. Off: every operation of the semantics is recorded.
   bool skip_zero_weights = false;
+  /// Keep weights as the model has them instead of rounding them: what explanations compare with. The nodes are the
+  /// same but for constants, of which there is one a distinct value.
+  bool exact_weights = false;
 };
 
 /// The program of a model on a sequence shape; dots are n-ary. UsageError where the model has too few

@@ -6,7 +6,7 @@
 namespace roundoff {
 
 Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
-    : policy_(policy) {
+    : policy_(policy), exact_weights_(options.exact_weights) {
   program_.shape = shape;
   for (int role = 0; role < role_count; ++role) {
     const Format& format = policy.formats[static_cast<std::size_t>(role)];
@@ -42,8 +42,12 @@ Site Recorder::site(SiteName name, int index, int head, int key, bool inner) con
           key,  index};
 }
 
+Value Recorder::loaded(const Value& value, Role role, std::uint64_t place) const {
+  return exact_weights_ ? value : round(value, policy_[role], {place, 0}).value;
+}
+
 NodeId Recorder::constant(const Value& value, Role role, std::uint64_t place) {
-  const Value rounded = round(value, policy_[role], {place, 0}).value;
+  const Value rounded = loaded(value, role, place);
   const auto [found, fresh] = constants_.try_emplace(rounded, no_node);
   if (fresh) {
     program_.constants.push_back(rounded);

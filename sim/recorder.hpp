@@ -39,6 +39,8 @@ class Recorder {
     return site;
   }
 
+  /// A weight as the model is loaded: rounded to a role's format (or kept, under exact_weights).
+  Value loaded(const Value& value, Role role, std::uint64_t place) const;
   /// A constant rounded to a role's format; `place` tells weights apart for stochastic rounding.
   NodeId constant(const Value& value, Role role, std::uint64_t place = 0);
   OperandList list(const std::vector<NodeId>& nodes);
@@ -72,7 +74,7 @@ class Recorder {
   Program program_;
   std::array<std::uint8_t, role_count> role_format_{};
   std::uint8_t dot_reduction_ = 0, sum_reduction_ = 0;
-  bool skip_zero_ = false;
+  bool skip_zero_ = false, exact_weights_ = false;
   std::unordered_map<Value, NodeId> constants_;
   std::uint64_t matrices_ = 0;
   int position_ = -1, layer_ = -1;

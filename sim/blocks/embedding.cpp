@@ -8,9 +8,8 @@ EmbeddingBlock::EmbeddingBlock(Recorder& tape, const Model& model)
   for (int r = 0; r < model.d_model(); ++r) {
     std::vector<Value> table;
     for (int token = 0; token < tape.program().shape.vocabulary; ++token)
-      table.push_back(round(model.token_embedding.at(token, r), tape.policy()[Role::weights],
-                            {static_cast<std::uint64_t>(token) << 20 | static_cast<std::uint64_t>(r), 0})
-                          .value);
+      table.push_back(tape.loaded(model.token_embedding.at(token, r), Role::weights,
+                                  static_cast<std::uint64_t>(token) << 20 | static_cast<std::uint64_t>(r)));
     tape.program().tables.push_back(std::move(table));
   }
 }
