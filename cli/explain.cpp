@@ -227,6 +227,7 @@ Json explanation_json(const Explanation& e) {
 int run(const Options& options, Session& session) {
   SubjectOptions asked = options.subject;
   infer_size(asked, options.input);
+  asked.round_weights = true;  // a format too small for a weight is a thing to explain
   const Subject subject = resolve(asked);
   ExplainOptions how;
   if (!asked.format.empty() || !asked.policy.empty()) {
@@ -260,7 +261,7 @@ Command explain_command() {
       "Exit code 0 when the answer is right, 1 when it is wrong and blame is given.\n\n"
       "Examples:\n"
       "  roundoff explain add-hinge --p 2 --format 'fixed(4,0)' '01111111+00000001='\n"
-      "  roundoff explain add-match --format 'fixed(3,0)' --set D=1 '01111111+00000001='\n"
+      "  roundoff explain add-hinge --p 10 --format 'fixed(5,0)' '000+000='\n"
       "  roundoff explain model.json '0123+0456=' --json\n");
 }
 
