@@ -35,7 +35,7 @@ std::string needs_constant_attention(const Policy& policy, int first, int last) 
   }
   const Format& sums = policy[Role::accumulators];
   if (sums.overflow != Overflow::sat &&
-      !(sums.overflow == Overflow::inf && sums.layout == Layout::floating)) {
+      !(sums.overflow == Overflow::inf && sums.layout == Layout::floating && sums.has_infinity)) {
     return needs_saturation(policy);
   }
   const Weight copied = uniform_copy(policy, max, first, last);

@@ -8,6 +8,7 @@ Construction add_match();
 Construction add_dnf();
 Construction add_flipflop();
 Construction add_dyadic();
+Construction add_lookahead();
 Construction add_ragged();
 Construction iteradd_log();
 Construction mul_n2();
@@ -28,6 +29,7 @@ std::span<const Construction> constructions() {
       add_dnf(),        //
       add_flipflop(),   //
       add_dyadic(),     //
+      add_lookahead(),  //
       add_ragged(),     //
       iteradd_log(),    //
       mul_n2(),         //

@@ -18,6 +18,13 @@ std::vector<Token> Variables::question(std::span<const std::uint16_t> assignment
   return tokens;
 }
 
+namespace {
+
+/// Whether one column of the operands decides one answer token, but for a carry.
+bool has_column_sums(std::string_view task) { return task == "add" || task == "iteradd" || task == "mul"; }
+
+}  // namespace
+
 Variables variables(const Task& task, const SequenceShape& shape, bool cut) {
   Variables result{shape, task.base(), std::vector<int>(shape.tokens.size(), -1), {}, {}, {}};
   bool inside = false;
@@ -28,6 +35,7 @@ Variables variables(const Task& task, const SequenceShape& shape, bool cut) {
     inside = digit;
   }
   if (cut) {
+    if (!has_column_sums(task.name())) throw Exhausted{"column sums"};
     // the largest sum of each column, from the numbers of its terms and the largest term
     result.columns = result.answer_tokens();
     const bool product = task.name() == "mul";
@@ -139,14 +147,66 @@ std::vector<Ref> product_of_operands(const Question& q) {
   return digits;
 }
 
+/// Lines joined by `=`, the last one's least significant digit first.
+std::vector<Ref> joined(const Question& q, const std::vector<std::vector<Ref>>& lines) {
+  std::vector<Ref> tokens;
+  for (std::size_t line = lines.size(); line-- > 0;) {
+    tokens.insert(tokens.end(), lines[line].begin(), lines[line].end());
+    if (line > 0) tokens.push_back(q.integer(q.task.symbol("=")));
+  }
+  return tokens;
+}
+
+// Each running total anew from the operands, so that no error of one line hides in the next.
+std::vector<Ref> sums_written_out(const Question& q) {
+  const int lines = static_cast<int>(q.digits.size()) - 1;
+  const int length = (q.variables.answer_tokens() + 1) / lines - 1;
+  std::vector<std::vector<Ref>> totals;
+  for (std::size_t last = 1; last < q.digits.size(); ++last) {
+    totals.push_back(digits_of_columns(q, length, [&](int j) {
+      std::vector<Ref> column;
+      for (std::size_t o = 0; o <= last; ++o)
+        if (static_cast<std::size_t>(j) < q.digits[o].size())
+          column.push_back(q.digits[o][static_cast<std::size_t>(j)]);
+      return column;
+    }));
+  }
+  return joined(q, totals);
+}
+
+// After round r of digit t the total is a times the digits of b below t, and min(digit t, r) at t.
+std::vector<Ref> products_written_out(const Question& q) {
+  const TaskSize& size = q.task.size();
+  if (size.c > 1) throw Exhausted{"several digits a token"};
+  const int l = size.l > 0 ? size.l : 2 * size.n;
+  std::vector<std::vector<Ref>> totals(1, std::vector<Ref>(static_cast<std::size_t>(l), q.integer(0)));
+  for (int t = 0; t < size.n; ++t) {
+    for (int r = 1; r < size.p; ++r) {
+      totals.push_back(digits_of_columns(q, l, [&](int j) {
+        std::vector<Ref> column;
+        for (int of_b = 0; of_b <= std::min(j, t); ++of_b) {
+          const int of_a = j - of_b;
+          if (of_a >= size.n) continue;
+          const Ref digit = q.digits[1][static_cast<std::size_t>(of_b)];
+          const Ref times =
+              of_b < t ? digit
+                       : q.map(digit, [&](std::int64_t value) { return std::min<std::int64_t>(value, r); });
+          column.push_back(q.times(q.digits[0][static_cast<std::size_t>(of_a)], times));
+        }
+        return column;
+      }));
+    }
+  }
+  return joined(q, totals);
+}
+
 struct Specification {
   std::string_view task;
   std::vector<Ref> (*answer)(const Question& question);  ///< answer tokens, least significant first
 };
 constexpr Specification specifications[] = {
-    {"add", sum_of_operands},
-    {"iteradd", sum_of_operands},
-    {"mul", product_of_operands},
+    {"add", sum_of_operands},          {"iteradd", sum_of_operands},      {"mul", product_of_operands},
+    {"cot-iteradd", sums_written_out}, {"cot-mul", products_written_out},
 };
 
 const Specification* find(std::string_view task) {
