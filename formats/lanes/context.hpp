@@ -21,6 +21,7 @@ struct IntegerFacts {
   std::int64_t one = 0;  ///< 2^fraction, or 0 where 1 is not a member
   int wrap_shift = 0;    ///< container bits minus format bits (two's complement)
   bool is_signed = true;
+  bool narrow = false;  ///< no bits behind the point, and every product of members fits the container
   /// Rounding goes up where the dropped bits, at the top of a word, are above `limit`; to them come, in the
   /// last bit, `negative` or `positive` by the sign of the product.
   std::uint64_t limit = 0;

@@ -119,7 +119,10 @@ class IntegerStep {
     }
   }
 
-  HWY_INLINE V mul(V a, V b, Marks& marks) const { return rounded(widening_product(D(), a, b), marks); }
+  HWY_INLINE V mul(V a, V b, Marks& marks) const {
+    if (facts_.narrow) return bounded(hn::Mul(a, b), marks);
+    return rounded(widening_product(D(), a, b), marks);
+  }
 
   HWY_INLINE V fma(V a, V b, V c, Marks& marks) const {
     const auto product = widening_product(D(), a, b);

@@ -1,42 +1,165 @@
-// Reference and lanes on the programs of constructions, as recorded: every intermediate value, on bits.
+// Reference and lanes on the programs of every construction: every intermediate value as recorded, and every
+// choice after all passes, on bits; in formats around the construction's own and in floats, under every
+// order, softmax and dot. What a construction refuses is skipped; what it does not refuse may be wrong or
+// trap (it is often a weakened model here), and both must be so alike.
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "constructions/construction.hpp"
+#include "formats/error.hpp"
+#include "formats/family.hpp"
 #include "sim/lanes.hpp"
+#include "sim/passes.hpp"
 #include "sim/record.hpp"
 #include "sim/reference.hpp"
 
 using namespace roundoff;
 
-TEST_CASE("lanes and the reference agree on every intermediate value of the adders") {
-  for (const char* name : {"add-hinge", "add-dnf", "add-flipflop"})
-    for (const char* text : {"fixed(8,0)", "fixed(7,1)", "F(0,4)"})
-      for (const int p : {2, 3}) {
-        const Construction& construction = find_construction(name);
-        const auto task = make_task("add", {.p = p, .n = 2});
-        const Policy policy = Policy::uniform(parse_format(text));
-        const Settings settings = complete(construction, task->size(), {});
-        if (!construction.refuses(task->size(), policy, settings).empty()) continue;
-        const Model model = build(construction, *task, policy, settings);
-        const Instance instance = task->instance(static_cast<std::uint64_t>(p * p + 1));
-        const Program program = record(model, policy, task->shape(instance));
-        std::vector<Token> tokens = task->question(instance);
-        const std::vector<Token> answer = task->answer(instance);
-        tokens.insert(tokens.end(), answer.begin(), answer.end() - 1);
-        Reference reference(program);
-        reference.start(tokens);
-        reference.advance(program.shape.positions() - 1);
-        LaneOptions options;
-        options.keep_all = true;
-        Lanes lanes(program, options);
-        std::vector<Token> batch(tokens.size() * batch_lanes), chosen(program.outputs.size() * batch_lanes);
-        std::vector<std::uint8_t> trapped(batch_lanes);
-        for (std::size_t i = 0; i < tokens.size(); ++i) batch[i * batch_lanes] = tokens[i];
-        lanes.run(batch, 1, chosen, trapped);
-        std::size_t differ = 0;
-        for (NodeId id = 0; id < program.nodes.size(); ++id) differ += reference.value(id) != lanes.value(id, 0);
-        CAPTURE(name);
-        CAPTURE(text);
-        CHECK(differ == 0);
+namespace {
+
+constexpr int inputs = 3;
+
+bool long_run() { return std::getenv("ROUNDOFF_LONG") != nullptr; }
+
+// Four neighbours of a uniform format, or the format alone; then floats.
+std::vector<std::string> formats_around(const Format& own) {
+  std::vector<std::string> formats = {notation(own)};
+  if (own.is_uniform() && own.quantum <= 0) {
+    const int f = -own.quantum, i = own.precision - f;
+    formats.push_back(fmt::format("fixed({},{})", i + 1, f));
+    formats.push_back(fmt::format("fixed({},{})", i, f + 1));
+    formats.push_back(fmt::format("twos({},{}):rtz", i + 1, f));
+    formats.push_back(fmt::format("F(0,{})", std::max(i, f) + 1));
+    if (i > 1) formats.push_back(fmt::format("fixed({},{})", i - 1, f));
+  }
+  for (const char* text : {"float(6,8):sat", "float(7,12)", "float(5,11):sat", "binary32"})
+    formats.push_back(text);
+  return formats;
+}
+
+std::vector<Policy> policies(const Format& format) {
+  std::vector<Policy> all(1, Policy::uniform(format));
+  for (const char* order : {"tree", "exact", "blocked:3"}) {
+    all.push_back(Policy::uniform(format));
+    all.back().order = parse_order(order);
+  }
+  for (const DotMode mode : {DotMode::fused, DotMode::exact_dot}) {
+    all.push_back(Policy::uniform(format));
+    all.back().dot = mode;
+  }
+  all.push_back(Policy::uniform(format));
+  all.back().softmax = Softmax::plain;
+  return all;
+}
+
+struct Batch {
+  Batch(const Task& task, const Program& program)
+      : tokens(static_cast<std::size_t>(program.shape.positions()) * batch_lanes),
+        chosen(program.outputs.size() * batch_lanes),
+        trapped(batch_lanes) {
+    const auto count = static_cast<std::uint64_t>(std::min(task.input_count(), 1e15));
+    for (std::size_t lane = 0; lane < inputs; ++lane) {
+      // the greatest input, and two draws
+      const Instance instance = lane == 0 ? task.instance(count - 1) : task.sample(5, lane);
+      sequences.push_back(task.question(instance));
+      const std::vector<Token> answer = task.answer(instance);
+      sequences.back().insert(sequences.back().end(), answer.begin(), answer.end() - 1);
+      for (std::size_t i = 0; i < sequences[lane].size(); ++i)
+        tokens[i * batch_lanes + lane] = sequences[lane][i];
+    }
+  }
+  std::vector<std::vector<Token>> sequences;
+  std::vector<Token> tokens, chosen;
+  std::vector<std::uint8_t> trapped;
+};
+
+// What differs first, or "".
+std::string difference(const Program& program, const Task& task) {
+  Batch batch(task, program), fast(task, program);
+  LaneOptions keep;
+  keep.keep_all = true;
+  Lanes lanes(program, keep);
+  lanes.run(batch.tokens, inputs, batch.chosen, batch.trapped);
+  const Program best = optimise(program).program;
+  const bool quick = Lanes::supports(best);
+  if (quick) Lanes(best).run(fast.tokens, inputs, fast.chosen, fast.trapped);
+  for (std::size_t lane = 0; lane < inputs; ++lane) {
+    Reference reference(program);
+    reference.start(batch.sequences[lane]);
+    bool trapped = false;
+    try {
+      reference.advance(program.shape.positions() - 1);
+    } catch (const Trap&) {
+      trapped = true;
+    }
+    if (trapped != (batch.trapped[lane] != 0)) return "a trap, as recorded";
+    if (quick && trapped != (fast.trapped[lane] != 0)) return "a trap, after the passes";
+    if (trapped) continue;
+    for (NodeId id = 0; id < program.nodes.size(); ++id)
+      if (reference.value(id) != lanes.value(id, static_cast<int>(lane))) return describe(program.sites[id]);
+    for (std::size_t o = 0; quick && o < program.outputs.size(); ++o)
+      if (reference.output(static_cast<int>(o)) != fast.chosen[o * batch_lanes + lane])
+        return fmt::format("output {}, after the passes", o);
+  }
+  return "";
+}
+
+// The first of a few small sizes that the construction builds at under its own family.
+std::unique_ptr<Task> small_task(const Construction& construction, int p) {
+  constexpr std::array<std::array<int, 2>, 4> sizes = {{{2, 2}, {2, 3}, {1, 3}, {3, 4}}};
+  for (const auto& [n, k] : sizes) {
+    try {
+      auto task = make_task(construction.task, {.p = p, .n = n, .k = k});
+      const Policy policy = Policy::uniform(FormatFamily(construction.family).at(task->bindings()));
+      const Settings settings = complete(construction, task->size(), {});
+      if (construction.refuses(task->size(), policy, settings).empty()) return task;
+    } catch (const UsageError&) {  // a size that the task or the knobs do not have
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("lanes and the reference agree on every intermediate value of every construction") {
+  const std::size_t most_nodes = long_run() ? 1u << 20 : 15000;
+  for (const Construction& construction : constructions()) {
+    CAPTURE(construction.name);
+    int formats = 0, bases = 0;
+    for (const int p : {2, 3, 10}) {
+      if (bases == 2 && !long_run()) break;
+      const auto task = small_task(construction, p);
+      if (!task) continue;
+      ++bases;
+      const Settings settings = complete(construction, task->size(), {});
+      const Format own = FormatFamily(construction.family).at(task->bindings());
+      for (const std::string& text : formats_around(own)) {
+        const Format format = parse_format(text);
+        bool ran = false;
+        int variant = -1;  // of the policies
+        for (const Policy& policy : policies(format)) {
+          ++variant;
+          if (!construction.refuses(task->size(), policy, settings).empty()) continue;
+          const Model model = build(construction, *task, policy, settings);
+          const Program program =
+              record(model, policy, task->shape(task->instance(0)), {.skip_zero_weights = true});
+          if (!Lanes::supports(program) || program.nodes.size() > most_nodes) continue;
+          CAPTURE(p);
+          CAPTURE(text);
+          CAPTURE(variant);
+          CHECK(difference(program, *task) == "");
+          ran = true;
+        }
+        formats += ran;
       }
+    }
+    CHECK(bases >= 1);
+    CHECK(formats >= 4);
+  }
 }
