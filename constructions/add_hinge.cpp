@@ -70,12 +70,12 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   columns.classify(sums, columns.not_source);
 
   // Layer 2. Of the digits t of b that do not propagate, output i finds the greatest with t+1 <= i. '=' is
-  // digit -1 here, which kills, so that every carry has a source; keys that are no source are pushed down
-  // twice, below all others. The generate flag found is the carry.
+  // digit -1 here, which kills, so that every carry has a source; keys that are no source are pushed
+  // below all others. The generate flag found is the carry.
   LayerBuilder& carries = model.layer();
   HeadBuilder& nearest = carries.head();
   hinge.score(nearest, number, one + (number - Weight(at.answer) * Form(equals)), one);
-  for (int push = 0; push < 2; ++push) nearest.score(-columns.wall * one, columns.not_source);
+  nearest.score(-columns.wall * one, columns.not_source);
   nearest.copy(columns.generate, {{columns.carry, 1}, {columns.s, 1}});
 
   // The digit is s + carry, less B where the column overflows.
@@ -92,7 +92,7 @@ Construction add_hinge() {
       .task = "add",
       .theorem = "Feng et al. 2024, theorem 5.1",
       .regime = Regime::logarithmic,
-      .width = "max(11+D+min(D-1,1), 2*slices+5, 4*D+6)",
+      .width = "max(11+D+min(D-1,1), 2*slices+4, 4*D+6)",
       .family =
           "fixed(max(lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+2), "
           "lg(ceil((ceil(n/c)+1)/3)*ceil(ceil(n/c)/2)+ceil(n/c)+2), "

@@ -228,7 +228,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   LayerBuilder& carry = model.layer();
   HeadBuilder& nearest = carry.head();
   hinge.score(nearest, wanted_number, next, one);
-  for (int twice = 0; twice < 2; ++twice) nearest.score(-shut * one, skip);
+  nearest.score(-shut * one, skip);
   nearest.copy(generate, u);
   HeadBuilder& own = carry.head();
   match_padded(own, wanted, group, one, one, m);
@@ -277,8 +277,12 @@ Construction iteradd_log() {
       .regime = Regime::logarithmic,
       .width = "max(36 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c), 4*slices + 8)",
       .family =
-          "fixed(max(2*lg(n/max(1,ceil(logp(k)))+2+c), lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+1, lg(n)+1, "
-          "2*c*lg(p)-1)+lg(7*ceil(lg(k))+10)-lg(10), ceil(lg(k)))",
+          "fixed(max(lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+lg(max(4,ceil(lg(k))))-2, "
+          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+2)*((14*ceil(lg(k))+17)/20*(ceil(ceil(n/c)/"
+          "max(1,ceil(logp(k)/c)))+16)/14+1/4)), "
+          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)*(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)/"
+          "4+1)+lg((14*ceil(lg(k))+17)/20), lg(4*n/5+2)+lg((14*ceil(lg(k))+17)/20), 2*c*lg(p)-1), "
+          "ceil(lg(k)))",
       .floats = {.family = "float(ceil(lg(4*lg(k)+(lg(n)+3)*(n+3)/2+2*c*lg(p)+10))+1, max(3*lg(k)+c*lg(p)+1, "
                            "2*lg(n+1), 2*c*lg(p))+2)",
                  .width = "39 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c)"},
