@@ -50,6 +50,8 @@ Json as_json(const Construction& construction, const TaskSize& size) {
           {"family", construction.family},
           {"semantics", semantics_json(construction)},
           {"outside_the_theorem", outside_the_theorem(policy)},
+          {"float_family", construction.floats.family},
+          {"float_width", construction.floats.width},
           {"knobs", knobs_json(construction, size)},
           {"note", construction.note},
           {"summary", construction.summary}};
@@ -109,6 +111,10 @@ int show(const SubjectOptions& options, Session& session) {
     line("semantics", fmt::format("{} {}", what, how.get<std::string>()));
   if (!subject.note.empty()) line("outside", fmt::format("the theorems: {}", subject.note));
   line("width", construction.width);
+  if (!construction.floats.family.empty()) {
+    line("floats", construction.floats.family);
+    line("float width", construction.floats.width);
+  }
   line("note", fmt::format("theory-notes/{}.md", construction.note));
   for (const Knob& knob : construction.knobs)
     line("knob", fmt::format("{}: {}, {} to {} [{}]", knob.name, knob.summary, knob.least(size),

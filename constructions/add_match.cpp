@@ -14,18 +14,19 @@ namespace roundoff {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  return needs_sums(size, policy);
+std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+  return needs_sums(size, policy, settings.at("D"));
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
   const int n = at.n;
-  const Weight max = largest(policy), m = gap(policy);
+  const Weight m = gap(policy);
   const PointCode codes(n + 1, settings.at("D"));
 
   ModelBuilder model(task);
-  const AddSums columns(model, codes, task.base());
+  const AddSums columns(model, at, codes, task.base(), policy);
+  const Weight& wall = columns.wall;
   const Register one = columns.one, not_b = columns.not_b;
   const Point own = columns.own;
   const Register order = model.add("order");                // n/2 - t at digit t: greater for lower digits
@@ -49,7 +50,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
 
   // Layer 1. s = a_i + b_i, and whether the column propagates or generates.
   LayerBuilder& sums = model.layer();
-  columns.fetch(sums, m, max);
+  columns.fetch(sums);
   columns.classify(sums, propagate);
 
   // Layer 2. b_t finds u_t: of the digits of b written so far, and '+', the lowest that does not propagate.
@@ -57,18 +58,18 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   // to -MAX.
   HeadBuilder& nearest = model.layer().head();
   nearest.score(one, m * order);
-  for (int push = 0; push < 2; ++push) nearest.score(-max * one, not_b + propagate);
+  for (int push = 0; push < 2; ++push) nearest.score(-wall * one, not_b + propagate);
   copy(nearest, own, above);
 
   // Layer 3. b_t fetches u_(t+1) from digit t+1, and '=' fetches u_0; output i fetches u_i.
   LayerBuilder& fetch = model.layer();
   HeadBuilder& from_next = fetch.head();
   match(from_next, next, own, one, m);
-  from_next.score(-max * one, not_b);
+  from_next.score(-wall * one, not_b);
   copy(from_next, above, above_next);
   HeadBuilder& from_own = fetch.head();
   match(from_own, own, own, one, m);
-  from_own.score(-max * one, not_b);
+  from_own.score(-wall * one, not_b);
   copy(from_own, above, wanted);
 
   // Layer 4. Output i matches the digit t that does not propagate and has u_(t+1) = u_i; its generate flag is
@@ -77,7 +78,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   LayerBuilder& carries = model.layer();
   HeadBuilder& source = carries.head();
   match(source, wanted, above_next, one, m);
-  for (int push = 0; push < 2; ++push) source.score(-max * one, columns.not_source + propagate);
+  for (int push = 0; push < 2; ++push) source.score(-wall * one, columns.not_source + propagate);
   source.copy(columns.generate, {{columns.carry, 1}, {columns.s, 1}});
 
   // The digit is s + carry, less B where the column overflows.
@@ -96,8 +97,11 @@ Construction add_match() {
       .regime = Regime::logarithmic,
       .width = "5*D+16",
       .family =
-          "fixed(max(lg(ceil(n/2)*ceil(n/2)+2), lg(ceil(n/2)+2), lg(2*p-1), "
-          "lg(2*floor(p/2)*floor(p/2)+1)),0)",
+          "fixed(max(lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+2), lg(ceil(ceil(n/c)/2)+2), floor(2*c*lg(p))), "
+          "0)",
+      .floats = {.family = "float(ceil(lg(2*lg(n+1)+2*c*lg(p)+8))+1, max(3, "
+                           "lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+1), floor(2*c*lg(p))))",
+                 .width = "5*D+16"},
       .summary = "carry from the nearest lower digit that does not propagate, by exact matches only",
       .note = "add-match",
       .knobs = {{"D", "coordinates of a position's code: more registers, smaller squares",

@@ -1,21 +1,38 @@
 // The shared layers of the logarithmic-precision adders; see add_sums.hpp.
 #include "constructions/add_sums.hpp"
 
+#include <algorithm>
+
 #include "constructions/digits.hpp"
 
 namespace roundoff {
 
-std::string needs_sums(const TaskSize& size, const Policy& policy) {
+namespace {
+
+/// No score exceeds this: those of a match lie within M S, S the largest square of a code, since the score is
+/// at most M (2 |q| |k| - |q|^2) (garbage keys too, whose coordinates are averages of codes'); those of an
+/// order within M (n+2); and logits are at most B^2/2 + 1.
+Weight greatest_score(int n, const PointCode& codes, int base, const Policy& policy) {
+  const Weight scores = gap(policy) * (std::max(codes.largest_square(), n + 1) + 1);
+  const Weight logits = base * base;
+  return less(scores, logits) ? logits : scores;
+}
+
+}  // namespace
+
+std::string needs_sums(const TaskSize& size, const Policy& policy, int dimensions) {
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
-  const int base = static_cast<int>(power(size.p, size.c));
-  return first_reason({needs_saturation(policy), needs_stable_softmax(policy), needs_gap(policy),
+  const int base = static_cast<int>(power(size.p, size.c)), n = AddLayout(size).n;
+  const Weight bound = greatest_score(n, PointCode(n + 1, dimensions), base, policy);
+  return first_reason({needs_stable_softmax(policy), needs_gap(policy), needs_wall(policy, bound),
                        needs_weight(policy, gap(policy), "the gap M"),
-                       needs_weight(policy, -largest(policy), "-MAX"),
+                       needs_weight(policy, -wall(policy, bound), "the wall -MAX"),
                        needs_weight(policy, base, "the base B = p^c")});
 }
 
-AddSums::AddSums(ModelBuilder& model, const PointCode& codes, int token_base)
+AddSums::AddSums(ModelBuilder& model, const AddLayout& at, const PointCode& codes, int token_base,
+                 const Policy& policy)
     : one(model.add("one")),
       x(model.add("x")),
       own(codes.add(model, "own")),
@@ -26,7 +43,9 @@ AddSums::AddSums(ModelBuilder& model, const PointCode& codes, int token_base)
       generate(model.add("generate")),
       carry(model.add("carry")),
       end(model.add("end")),
-      base(token_base) {}
+      base(token_base),
+      gap(roundoff::gap(policy)),
+      wall(roundoff::wall(policy, greatest_score(at.n, codes, token_base, policy))) {}
 
 void AddSums::embed(ModelBuilder& model, const AddLayout& at, const PointCode& codes) const {
   for (int d = 0; d < base; ++d) model.token(static_cast<Token>(d), x, d);
@@ -47,13 +66,13 @@ void AddSums::embed(ModelBuilder& model, const AddLayout& at, const PointCode& c
   }
 }
 
-void AddSums::fetch(LayerBuilder& layer, const Weight& m, const Weight& max) const {
+void AddSums::fetch(LayerBuilder& layer) const {
   HeadBuilder& from_a = layer.head();
-  match(from_a, own, own, one, m);
-  from_a.score(-max * one, not_a).copy(x, s);
+  match(from_a, own, own, one, gap);
+  from_a.score(-wall * one, not_a).copy(x, s);
   HeadBuilder& from_b = layer.head();
-  match(from_b, own, own, one, m);
-  from_b.score(-max * not_a, not_b).copy(x, s);
+  match(from_b, own, own, one, gap);
+  from_b.score(-wall * not_a, not_b).copy(x, s);
 }
 
 void AddSums::classify(LayerBuilder& layer, Register propagate) const {
@@ -73,7 +92,7 @@ void AddSums::logits(ModelBuilder& model, const Task& task, const Policy& policy
   const Weight scale = needs_weight(policy, half, "").empty() ? 1 : 2;
   for (int d = 0; d < base; ++d) {
     const int centred = d - base / 2;
-    Form form = -largest(policy) * Form(end) - half * (scale * (centred * centred));
+    Form form = -wall * Form(end) - half * (scale * (centred * centred));
     if (centred != 0) form += scale * centred * s;
     model.logit(static_cast<Token>(d), form);
   }

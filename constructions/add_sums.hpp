@@ -20,13 +20,14 @@ struct AddSums {
   Register carry;         ///< the carry into the own column
   Register end;           ///< 1 at the last position
   int base;               ///< B
+  Weight gap, wall;       ///< M, and what shuts out any key and any logit
 
-  AddSums(ModelBuilder& model, const PointCode& codes, int base);
+  AddSums(ModelBuilder& model, const AddLayout& at, const PointCode& codes, int base, const Policy& policy);
 
   void embed(ModelBuilder& model, const AddLayout& at, const PointCode& codes) const;
   /// Two heads fetch a_i and b_i of the own digit, so that s = a_i + b_i - B/2 exactly, at every position. (A
   /// position of a, before any digit of b, is not guarded in the second head and fetches itself.)
-  void fetch(LayerBuilder& layer, const Weight& m, const Weight& max) const;
+  void fetch(LayerBuilder& layer) const;
   /// a_i + b_i = B-1 adds 1 to `propagate`; a_i + b_i >= B sets `generate`. Three units, products at most
   /// 2B-2.
   void classify(LayerBuilder& layer, Register propagate) const;
@@ -36,11 +37,11 @@ struct AddSums {
   void reduce(LayerBuilder& layer, Register propagate, int if_so) const;
   /// The logit of digit d is -(s-x)^2 + s^2 with x = d - B/2, that is 2 x s - x^2 (halved where the format
   /// holds 1/2): greatest for the right digit, by 1 (1/2) or more, and then at least 0. <eos> and symbols
-  /// have -1; at the last position <eos> has 1 and digits are pressed down by MAX.
+  /// have -1; at the last position <eos> has 1 and digits are pressed down by the wall.
   void logits(ModelBuilder& model, const Task& task, const Policy& policy) const;
 };
 
-/// What these designs need of a policy, "" when it is there.
-std::string needs_sums(const TaskSize& size, const Policy& policy);
+/// What these designs need of a policy, with position codes of these dimensions; "" when it is there.
+std::string needs_sums(const TaskSize& size, const Policy& policy, int dimensions);
 
 }  // namespace roundoff

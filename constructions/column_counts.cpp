@@ -304,6 +304,13 @@ std::int64_t mul_const_width(int n, int l, int p, int layers) {
   return column_width(greatest, p, layers, own, std::int64_t{2} * n * p, products);
 }
 
+std::string needs_levels(int tallest, int columns, int p, int layers) {
+  const std::int64_t units = ColumnCounts::units(tallest, p, layers);
+  if (units <= 4'000'000 / columns) return "";
+  return fmt::format("would take about {} units for each of {} columns: take more layers (--set layers=...)",
+                     units, columns);
+}
+
 std::string needs_columns(const Policy& policy) {
   const Format& softmax = policy[Role::softmax];
   if (!apply(Function::exp, policy[Role::scores].lowest, softmax).value.is_zero()) {

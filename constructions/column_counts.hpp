@@ -8,11 +8,14 @@
 // saturation.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "constructions/construction.hpp"
+#include "constructions/digits.hpp"
 #include "constructions/flipflop.hpp"
 
 namespace roundoff {
@@ -53,6 +56,22 @@ class ColumnCounts {
   std::vector<std::vector<Item>> items_;
   LayerBuilder* free_ = nullptr;
 };
+
+/// The knob `layers`, the number of levels, where the tallest column has `Tallest(size)` items: the least
+/// that keeps blocks small by default.
+template <int (*Tallest)(const TaskSize& size)>
+constexpr Knob layers_knob = {.name = "layers",
+                              .summary = "levels L in which a column is counted",
+                              .standard = [](const TaskSize& size) { return Tallest(size) > 3 ? 2 : 1; },
+                              .least = [](const TaskSize&) { return 1; },
+                              .most =
+                                  [](const TaskSize& size) {
+                                    return std::max(1,
+                                                    ceil_log(2, static_cast<std::uint64_t>(Tallest(size))));
+                                  }};
+/// Reason to refuse levels whose widest layer, of `columns` columns of `tallest` items, is out of hand; ""
+/// else.
+std::string needs_levels(int tallest, int columns, int p, int layers);
 
 /// The width of a construction that puts items with these greatest values into columns: `own` registers and
 /// `units` of its first feed-forward block besides, heads of together `heads` dimensions. Counted from the

@@ -42,13 +42,20 @@ struct Choices {
   std::optional<DotMode> dot;
 };
 
+/// A form of a construction for floating point, which the format chooses (scales.hpp).
+struct FloatForm {
+  std::string_view family;  ///< the floating-point format family it needs; "" when there is no such form
+  std::string_view width;   ///< the claimed width there
+};
+
 struct Construction {
   std::string_view name;     ///< add-hinge
   std::string_view task;     ///< add
   std::string_view theorem;  ///< "Feng et al. Thm 5.1", or "beyond the paper"
   Regime regime;
-  std::string_view width;    ///< the claimed width as a formula in n, k, p, l and knobs; a test compares it
-  std::string_view family;   ///< the format family it needs; the default of --format
+  std::string_view width;   ///< the claimed width as a formula in n, k, p, l and knobs; a test compares it
+  std::string_view family;  ///< the format family it needs; the default of --format
+  FloatForm floats = {};
   std::string_view summary;  ///< one line
   std::string_view note;     ///< theory-notes/<note>.md
   std::vector<Knob> knobs;

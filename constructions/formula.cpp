@@ -182,11 +182,13 @@ std::int64_t evaluate_formula(std::string_view formula, const Names& names) {
   return Evaluator(formula, names).run();
 }
 
-std::int64_t claimed_width(const Construction& construction, const TaskSize& size, const Settings& settings) {
+std::int64_t claimed_width(const Construction& construction, const TaskSize& size, const Policy& policy,
+                           const Settings& settings) {
   Names names = {
       {"n", size.n}, {"k", size.k}, {"p", size.p}, {"l", size.l == 0 ? 2 * size.n : size.l}, {"c", size.c}};
   for (const auto& [name, value] : settings) names.insert_or_assign(name, value);
-  return evaluate_formula(construction.width, names);
+  const bool floats = floating(policy) && !construction.floats.width.empty();
+  return evaluate_formula(floats ? construction.floats.width : construction.width, names);
 }
 
 }  // namespace roundoff

@@ -25,7 +25,8 @@ using Names = std::map<std::string, std::int64_t, std::less<>>;
 /// UsageError that points at the character.
 std::int64_t evaluate_formula(std::string_view formula, const Names& names);
 
-/// The width that a construction claims at a size, with these (complete) settings.
-std::int64_t claimed_width(const Construction& construction, const TaskSize& size, const Settings& settings);
+/// The width that a construction claims at a size under a policy, with these (complete) settings.
+std::int64_t claimed_width(const Construction& construction, const TaskSize& size, const Policy& policy,
+                           const Settings& settings);
 
 }  // namespace roundoff

@@ -4,99 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <fmt/format.h>
-
 #include "constructions/digits.hpp"
-#include "formats/text.hpp"
 
 namespace roundoff {
-
-Weight largest(const Policy& policy) { return policy[Role::accumulators].highest; }
-
-namespace {
-
-/// The step in which weights are chosen: the format's own, but not finer than 2^-4.
-int step_exponent(const Format& format) { return std::clamp(format.quantum, -4, 0); }
-
-}  // namespace
-
-// exp is decreasing and rounding is monotone, so the multiples of the step that vanish are all above one
-// bound: bisection.
-Weight gap(const Policy& policy) {
-  const Format& format = policy[Role::softmax];
-  const int exponent = step_exponent(format);
-  const auto vanishes = [&](int multiple) {
-    const Value score = Value::scaled(true, static_cast<u128>(multiple), exponent);
-    return apply(Function::exp, round(score, format).value, format).value.is_zero();
-  };
-  int least = 1, most = 64 << -exponent;
-  if (!vanishes(most)) return 0;
-  while (least < most) {
-    const int middle = (least + most) / 2;
-    if (vanishes(middle)) {
-      most = middle;
-    } else {
-      least = middle + 1;
-    }
-  }
-  return Value::scaled(false, static_cast<u128>(most), exponent);
-}
-
-std::string needs_gap(const Policy& policy) {
-  if (!gap(policy).value.is_zero()) return "";
-  return fmt::format("exp(-x) never rounds to 0 in {}: no attention is hard; round to nearest, rtz or rdn",
-                     notation(policy[Role::softmax]));
-}
-
-Weight part_of(const Weight& x, int parts, const Policy& policy) {
-  const int exponent = step_exponent(policy[Role::accumulators]);
-  int multiple = 1;
-  while (less(parts * (multiple * power_of_two(exponent)), x)) ++multiple;
-  return multiple * power_of_two(exponent);
-}
-
-std::string needs_saturation(const Policy& policy) {
-  for (const Role role : {Role::accumulators, Role::scores, Role::activations}) {
-    if (policy[role].overflow != Overflow::sat) {
-      return fmt::format("needs sums that saturate, and {} does not: use `:sat`", notation(policy[role]));
-    }
-  }
-  return "";
-}
-
-std::string needs_sequential_sums(const Policy& policy) {
-  if (policy.order.kind != SumOrder::sequential || policy.dot == DotMode::exact_dot) {
-    return "needs sums rounded term by term in index order (it computes by saturation): use --order "
-           "sequential";
-  }
-  return "";
-}
-
-std::string needs_stable_softmax(const Policy& policy) {
-  if (policy.softmax == Softmax::stable) return "";
-  return "needs --softmax stable: under plain softmax a query whose best score is below 0 has exp = 0 "
-         "everywhere, 0/0";
-}
-
-std::string needs_weight(const Policy& policy, const Weight& value, const std::string& what) {
-  for (const Role role : {Role::weights, Role::activations}) {
-    const Format& format = policy[role];
-    if (round(value.value, format).value == value.value) continue;
-    const char* remedy = "fraction (or significand) bits";
-    if (less(format.highest, value)) remedy = "integer (or exponent) bits";
-    if (less(value, format.lowest)) remedy = "integer bits, and a sign";
-    return fmt::format("{} = {} is not in {}: take a format with more {}", what, decimal(value.value),
-                       notation(format), remedy);
-  }
-  return "";
-}
-
-std::string first_reason(std::initializer_list<std::string> reasons) {
-  for (const std::string& reason : reasons) {
-    if (!reason.empty()) return reason;
-  }
-  return "";
-}
 
 // --- Positions in logarithmic precision
 // -------------------------------------------------------------------------------
@@ -117,6 +27,16 @@ std::vector<int> PointCode::coordinates(int number) const {
     number /= base_;
   }
   return coordinates;
+}
+
+int PointCode::largest_square() const {
+  int largest = 0;
+  for (int number = 0; number < count_; ++number) {
+    int square = 0;
+    for (const int x : coordinates(number)) square += x * x;
+    largest = std::max(largest, square);
+  }
+  return largest;
 }
 
 Point PointCode::add(ModelBuilder& model, const std::string& name) const {
@@ -153,7 +73,7 @@ void cliff(HeadBuilder& head, const Form& x, const Form& y, const Form& z, Regis
            int slices, const Weight& max) {
   for (int slice = 0; slice < slices; ++slice) {
     head.score(slope * x, one);
-    head.score(y, -slope * z);
+    head.score(slope * y, -z);
   }
   head.score(max * one, one);
   head.score(-max * one, one);

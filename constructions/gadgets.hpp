@@ -7,32 +7,9 @@
 #include <vector>
 
 #include "constructions/builder.hpp"
-#include "sim/policy.hpp"
+#include "constructions/scales.hpp"
 
 namespace roundoff {
-
-// --- Numbers that weights depend on
-// -----------------------------------------------------------------------------------
-
-/// MAX: the largest finite magnitude of the format that sums are rounded to.
-Weight largest(const Policy& policy);
-/// The least multiple M of the softmax format's step (of 1/16 where the step is finer) such that exp(-M)
-/// rounds to 0 there; 0 when there is none up to 64 (under
-/// rup and rod nothing positive rounds to 0). A score M below the maximum gets the weight 0.
-Weight gap(const Policy& policy);
-/// Reason to refuse when there is no gap, "" otherwise.
-std::string needs_gap(const Policy& policy);
-/// x / parts, rounded up to a multiple of the step of the format that sums are rounded to.
-Weight part_of(const Weight& x, int parts, const Policy& policy);
-
-/// Reasons to refuse, "" when the policy has what is needed. Each names the remedy.
-std::string needs_saturation(const Policy& policy);       ///< overflow `sat`
-std::string needs_sequential_sums(const Policy& policy);  ///< order `sequential`, dots not exact
-std::string needs_stable_softmax(const Policy& policy);
-/// The weight `value` (called `what`) is a member of the weights' and activations' formats.
-std::string needs_weight(const Policy& policy, const Weight& value, const std::string& what);
-/// The first reason that is not "".
-std::string first_reason(std::initializer_list<std::string> reasons);
 
 // --- Positions in logarithmic precision
 // -------------------------------------------------------------------------------
@@ -51,6 +28,8 @@ class PointCode {
   PointCode(int count, int dimensions);
   int dimensions() const { return dimensions_; }
   int base() const { return base_; }
+  /// The greatest square of a code.
+  int largest_square() const;
   std::vector<int> coordinates(int number) const;
 
   Point add(ModelBuilder& model, const std::string& name) const;

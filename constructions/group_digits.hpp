@@ -29,10 +29,26 @@ struct GroupPlan {
   std::vector<std::int64_t> bounds() const;  ///< of T_J before each round
 };
 
-/// The unit that is 1 when x >= threshold and 0 when not, for integers x <= MAX: x + (MAX - threshold)
-/// saturates at MAX exactly then, and MAX-1 is taken off. Guards may be added to the form that stand after
-/// `one` and x in the stream.
-Form at_least(Register x, const Weight& threshold, Register one, const Weight& max);
+/// Thresholds: [x >= t] for integers x. In fixed point one unit, x + (MAX - t) - (MAX-1), which saturates at
+/// MAX exactly for x >= t, needs x <= MAX and sequential sums. In floating point two, whose difference it is:
+/// relu(x - t + 1) - relu(x - t), exact while integers are.
+class Thresholds {
+ public:
+  /// No x, nor anything that is shut out, exceeds `bound`.
+  Thresholds(Register one, const Weight& bound, const Policy& policy);
+  /// Adds [x >= threshold] to the targets, at positions where no guard holds (each is 0 or 1, and stands
+  /// after `one` and x in the stream).
+  void add(LayerBuilder& layer, Register x, std::int64_t threshold, const std::vector<Register>& guards,
+           std::vector<Target> targets) const;
+  /// Adds x >= 0 itself.
+  void pass(LayerBuilder& layer, Register x, Register guard, std::vector<Target> targets) const;
+  const Weight& wall() const { return wall_; }
+
+ private:
+  Register one_;
+  bool floating_;
+  Weight wall_;
+};
 
 class GroupDigits {
  public:
@@ -52,15 +68,16 @@ class GroupDigits {
               LayerBuilder* free) const;
 
  private:
-  void verdicts(LayerBuilder& layer) const;
+  void add_carries_saturating(LayerBuilder& verdicts, LayerBuilder& carries) const;
+  void add_carries_weighted(LayerBuilder& verdicts, LayerBuilder& signs, LayerBuilder& carries) const;
 
   MulLayout at_;
   GroupPlan plan_;
   Register one_;
   Policy policy_;
-  Weight max_;
   std::vector<Register> totals_;
   FlipFlop carries_;
+  Thresholds thresholds_;
   std::vector<Register> not_group_;  // at an output: 1 but for its group
   Register u_;
   std::vector<Register> not_place_;  // at an output: 1 but for its digit's place in the group

@@ -12,18 +12,14 @@ namespace roundoff {
 
 namespace {
 
+int operands(const TaskSize& size) { return size.k; }
+
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   if (size.k < 2) return "needs at least two operands: take k >= 2";
-  const std::int64_t units = ColumnCounts::units(size.k, size.p, settings.at("layers"));
-  if (units > 1'000'000 / size.n) {
-    return fmt::format(
-        "would take about {} units for each of {} columns: take more layers (--set layers=...)", units,
-        size.n);
-  }
-  return needs_columns(policy);
+  return first_reason({needs_levels(size.k, size.n, size.p, settings.at("layers")), needs_columns(policy)});
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
@@ -71,14 +67,7 @@ Construction iteradd_const() {
           .family = "fixed(1,0)",
           .summary = "columns counted by AND and OR in L levels: exp(k^(1/L) log k) units, in 2-bit numbers",
           .note = "iteradd-const",
-          .knobs = {{.name = "layers",
-                     .summary = "levels L in which a column is counted",
-                     .standard = [](const TaskSize& size) { return size.k > 3 ? 2 : 1; },
-                     .least = [](const TaskSize&) { return 1; },
-                     .most =
-                         [](const TaskSize& size) {
-                           return std::max(1, ceil_log(2, static_cast<std::uint64_t>(size.k)));
-                         }}},
+          .knobs = {layers_knob<operands>},
           .refuses = refuses,
           .build = build};
 }

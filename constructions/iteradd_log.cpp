@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "constructions/construction.hpp"
+#include "constructions/hinge.hpp"
 #include "constructions/iteradd_layout.hpp"
 #include "constructions/lookup.hpp"
 
@@ -43,38 +44,54 @@ struct Plan {
   int columns_of(int group) const { return group == groups ? 0 : std::min(m, at.n - group * m); }
 };
 
-// The hinge of ADD (theory-notes/add-hinge.md) with v = J+1-i for groups: M v for v <= 0, and -B v for v
-// >= 1.
-struct Slopes {
-  Weight m, b, a;
-  Slopes(const Weight& gap, int groups) : m(gap), b((groups + 2) * gap), a((groups + 3) * gap) {}
+// Groups less (G+1)/2. Group -1, below all, kills: the numbers of J+1 run from 0 to G+1.
+struct Numbers {
+  explicit Numbers(int groups) : centre((groups + 1) / 2), least(-centre), greatest(groups + 1 - centre) {}
+  int centre, least, greatest;
 };
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+int standard_slices(const TaskSize&) { return 7; }
+
+/// No score exceeds this in floating point but those of look-ups, and no number that a unit shuts out.
+Weight greatest_score(const Plan& plan, const PointCode& columns, const PointCode& groups,
+                      const Policy& policy) {
+  const Numbers numbers(plan.groups);
+  const Weight totals = plan.at.k * Weight(plan.p);
+  Weight most = Hinge::bound(numbers.least, numbers.greatest, policy);
+  const Weight squares = gap(policy) * (std::max(columns.largest_square(), groups.largest_square()) + 1);
+  for (const Weight& other : {totals, squares}) {
+    if (less(most, other)) most = other;
+  }
+  return most;
+}
+
+std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
-  if (!policy[Role::accumulators].is_uniform()) {
-    return "needs fixed point: in floating point MAX absorbs the scores that a hinge adds to it; use "
-           "fixed(i,f)";
-  }
   if (size.k < 2) return "needs at least two operands: take k >= 2";
   if (power(size.p, size.c) * size.k > 1e6)
     return "p^c k is beyond 10^6: take fewer digits a token or fewer operands";
   const Plan plan(size);
-  return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_stable_softmax(policy),
-                       needs_gap(policy),
+  const Numbers numbers(plan.groups);
+  const int slices = settings.at("slices");
+  if (floating(policy) && slices != standard_slices(size))
+    return "has no cliff to slice in floating point: drop --set slices, or use fixed(i,f)";
+  const std::string semantics = first_reason({needs_stable_softmax(policy), needs_gap(policy)});
+  if (!semantics.empty()) return semantics;
+  const Weight bound = greatest_score(plan, PointCode(plan.at.n, 2), PointCode(plan.groups + 1, 1), policy);
+  return first_reason({needs_wall(policy, bound), Ruler::refuses(size.k, plan.p, policy),
                        needs_weight(policy, power_of_two(-plan.lg_operands), "the weight 1/2^ceil(lg k)"),
                        needs_weight(policy, plan.p, "P = p^(c ceil(log k))"),
-                       needs_weight(policy, Slopes(gap(policy), plan.groups).a, "the slope of the hinge")});
+                       Hinge::refuses(numbers.least, numbers.greatest, slices, policy)});
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const Plan plan(task.size());
   const IterAddLayout& at = plan.at;
   const int positions = at.positions(), slices = settings.at("slices");
-  const Weight max = largest(policy);
-  const Slopes slope(gap(policy), plan.groups);
-  const Weight& m = slope.m;
+  const Numbers numbers(plan.groups);
+  const PointCode columns(at.n, 2), groups(plan.groups + 1, 1);
+  const Weight m = gap(policy), shut = wall(policy, greatest_score(plan, columns, groups, policy));
 
   ModelBuilder model(task);
   /// A register that is 1 at the positions for which `where` holds.
@@ -105,7 +122,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
       for (int token = 0; token < plan.base; ++token) {
         if (token != d) model.token(static_cast<Token>(token), other, 1);
       }
-      weigh.unit(place - max * other, {{w, d}});
+      weigh.unit(place - shut * other, {{w, d}});
     }
   }
 
@@ -114,7 +131,6 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   // exactly.
   const int padding = (1 << plan.lg_operands) - at.k;
   const auto is_digit = [&](int position) { return position < at.equals() && position % (at.n + 1) != at.n; };
-  const PointCode columns(at.n, 2);
   const Point column = columns.add(model, "column");
   for (int j = 0; j < at.k; ++j) {
     for (int t = 0; t < at.n; ++t) columns.place(model, at.digit(j, t), column, t);
@@ -131,14 +147,13 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   LayerBuilder& column_sums = model.layer();
   HeadBuilder& add_column = column_sums.head();
   match_padded(add_column, column, column, digit, one, m);
-  add_column.score(-max * one, no_column);
+  add_column.score(-shut * one, no_column);
   add_column.copy(w, {{attended, power_of_two(plan.lg_operands)}});
-  column_sums.unit(attended - max * not_last, {{sum, 1}});
+  column_sums.unit(attended - shut * not_last, {{sum, 1}});
 
   // Layer 3. Group sums S_J and S_(J-1) at the carrier of J. Every group's columns are made up to `columns`
   // by early positions, whose column sum is 0, and padding that matches every group makes that a power of
   // two. Group G consists of zeros; it also stands for group -1.
-  const PointCode groups(plan.groups + 1, 1);
   const Point in_group = groups.add(model, "in group");
   const Register grouped = model.add("grouped");
   std::vector<bool> attends(static_cast<std::size_t>(positions), false);
@@ -167,16 +182,16 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const Weight unscale = power_of_two(plan.lg_columns);
   HeadBuilder& add_group = group_sums.head();
   match_padded(add_group, group, in_group, grouped, one, m);
-  add_group.score(-max * one, no_group);
+  add_group.score(-shut * one, no_group);
   add_group.copy(sum, {{s, unscale}, {total, unscale}});
   HeadBuilder& add_below = group_sums.head();
   match_padded(add_below, below, in_group, grouped, one, m);
-  add_below.score(-max * one, no_group);
+  add_below.score(-shut * one, no_group);
   add_below.copy(sum, {{s_below, unscale}});
 
   // Layer 4. Quotients Q = floor(S/P) <= k-1 by look-up among the first k positions, and T_J = S_J - P Q_J +
   // Q_(J-1). A group generates a carry when T >= P and propagates one when T = P-1.
-  const Ruler ruler(model, one, at.k, positions);
+  const Ruler ruler(model, one, at.k, positions, plan.p, policy);
   const Register generate = model.add("generate"), skip = model.add("skip");
   const Register no_carrier = model.add("no carrier");
   std::vector<bool> carries(static_cast<std::size_t>(positions), false);
@@ -188,12 +203,12 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   }
   LayerBuilder& quotients = model.layer();
   HeadBuilder& quotient = quotients.head();
-  ruler.divide(quotient, s, plan.p * one, m, slices, policy);
+  ruler.divide(quotient, s, plan.p * one, slices);
   quotient.copy(ruler.number(), {{total, -plan.p}});
   HeadBuilder& quotient_below = quotients.head();
-  ruler.divide(quotient_below, s_below, plan.p * one, m, slices, policy);
+  ruler.divide(quotient_below, s_below, plan.p * one, slices);
   quotient_below.copy(ruler.number(), total);
-  const Form guarded = total - max * no_carrier;
+  const Form guarded = total - shut * no_carrier;
   quotients.unit(guarded - (plan.p - 2), {{skip, 1}});
   quotients.unit(guarded - (plan.p - 1), {{skip, -2}, {generate, 1}});
   quotients.unit(guarded - plan.p, {{skip, 1}, {generate, -1}});
@@ -201,22 +216,23 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   // Layer 5. Output i, of group J = floor(i/m), reads the carry into J from the nearest lower group that does
   // not propagate, and T_J; U = (T_J + carry) mod P.
   const Register next = model.add("J+1"), wanted_number = model.add("J wanted");
+  const Hinge hinge(model, numbers.least, numbers.greatest, slices, policy);
   const Point wanted = groups.add(model, "J wanted'");
   const Register u = model.add("U");
-  for (int j = 0; j <= plan.groups; ++j) model.position(plan.carrier(j), next, j + 1);
+  const auto end_group = [&](int position, int j) {
+    model.position(position, next, j + 1 - numbers.centre);
+    hinge.place_key(model, position, j + 1 - numbers.centre);
+  };
+  for (int j = 0; j <= plan.groups; ++j) end_group(plan.carrier(j), j);
+  end_group(0, -1);
   LayerBuilder& carry = model.layer();
   HeadBuilder& nearest = carry.head();
-  nearest.score(-slope.a * wanted_number, one);
-  nearest.score(one, slope.a * next);
-  nearest.score(max * one, one);
-  nearest.score(-max * one, one);
-  nearest.score(one, -slope.b * next);
-  nearest.score(slope.b * wanted_number, one);
-  for (int twice = 0; twice < 2; ++twice) nearest.score(-max * one, skip);
+  hinge.score(nearest, wanted_number, next, one);
+  nearest.score(-shut * one, skip);
   nearest.copy(generate, u);
   HeadBuilder& own = carry.head();
   match_padded(own, wanted, group, one, one, m);
-  own.score(-max * one, no_carrier);
+  own.score(-shut * one, no_carrier);
   own.copy(total, u);
   carry.unit(u - (plan.p - 1), {{u, -plan.p}});
   carry.unit(u - plan.p, {{u, plan.p}});
@@ -228,7 +244,8 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const Register y = model.add("y"), end = model.add("end");
   const auto ask = [&](int position, int i) {
     const int j = i / plan.m, r = i % plan.m;
-    model.position(position, wanted_number, j);
+    model.position(position, wanted_number, j - numbers.centre);
+    hinge.place_query(model, position, j - numbers.centre);
     groups.place(model, position, wanted, j);
     model.position(position, divisor, r == 0 ? plan.p : static_cast<int>(power(plan.base, r)));
     model.position(position, next_divisor, static_cast<int>(power(plan.base, r + 1)));
@@ -239,12 +256,12 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   model.position(at.end(), end, 1);
   LayerBuilder& digits = model.layer();
   HeadBuilder& high = digits.head();
-  ruler.divide(high, u, divisor, m, slices, policy);
+  ruler.divide(high, u, divisor, slices);
   high.copy(ruler.number(), y);
   HeadBuilder& higher = digits.head();
-  ruler.divide(higher, u, next_divisor, m, slices, policy);
+  ruler.divide(higher, u, next_divisor, slices);
   higher.copy(ruler.number(), {{y, -plan.base}});
-  digits.unit(u - max * not_lowest, {{y, 1}});
+  digits.unit(u - shut * not_lowest, {{y, 1}});
 
   digit_logits(model, task, one, y, end, policy);
   return model.finish();
@@ -260,14 +277,21 @@ Construction iteradd_log() {
       .regime = Regime::logarithmic,
       .width = "max(36 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c), 4*slices + 8)",
       .family =
-          "fixed(max(2*lg(n/max(1,ceil(logp(k)))+2+c), lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+1, lg(n)+1, "
-          "2*c*lg(p)-1)+lg(7*ceil(lg(k))+10)-lg(10), ceil(lg(k)))",
+          "fixed(max(lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+lg(max(4,ceil(lg(k))))-2, "
+          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+2)*((14*ceil(lg(k))+17)/20*(ceil(ceil(n/c)/"
+          "max(1,ceil(logp(k)/c)))+16)/14+1/4)), "
+          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)*(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)/"
+          "4+1)+lg((14*ceil(lg(k))+17)/20), lg(4*n/5+2)+lg((14*ceil(lg(k))+17)/20), 2*c*lg(p)-1), "
+          "ceil(lg(k)))",
+      .floats = {.family = "float(ceil(lg(4*lg(k)+(lg(n)+3)*(n+3)/2+2*c*lg(p)+10))+1, max(3*lg(k)+c*lg(p)+1, "
+                           "2*lg(n+1), 2*c*lg(p))+2)",
+                 .width = "39 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c)"},
       .summary =
           "columns summed in groups of log k digits, quotients looked up, then the carry of ADD; 6 layers",
       .note = "iteradd-log",
       .knobs = {{.name = "slices",
-                 .summary = "equal parts that a look-up's score is summed in: more save up to lg(2M) bits",
-                 .standard = [](const TaskSize&) { return 7; },
+                 .summary = "equal parts of a cliff (fixed point): more save up to lg(2M) bits",
+                 .standard = standard_slices,
                  .least = [](const TaskSize&) { return 1; },
                  .most = [](const TaskSize&) { return 16; }}},
       .refuses = refuses,

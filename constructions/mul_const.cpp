@@ -17,13 +17,8 @@ int tallest(const TaskSize& size) { return size.p == 2 ? size.n : 2 * size.n; }
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
-  const std::int64_t units = ColumnCounts::units(tallest(size), size.p, settings.at("layers"));
-  if (units > 4'000'000 / size.n) {
-    return fmt::format(
-        "would take about {} units for each of {} columns: take more layers (--set layers=...)", units,
-        2 * size.n);
-  }
-  return needs_columns(policy);
+  return first_reason(
+      {needs_levels(tallest(size), 2 * size.n, size.p, settings.at("layers")), needs_columns(policy)});
 }
 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
@@ -100,14 +95,7 @@ Construction mul_const() {
           .family = "fixed(1,0)",
           .summary = "products by AND, columns counted by AND and OR in L levels, in 2-bit numbers",
           .note = "iteradd-const",
-          .knobs = {{.name = "layers",
-                     .summary = "levels L in which a column is counted",
-                     .standard = [](const TaskSize& size) { return tallest(size) > 3 ? 2 : 1; },
-                     .least = [](const TaskSize&) { return 1; },
-                     .most =
-                         [](const TaskSize& size) {
-                           return std::max(1, ceil_log(2, static_cast<std::uint64_t>(tallest(size))));
-                         }}},
+          .knobs = {layers_knob<tallest>},
           .refuses = refuses,
           .build = build};
 }

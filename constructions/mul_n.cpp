@@ -39,14 +39,33 @@ struct Coarse {
 
 int whole_group(const TaskSize& size) { return GroupPlan::whole(MulLayout(size)); }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
-  if (power(size.p, size.c) * size.n > 1e4) return "p^c n is beyond 10^4: take fewer digits a token";
+std::string refuses_rows(const TaskSize& size, const Policy& policy, const Settings& settings, int group) {
   const Rows rows(size, settings.at("code"));
-  const auto group = settings.find("group");
-  const GroupPlan plan(rows.at, group == settings.end() ? GroupPlan::whole(rows.at) : group->second);
-  return first_reason({needs_group_digits(policy, plan),
+  return first_reason({needs_group_digits(policy, GroupPlan(rows.at, group)),
+                       needs_wall(policy, 3 * gap(policy) * rows.code.largest_square()),
                        needs_weight(policy, power_of_two(-rows.lg_rows), "the weight 1/2^ceil(lg n)"),
                        needs_weight(policy, power_of_two(rows.lg_rows), "its inverse 2^ceil(lg n)")});
+}
+
+constexpr const char* too_large = "p^c n is beyond 10^4: take fewer digits a token";
+bool is_too_large(const TaskSize& size) { return power(size.p, size.c) * size.n > 1e4; }
+
+std::string refuses_thresholds(const TaskSize& size, const Policy& policy, const Settings& settings) {
+  if (is_too_large(size)) return too_large;
+  return refuses_rows(size, policy, settings, settings.at("group"));
+}
+
+int standard_slices(const TaskSize&) { return 4; }
+
+std::string refuses_lookup(const TaskSize& size, const Policy& policy, const Settings& settings) {
+  if (is_too_large(size)) return too_large;
+  if (floating(policy) && settings.at("slices") != standard_slices(size))
+    return "has no cliff to slice in floating point: drop --set slices, or use fixed(i,f)";
+  const MulLayout at(size);
+  const GroupPlan plan(at, GroupPlan::whole(at));
+  const Coarse coarse(at, plan);
+  return first_reason({refuses_rows(size, policy, settings, plan.m),
+                       Ruler::refuses(coarse.count, std::int64_t{coarse.step} * plan.p, policy)});
 }
 
 // Layers 1 and 2: the registers, and the totals T_J at the outputs (the mean is layer 2's attention).
@@ -81,7 +100,7 @@ class RowProducts {
  public:
   const GroupDigits groups;
 
-  void embed(ModelBuilder& model, const Weight& max) const {
+  void embed(ModelBuilder& model) const {
     const MulLayout& at = rows_.at;
     const int padding = (1 << rows_.lg_rows) - at.n;  // digits of a, whose rows are 0
     for (int position = 0; position < at.positions(); ++position) {
@@ -89,7 +108,7 @@ class RowProducts {
       model.position(position, one, 1);
       if (!is_b) model.position(position, not_b_, 1);
       if (!is_b && position >= padding) model.position(position, apart_, 1);
-      if (position > at.times()) model.position(position, key_.square, max);  // far from every digit of a
+      if (position > at.times()) model.position(position, key_.square, 1);  // farther than any digit of a
     }
     for (int d = 1; d < at.base; ++d) {
       for (int u = 1; u <= d; ++u)
@@ -105,7 +124,7 @@ class RowProducts {
   // Layer 1. At b_j, head s attends to a_(s-j), or to '*' where a has no such digit: the score is 2M q.k - M
   // |k|^2, which is greatest at k = q by M at least. The row's products go to the groups with the weights of
   // their columns.
-  void multiply(LayerBuilder& layer, const GroupPlan& plan, const Weight& m, const Weight& max) const {
+  void multiply(LayerBuilder& layer, const GroupPlan& plan, const Weight& m) const {
     const MulLayout& at = rows_.at;
     for (int s = 0; s < rows_.columns; ++s) {
       HeadBuilder& fetch = layer.head();
@@ -125,16 +144,16 @@ class RowProducts {
     for (int s = 0; s < rows_.columns; ++s) {
       const Weight weight = static_cast<int>(power(at.base, s % plan.m));
       for (const Register reach : reaches_) {
-        layer.unit(most * reach + row_[static_cast<std::size_t>(s)] - max * not_b_ - most,
+        layer.unit(most * reach + row_[static_cast<std::size_t>(s)] - 2 * most * not_b_ - most,
                    {{part_[static_cast<std::size_t>(s / plan.m)], weight}});
       }
     }
   }
 
   // Layer 2. T_J = 2^f times the mean over the rows and the padding, which is exact.
-  void add_up(LayerBuilder& layer, const Weight& max) const {
+  void add_up(LayerBuilder& layer, const Weight& m) const {
     HeadBuilder& mean = layer.head();
-    mean.score(one, -max * apart_);
+    mean.score(one, -m * apart_);
     for (std::size_t group = 0; group < part_.size(); ++group) {
       mean.copy(part_[group], {{groups.total(static_cast<int>(group)), power_of_two(rows_.lg_rows)}});
     }
@@ -144,14 +163,14 @@ class RowProducts {
 Model build_thresholds(const Task& task, const Policy& policy, const Settings& settings) {
   const Rows rows(task.size(), settings.at("code"));
   const GroupPlan plan(rows.at, settings.at("group"));
-  const Weight max = largest(policy);
+  const Weight m = gap(policy);
   ModelBuilder model(task);
   const RowProducts products(model, rows, plan, policy);
-  products.embed(model, max);
-  products.multiply(model.layer(), plan, gap(policy), max);
+  products.embed(model);
+  products.multiply(model.layer(), plan, m);
 
   LayerBuilder& mean = model.layer();
-  products.add_up(mean, max);
+  products.add_up(mean, m);
   products.groups.finish(model, task, plan.bounds(), &mean);
   return model.finish();
 }
@@ -160,13 +179,14 @@ Model build_lookup(const Task& task, const Policy& policy, const Settings& setti
   const Rows rows(task.size(), settings.at("code"));
   const GroupPlan plan(rows.at, GroupPlan::whole(rows.at));
   const Coarse coarse(rows.at, plan);
-  const Weight max = largest(policy), m = gap(policy);
+  const Weight m = gap(policy);
   ModelBuilder model(task);
   const RowProducts products(model, rows, plan, policy);
-  const Ruler ruler(model, products.one, coarse.count, rows.at.positions());
-  products.embed(model, max);
-  products.multiply(model.layer(), plan, m, max);
-  products.add_up(model.layer(), max);
+  const Ruler ruler(model, products.one, coarse.count, rows.at.positions(),
+                    std::int64_t{coarse.step} * plan.p, policy);
+  products.embed(model);
+  products.multiply(model.layer(), plan, m);
+  products.add_up(model.layer(), m);
 
   // Layer 3. Q = floor(T_J / (step P)) by look-up, one head a group; T_J - step P Q, and step Q for the next
   // group. With step > 1 the rest of the quotient, below step, takes thresholds: then what the group below
@@ -177,7 +197,7 @@ Model build_lookup(const Task& task, const Policy& policy, const Settings& setti
   for (int group = 0; group < plan.count; ++group) {
     HeadBuilder& quotient = layer.head();
     const Register total = products.groups.total(group);
-    ruler.divide(quotient, total, (step * plan.p) * products.one, m, settings.at("slices"), policy);
+    ruler.divide(quotient, total, (step * plan.p) * products.one, settings.at("slices"));
     std::vector<Target> targets = {{total, -step * plan.p}};
     if (group + 1 < plan.count) {
       targets.push_back(
@@ -217,6 +237,11 @@ Construction mul_n() {
       .family =
           "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)), "
           "lg(3*n+6) + lg(7*ceil(lg(n))+10) - lg(10)), ceil(lg(n)))",
+      .floats = {.family = "float(ceil(lg(4*n+8))+1, max(2*lg(n*p)+2*c*lg(p), 3)+2)",
+                 .width = "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); G = ceil_div(L,group); P = "
+                          "power(B,group); S = min(L,2*N-1); max(S*(code+1), S*(B-1), 2*G*(N*(B-1) - "
+                          "ceil_div(N*(B-1),P)), "
+                          "B + N + code + S + 5*G + group + 7, 1 + 4*((P-B)/(B-1) - group + 1))"},
       .summary =
           "rows of products at the digits of b, quotients by thresholds; 6 layers, O(n^2 / log n) units",
       .note = "mul-n",
@@ -226,7 +251,7 @@ Construction mul_n() {
                  .standard = whole_group,
                  .least = [](const TaskSize&) { return 1; },
                  .most = whole_group}},
-      .refuses = refuses,
+      .refuses = refuses_thresholds,
       .build = build_thresholds};
 }
 
@@ -244,16 +269,24 @@ Construction mul_nl() {
       .family =
           "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)) + "
           "lg(7*ceil(lg(n))+10) - lg(10), lg(3*n+6) + lg(7*ceil(lg(n))+10) - lg(10)), ceil(lg(n)))",
+      .floats =
+          {.family = "float(ceil(lg(4*n+8))+1, max(3*lg(n*p)+2*c*lg(p), 3)+3)",
+           .width =
+               "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); group = max(1, ceil_log(B, N*(B-1))); "
+               "step "
+               "= ceil_div(N*(B-1),2*N+2); G = ceil_div(L,group); P = power(B,group); S = min(L,2*N-1); "
+               "max(S*(code+1), S*(B-1), G*4, 2*G*(step-1) + G-1, B + N + code + S + 5*G + group + 8 + 2 + "
+               "min(1,step-1)*G, 1 + 4*((P-B)/(B-1) - group + 1))"},
       .summary =
           "rows of products at the digits of b, quotients looked up by attention; 6 or 7 layers, width O(n)",
       .note = "mul-n",
       .knobs = {code_knob,
                 {.name = "slices",
-                 .summary = "equal parts that a look-up's score is summed in: more save up to lg(2M) bits",
-                 .standard = [](const TaskSize&) { return 4; },
+                 .summary = "equal parts of a look-up's cliff (fixed point): more save up to lg(2M) bits",
+                 .standard = standard_slices,
                  .least = [](const TaskSize&) { return 1; },
                  .most = [](const TaskSize&) { return 16; }}},
-      .refuses = refuses,
+      .refuses = refuses_lookup,
       .build = build_lookup};
 }
 

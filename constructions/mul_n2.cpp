@@ -21,7 +21,7 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings& 
 Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const MulLayout at(task.size());
   const GroupPlan plan(at, settings.at("group"));
-  const Weight max = largest(policy);
+  const Weight m = gap(policy);
 
   ModelBuilder model(task);
   const Register one = model.add("one");
@@ -42,19 +42,19 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
     model.position(at.b(t), is_b[static_cast<std::size_t>(t)], 1);
   }
 
-  // Layer 1. One head a digit: the score is MAX at its position and 0 elsewhere. Then x y = sum over u of [x
+  // Layer 1. One head a digit: the score is M at its position and 0 elsewhere. Then x y = sum over u of [x
   // >= u] y, with units relu(y - (B-1) + (B-1) [x >= u]), added up into the groups' sums with the weights of
   // their columns.
   LayerBuilder& products = model.layer();
   for (int t = 0; t < at.n; ++t) {
     HeadBuilder& fetch = products.head();
-    fetch.score(one, max * is_a[static_cast<std::size_t>(t)]);
+    fetch.score(one, m * is_a[static_cast<std::size_t>(t)]);
     for (std::size_t u = 0; u < reaches.size(); ++u)
       fetch.copy(reaches[u], a[static_cast<std::size_t>(t)][u]);
   }
   for (int t = 0; t < at.n; ++t) {
     HeadBuilder& fetch = products.head();
-    fetch.score(one, max * is_b[static_cast<std::size_t>(t)]);
+    fetch.score(one, m * is_b[static_cast<std::size_t>(t)]);
     fetch.copy(sum(reaches), b[static_cast<std::size_t>(t)]);
   }
   const int most = at.base - 1;
@@ -88,6 +88,13 @@ Construction mul_n2() {
       .family =
           "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c))), "
           "0)",
+      .floats = {.family = "float(ceil(lg(4*n+8))+1, max(2*lg(n*p)+2*c*lg(p), 3)+2)",
+                 .width = "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); G = ceil_div(L,group); P = "
+                          "power(B,group); "
+                          "low = min(N,L); high = L - low; "
+                          "max((low*(low+1)/2 + high*(N-1) - high*(high-1)/2) * (B-1), 2*G*(N*(B-1) - "
+                          "ceil_div(N*(B-1),P)), "
+                          "2*N*(B-1), N*(B+2) + B + 4*G + group + 4, 1 + 4*((P-B)/(B-1) - group + 1))"},
       .summary = "all n^2 products at every output position, columns summed in groups of log n; 6 layers",
       .note = "mul-n2",
       .knobs = {{.name = "group",

@@ -121,7 +121,7 @@ TEST_CASE("every construction is as wide as its formula says, at every knob's en
         const Model model = build(construction, task, policy, settings);
         const std::string what = describe(construction, task);
         CAPTURE(what);
-        CHECK(shape(model).width == claimed_width(construction, task.size(), settings));
+        CHECK(shape(model).width == claimed_width(construction, task.size(), policy, settings));
       }
     });
   }
