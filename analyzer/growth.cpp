@@ -1,5 +1,5 @@
-// Fitting growth laws. Every law is f(x) = g(a*phi(x) + b*psi(x)) with g the identity or 2^., so that one damped
-// Gauss-Newton iteration with two parameters serves all of them under both measures of error.
+// Fitting growth laws. Every law is f(x) = g(a*phi(x) + b*psi(x)) with g the identity or 2^., so that one
+// damped Gauss-Newton iteration with two parameters serves all of them under both measures of error.
 //
 // The observed numbers are integers that step where a smooth law rises (a format has whole bits): a law that
 // is right up to rounding leaves residuals of variance 1/12. So the variance is known, and the criterion of a

@@ -74,7 +74,7 @@ struct GrowthLaw {
   std::vector<LawFit> fits;    ///< by increasing criterion; empty when there are fewer than three points
   bool decided = false;        ///< at least five points, and the best law stands out: weight >= 0.9
   bool class_decided = false;  ///< likewise the laws of the best class together
-  bool settled = false;  ///< the best law leaves no more than the rounding of y to integers does
+  bool settled = false;        ///< the best law leaves no more than the rounding of y to integers does
   GrowthClass best_class = GrowthClass::constant;
   std::string statement;  ///< one line: the law with its confidence, or why the data cannot tell
 };

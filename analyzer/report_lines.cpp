@@ -123,9 +123,10 @@ Chart phase_chart(const std::string& id, const std::string& title, const Rows& r
   for (const ChartSeries::Point& works : chart.series[0].points)
     for (const ChartSeries::Point& fails : chart.series[1].points)
       shared += works.x == fails.x && works.y == fails.y ? 1 : 0;
-  chart.caption = shared > 0 ? "Dots work, crosses are refuted; where both stand, some settings or formats of these "
-                               "bits work and others do not."
-                             : "Dots work, crosses are refuted.";
+  chart.caption = shared > 0
+                      ? "Dots work, crosses are refuted; where both stand, some settings or formats of these "
+                        "bits work and others do not."
+                      : "Dots work, crosses are refuted.";
   return chart;
 }
 
@@ -166,9 +167,8 @@ Rows pareto(const Rows& rows) {
     });
     if (!undercut && !repeated) result.push_back(row);
   }
-  std::stable_sort(result.begin(), result.end(), [&](const ReportRow* a, const ReportRow* b) {
-    return key(*a) < key(*b);
-  });
+  std::stable_sort(result.begin(), result.end(),
+                   [&](const ReportRow* a, const ReportRow* b) { return key(*a) < key(*b); });
   return result;
 }
 
@@ -179,7 +179,8 @@ std::string span_text(std::string_view what, const std::map<double, const Report
     low = std::min(low, value(*row));
     high = std::max(high, value(*row));
   }
-  return low == high ? fmt::format("{} {:.0f}", what, low) : fmt::format("{} {:.0f}..{:.0f}", what, low, high);
+  return low == high ? fmt::format("{} {:.0f}", what, low)
+                     : fmt::format("{} {:.0f}..{:.0f}", what, low, high);
 }
 
 std::string evidence_count(const Rows& rows) {

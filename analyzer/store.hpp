@@ -41,7 +41,8 @@ class Store {
   void thaw() { frozen_ = false; }
   bool frozen() const { return frozen_; }
 
-  /// What the store was filled for, as text of whoever fills it (table1.hpp), so that a report shows it again.
+  /// What the store was filled for, as text of whoever fills it (table1.hpp), so that a report shows it
+  /// again.
   void keep_plan(const std::string& plan);
   std::vector<std::string> plans() const;  ///< in alphabetical order
 
@@ -66,9 +67,9 @@ class Store {
   struct Merged {
     int added = 0, known = 0;
   };
-  /// Takes over what another store knows, the stronger of two answers. FileError that names the questions (key,
-  /// construction, size, format) and both verdicts when the two contradict each other; then nothing is taken
-  /// over. Merging in any order gives the same dump.
+  /// Takes over what another store knows, the stronger of two answers. FileError that names the questions
+  /// (key, construction, size, format) and both verdicts when the two contradict each other; then nothing is
+  /// taken over. Merging in any order gives the same dump.
   Merged merge(const Store& other);
 
  private:
@@ -87,7 +88,7 @@ struct Recheck {
   Question question;
   bool same = false;        ///< on bits
   bool contradicts = true;  ///< not so where only the method differs that the machine had time for
-  std::string was, is;  ///< the answers as text; `is` says why where the question cannot be asked again
+  std::string was, is;      ///< the answers as text; `is` says why where the question cannot be asked again
 };
 /// Builds each model again, verifies it again, and compares the answers on bits. `each` sees every outcome as
 /// it comes. `prefix` selects keys.

@@ -119,7 +119,8 @@ std::vector<Series> measure_all(const std::vector<SeriesPlan>& plans, const Tabl
       ++done;
     }
   };
-  const int wanted = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  const int wanted =
+      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
   std::vector<std::thread> others;
   for (int t = 1; t < std::min(wanted, static_cast<int>(plans.size())); ++t) others.emplace_back(work);
   work();
@@ -129,13 +130,12 @@ std::vector<Series> measure_all(const std::vector<SeriesPlan>& plans, const Tabl
 }
 
 std::string plan_text(const Table1Options& options) {
-  return nlohmann::json{
-      {"table1",
-       {{"p", options.p},
-        {"quick", options.quick},
-        {"seed", options.seed},
-        {"task", options.task},
-        {"work", options.work}}}}
+  return nlohmann::json{{"table1",
+                         {{"p", options.p},
+                          {"quick", options.quick},
+                          {"seed", options.seed},
+                          {"task", options.task},
+                          {"work", options.work}}}}
       .dump();
 }
 
@@ -176,7 +176,8 @@ Table1 table1(const Table1Options& options) {
     const Construction& construction = *plans[i].construction;
     const Policy policy = policy_for(
         construction, FormatFamily(construction.family).at(make_task(construction.task, {})->bindings()));
-    cell_of(table, construction, plans[i].base.ragged, outside_the_theorem(policy)).series.push_back(std::move(measured[i]));
+    cell_of(table, construction, plans[i].base.ragged, outside_the_theorem(policy))
+        .series.push_back(std::move(measured[i]));
   }
   for (Cell& cell : table.cells) {
     choose(cell);
@@ -233,10 +234,10 @@ std::vector<Chart> charts_of(const Table1& table) {
           for (const MeasuredPoint& point : series.points) {
             const Attempt& best = point.attempt;
             if (!widths && !point.scanned) continue;
-            points.push_back({static_cast<double>(variable == "k" ? point.size.k : point.size.n),
-                              static_cast<double>(widths ? best.shape.width : best.bits),
-                              fmt::format("{}: {} ({})", best.format, name(best.result.verdict),
-                                          best.result.method)});
+            points.push_back(
+                {static_cast<double>(variable == "k" ? point.size.k : point.size.n),
+                 static_cast<double>(widths ? best.shape.width : best.bits),
+                 fmt::format("{}: {} ({})", best.format, name(best.result.verdict), best.result.method)});
           }
           add_measured(chart, series.label, std::move(points), widths ? series.width : series.bits);
         }

@@ -22,7 +22,7 @@ namespace roundoff {
 struct MeasuredPoint {
   TaskSize size;
   double N = 0;
-  Attempt attempt;                      ///< what works
+  Attempt attempt;      ///< what works
   bool scanned = true;  ///< else the construction's own format alone was tried: a width, but no least bits
   std::vector<Attempt> below;           ///< what fails one step below, with its counterexample
   std::vector<std::string> exceptions;  ///< failures above the minimum, as "fixed(9,0)"
@@ -48,8 +48,8 @@ struct Cell {
   std::string row;  ///< "ADD", "IterADD", "MUL", or the task's name for rows outside the table
   std::string task;
   Regime regime = Regime::constant;
-  std::string outside;  ///< why its verdicts are outside the theorems ("exact sums ..."), or ""
-  std::string variable; ///< that the cell speaks of: k for IterADD, else n
+  std::string outside;      ///< why its verdicts are outside the theorems ("exact sums ..."), or ""
+  std::string variable;     ///< that the cell speaks of: k for IterADD, else n
   std::string paper_bound;  ///< "O(n^2)"; "" outside the paper's table
   std::string paper_theorem;
   std::vector<Series> series;
@@ -83,7 +83,8 @@ struct Table1Options {
 /// Also keeps in the store what the table was asked for, so that a report can show it again.
 Table1 table1(const Table1Options& options);
 
-/// The tables that a store was filled for, made again from its verdicts alone: what is not there is not asked.
+/// The tables that a store was filled for, made again from its verdicts alone: what is not there is not
+/// asked.
 std::vector<Table1> recall_tables(Store& store);
 
 /// The width that the paper's Table 1 states for a task, with the theorem: "O(n^2) (theorem 4.1)"; "" where

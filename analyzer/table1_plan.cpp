@@ -18,8 +18,7 @@ namespace {
 int layers_of(const Construction& construction, const TaskSize& size, const Settings& settings) {
   try {
     const std::unique_ptr<Task> task = make_task(construction.task, size);
-    const Policy policy =
-        policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
+    const Policy policy = policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
     const Settings all = complete(construction, size, settings);
     if (!construction.refuses(size, policy, all).empty()) return 0;
     return shape(build(construction, *task, policy, all)).layers;

@@ -16,7 +16,7 @@ namespace {
 
 /// How much work the two forms of the table put into a point.
 struct Effort {
-  double operations;      ///< a verdict, at most
+  double operations;  ///< a verdict, at most
   /// Rounded operations of one pass, at most: what recording a program takes, for the few verdicts of a point
   /// in constant precision, for the one in a construction's own format, and where every format is tried.
   double constant, own, scanned;
@@ -171,9 +171,9 @@ class Measurer {
     const std::unique_ptr<Task> task = make_task(construction.task, size);
     const Policy policy = policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
     if (options_.progress)
-      options_.progress(fmt::format("{} {}={}", construction.name, plan_.variable,
-                                    plan_.variable == "k" ? size.k : size.n),
-                        0, 0);
+      options_.progress(
+          fmt::format("{} {}={}", construction.name, plan_.variable, plan_.variable == "k" ? size.k : size.n),
+          0, 0);
     const Attempt made = attempt(construction, complete(construction, size, plan_.settings), *task, policy,
                                  verify_options(size, pass), options_.store);
     if (!made.holds()) return std::nullopt;

@@ -74,19 +74,18 @@ std::string bounds_text(const Minimisation& found, const Choices& semantics) {
   for (auto minimum = found.minima.rbegin(); minimum != found.minima.rend(); ++minimum) {
     if (!minimum->value) continue;
     const Attempt& best = minimum->best();
-    const std::unique_ptr<Task> task =
-        make_task(find_construction(best.construction).task, minimum->size);
+    const std::unique_ptr<Task> task = make_task(find_construction(best.construction).task, minimum->size);
     for (const Bound& bound : lower_bounds(*task, policy_of(best, semantics), best.shape.layers))
-      text += fmt::format("lower bound n={}: {} ({})\n", minimum->size.n,
-                          bound.applies ? bound.statement : bound.name + " says nothing here",
-                          bound.condition);
+      text +=
+          fmt::format("lower bound n={}: {} ({})\n", minimum->size.n,
+                      bound.applies ? bound.statement : bound.name + " says nothing here", bound.condition);
     break;
   }
   return text;
 }
 
-/// Prunes the minimum of each size; whether it was interrupted. What is left is minimal in that no single part
-/// of it can go.
+/// Prunes the minimum of each size; whether it was interrupted. What is left is minimal in that no single
+/// part of it can go.
 bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::string& text, Json& document) {
   Json pruned_list = Json::array();
   bool cut = false;

@@ -21,10 +21,9 @@ Command export_command();
 
 std::span<const Command> commands() {
   static const std::array list = {
-      formats_command(), eval_command(),     constructions_command(), run_command(),
-      verify_command(),  pairs_command(),    analyze_command(),       frontier_command(),
-      table1_command(),  sweep_command(),    store_command(),         report_command(),
-      export_command(),
+      formats_command(), eval_command(),    constructions_command(), run_command(),    verify_command(),
+      pairs_command(),   analyze_command(), frontier_command(),      table1_command(), sweep_command(),
+      store_command(),   report_command(),  export_command(),
   };
   return list;
 }

@@ -27,7 +27,8 @@ void declare(Arguments& arguments, Options& options) {
   declare_size(arguments, options.subject);
   declare_arithmetic(arguments, options.subject);
   arguments.group("Search");
-  arguments.number("--fractions", options.fractions, 0, 64, "Fixed point: fraction bits 0 to this are scanned");
+  arguments.number("--fractions", options.fractions, 0, 64,
+                   "Fixed point: fraction bits 0 to this are scanned");
   arguments.number("--exponents", options.exponents, 1, 15, "Floats: exponent bits up to this are scanned");
   declare_evidence(arguments, options.evidence);
 }
@@ -64,9 +65,10 @@ int run(const Options& options, Session& session) {
   Json points = Json::array();
   for (const FrontierPoint& point : found.points) {
     const Attempt& attempt = point.attempt;
-    table.rows.push_back({std::to_string(point.width), std::to_string(point.first), std::to_string(point.second),
-                          std::to_string(attempt.bits), attempt.format, attempt.construction,
-                          settings_text(attempt.settings), evidence_text(attempt.result)});
+    table.rows.push_back({std::to_string(point.width), std::to_string(point.first),
+                          std::to_string(point.second), std::to_string(attempt.bits), attempt.format,
+                          attempt.construction, settings_text(attempt.settings),
+                          evidence_text(attempt.result)});
     Json one = as_json(attempt, found.size, how.semantics);
     one.update({{"width", point.width}, {"first", point.first}, {"second", point.second}});
     points.push_back(std::move(one));
@@ -104,13 +106,14 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command frontier_command() {
-  return make_command<Options, declare, run>(
-      "frontier", "All least (width, integer bits, fraction bits) at one size",
-      "Every setting of the knobs is scanned over the formats; what another point undercuts in all three is left "
-      "out.\n\n"
-      "Examples:\n"
-      "  roundoff frontier add-match --n 8\n"
-      "  roundoff frontier add-hinge add-match --n 6 --csv\n");
+  return make_command<Options, declare, run>("frontier",
+                                             "All least (width, integer bits, fraction bits) at one size",
+                                             "Every setting of the knobs is scanned over the formats; what "
+                                             "another point undercuts in all three is left "
+                                             "out.\n\n"
+                                             "Examples:\n"
+                                             "  roundoff frontier add-match --n 8\n"
+                                             "  roundoff frontier add-hinge add-match --n 6 --csv\n");
 }
 
 }  // namespace roundoff::cli

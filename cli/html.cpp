@@ -99,9 +99,8 @@ void Page::table(const Table& table, std::string_view caption, const std::string
   const auto side = [&](std::size_t c) {
     return table.columns[c].right ? " class=\"number\"" : table.columns[c].code ? " class=\"code\"" : "";
   };
-  body_ +=
-      fmt::format("<div class=\"scroll\"><table>\n<caption>{} ({})</caption>\n<thead><tr>", escape(caption),
-                  download("text/csv", as_csv(table), file + ".csv", "CSV"));
+  body_ += fmt::format("<div class=\"scroll\"><table>\n<caption>{} ({})</caption>\n<thead><tr>",
+                       escape(caption), download("text/csv", as_csv(table), file + ".csv", "CSV"));
   for (std::size_t c = 0; c < table.columns.size(); ++c)
     body_ += fmt::format("<th{}>{}</th>", table.columns[c].right ? " class=\"number\"" : "",
                          escape(table.columns[c].title));

@@ -114,7 +114,7 @@ std::string replay_line(const Attempt& attempt, const TaskSize& size, const Choi
   const Policy policy =
       policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
   return replay_command(attempt.construction, size, attempt.settings, policy,
-                     attempt.result.counterexample->input) +
+                        attempt.result.counterexample->input) +
          (attempt.inexact.empty() ? "" : " --round-weights");
 }
 

@@ -22,7 +22,8 @@ void declare(Arguments& arguments, Options& options) {
   declare_subject(arguments, options.subject);
   arguments.group("Search");
   arguments.number("--count", options.count, "Samples beside the adversarial inputs");
-  arguments.number("--layer", options.layer, 0, 100000, "Compare the residual stream after this layer [the last]");
+  arguments.number("--layer", options.layer, 0, 100000,
+                   "Compare the residual stream after this layer [the last]");
 }
 
 int run(const Options& options, Session& session) {

@@ -73,7 +73,8 @@ std::string marker(ChartSeries::Kind kind, std::size_t shape, double x, double y
   if (kind == ChartSeries::works)
     return fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5\">{}</circle>", c(x), c(y), title);
   if (kind == ChartSeries::fails)
-    return fmt::format("<path class=\"cross\" d=\"M{} {}l8 8m0-8l-8 8\">{}</path>", c(x - 4), c(y - 4), title);
+    return fmt::format("<path class=\"cross\" d=\"M{} {}l8 8m0-8l-8 8\">{}</path>", c(x - 4), c(y - 4),
+                       title);
   switch (shape % 4) {
     case 0:
       return fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4\">{}</circle>", c(x), c(y), title);
@@ -98,7 +99,8 @@ constexpr std::string_view style =
     ".roundoff-plot .s3{--c:#aa4499}.roundoff-plot .s4{--c:#997700}.roundoff-plot .s5{--c:#444}"
     ".roundoff-plot .floor{--c:#777}.roundoff-plot .works{--c:#0072b2}.roundoff-plot .fails{--c:#d55e00}"
     "@media (prefers-color-scheme:dark){.roundoff-plot text{fill:#ccc}.roundoff-plot .grid{stroke:#3a3a3a}"
-    ".roundoff-plot .s0,.roundoff-plot .works{--c:#56b4e9}.roundoff-plot .s1,.roundoff-plot .fails{--c:#ff8c42}"
+    ".roundoff-plot .s0,.roundoff-plot .works{--c:#56b4e9}.roundoff-plot .s1,.roundoff-plot "
+    ".fails{--c:#ff8c42}"
     ".roundoff-plot .s2{--c:#2ec4a0}.roundoff-plot .s3{--c:#dd88cc}.roundoff-plot .s4{--c:#ddcc55}"
     ".roundoff-plot .s5{--c:#ccc}.roundoff-plot .floor{--c:#999}}</style>";
 
@@ -171,7 +173,8 @@ class Drawing {
 
   std::string draw() {
     svg_ = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"roundoff-plot\" viewBox=\"0 0 {} {}\" role=\"img\" "
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"roundoff-plot\" viewBox=\"0 0 {} {}\" "
+        "role=\"img\" "
         "aria-label=\"{}\">{}\n",
         coordinate(width), coordinate(total_), html::escape(chart_.title), style);
     frame();
@@ -264,7 +267,8 @@ std::string as_svg(const Chart& chart) { return Drawing(chart).draw(); }
 std::string as_csv(const Chart& chart) {
   constexpr std::array kinds = {"measured", "law", "bound", "works", "fails"};
   Table table{
-      {{"series", "", false}, {"kind", "", false}, {"x", "", true}, {"y", "", true}, {"label", "", false}}, {}};
+      {{"series", "", false}, {"kind", "", false}, {"x", "", true}, {"y", "", true}, {"label", "", false}},
+      {}};
   for (const ChartSeries& series : chart.series)
     for (const ChartSeries::Point& point : series.points)
       table.rows.push_back({series.name, kinds[series.kind], fmt::format("{:.6g}", point.x),

@@ -10,8 +10,8 @@
 
 namespace roundoff::cli {
 
-/// The whole drawing, 480 units wide, so that it can be read at the width of a phone. Coordinates have at most
-/// two decimals, so that the bytes are the same everywhere.
+/// The whole drawing, 480 units wide, so that it can be read at the width of a phone. Coordinates have at
+/// most two decimals, so that the bytes are the same everywhere.
 std::string as_svg(const Chart& chart);
 
 /// The points as CSV: series, kind, x, y, label.

@@ -61,7 +61,8 @@ void ProgressLine::overall(const std::string& label, double done, double of) {
   if (!due()) return;
   const double elapsed = std::chrono::duration<double>(shown_ - began_).count();
   std::string line = label;
-  if (done > 0 && done < of && elapsed > 1) line += ", about " + duration(elapsed * (of - done) / done) + " left";
+  if (done > 0 && done < of && elapsed > 1)
+    line += ", about " + duration(elapsed * (of - done) / done) + " left";
   draw(line);
 }
 

@@ -27,7 +27,8 @@ void declare(Arguments& arguments, Options& options) {
 int run(const Options& options, Session& session) {
   if (options.directory.empty()) throw UsageError("report: say where to with -o DIR");
   if (!std::filesystem::exists(options.store))
-    throw FileError("store " + options.store + " does not exist; --store of verify, analyze, sweep or table1 makes one");
+    throw FileError("store " + options.store +
+                    " does not exist; --store of verify, analyze, sweep or table1 makes one");
   Store store(options.store, version_line());
   ProgressLine progress(session);
   const Report report = make_report(store);

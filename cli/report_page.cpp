@@ -63,8 +63,8 @@ Table counterexamples(const std::vector<ReportRow>& rows) {
   for (const ReportRow& row : rows) {
     if (!row.result.counterexample) continue;
     const Counterexample& found = *row.result.counterexample;
-    table.rows.push_back({row.name, size_text(row.question.size), row.format, found.input, found.got,
-                          found.want, row.replay});
+    table.rows.push_back(
+        {row.name, size_text(row.question.size), row.format, found.input, found.got, found.want, row.replay});
   }
   return table;
 }
@@ -99,22 +99,27 @@ void add(html::Page& page, const ReportLine& line) {
   page.table(laws_table(line), "Least width and least bits that work, and how they grow", line.id + "-laws");
   if (!line.bounds.empty()) {
     page.paragraph("Lower bounds for " + line.bounds_of + ":");
-    Table table{{{"bound", "bound", false}, {"statement", "statement", false}, {"applies", "applies", false},
-                 {"condition", "condition", false}, {"source", "source", false}},
+    Table table{{{"bound", "bound", false},
+                 {"statement", "statement", false},
+                 {"applies", "applies", false},
+                 {"condition", "condition", false},
+                 {"source", "source", false}},
                 {}};
     for (const Bound& bound : line.bounds)
-      table.rows.push_back({bound.name, bound.statement, bound.applies ? "yes" : "no", bound.condition, bound.source});
+      table.rows.push_back(
+          {bound.name, bound.statement, bound.applies ? "yes" : "no", bound.condition, bound.source});
     page.table(table, "Beside the measured widths", line.id + "-bounds");
   }
   page.open_figures();
   for (const Chart& chart : line.charts) page.figure(chart);
   page.close_figures();
   if (!line.frontier.empty())
-    page.table(frontier_table(line),
-               fmt::format("Frontier at {} = {:g}: nothing that was tried undercuts these in width and in both "
-                           "parameters of the format",
-                           line.variable, line.frontier_size),
-               line.id + "-frontier");
+    page.table(
+        frontier_table(line),
+        fmt::format("Frontier at {} = {:g}: nothing that was tried undercuts these in width and in both "
+                    "parameters of the format",
+                    line.variable, line.frontier_size),
+        line.id + "-frontier");
 }
 
 }  // namespace

@@ -20,9 +20,10 @@ struct Options {
 };
 
 void declare(Arguments& arguments, Options& options) {
-  arguments.positionals("list|show|recheck|merge FILE.sqlite [...]", options.words,
-                        "list FILE: every verdict, a line each. show FILE KEY: whole, by the start of a key. "
-                        "recheck FILE [KEY]: verify again, and compare. merge INTO FROM...: take over verdicts");
+  arguments.positionals(
+      "list|show|recheck|merge FILE.sqlite [...]", options.words,
+      "list FILE: every verdict, a line each. show FILE KEY: whole, by the start of a key. "
+      "recheck FILE [KEY]: verify again, and compare. merge INTO FROM...: take over verdicts");
   arguments.group("Recheck");
   arguments.flag("--reference", options.reference, "By the reference interpreter instead of the lanes");
 }
@@ -30,7 +31,8 @@ void declare(Arguments& arguments, Options& options) {
 /// A store that must be there already.
 Store existing(const std::string& path) {
   if (!std::filesystem::exists(path))
-    throw FileError("store " + path + " does not exist; --store of verify, analyze, sweep or table1 makes one");
+    throw FileError("store " + path +
+                    " does not exist; --store of verify, analyze, sweep or table1 makes one");
   return Store(path, version_line());
 }
 
@@ -76,10 +78,12 @@ int list(const Store& store, Session& session) {
     table.rows.push_back({entry.key.substr(0, 12), question.task, subject_of(question), size_of(question),
                           format_of(question), std::to_string(question.shape.width),
                           std::string(name(result.verdict)), evidence_text(result)});
-    verdicts.push_back(
-        {{"key", entry.key}, {"question", Json::parse(entry.question)}, {"answer", Json::parse(entry.answer)}});
+    verdicts.push_back({{"key", entry.key},
+                        {"question", Json::parse(entry.question)},
+                        {"answer", Json::parse(entry.answer)}});
   }
-  std::string text = as_text(table) + fmt::format("{} verdicts, {} of them refuted\n", table.rows.size(), refuted);
+  std::string text =
+      as_text(table) + fmt::format("{} verdicts, {} of them refuted\n", table.rows.size(), refuted);
   for (const auto& [key, checkpoint] : store.unfinished()) {
     text += fmt::format("unfinished: {} after {} inputs; the same question goes on from there\n",
                         key.substr(0, 12), checkpoint.done);
@@ -92,8 +96,8 @@ int list(const Store& store, Session& session) {
 int show(const Store& store, const std::string& path, const std::string& prefix, Session& session) {
   const std::vector<Store::Entry> entries = store.show(prefix);
   if (entries.empty())
-    throw UsageError(fmt::format("store {} has no verdict whose key starts with '{}'; see store list {}", path,
-                                 prefix, path));
+    throw UsageError(fmt::format("store {} has no verdict whose key starts with '{}'; see store list {}",
+                                 path, prefix, path));
   std::string text;
   Json documents = Json::array();
   for (const Store::Entry& entry : entries) {
@@ -129,17 +133,16 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
   how.interrupted = interrupted;
   const double of = static_cast<double>(store.show(prefix).size());
   double done = 0;
-  Table table{{{"key", "key", false},
-               {"outcome", "outcome", false},
-               {"was", "was", false},
-               {"is", "is", false}},
-              {}};
+  Table table{
+      {{"key", "key", false}, {"outcome", "outcome", false}, {"was", "was", false}, {"is", "is", false}}, {}};
   std::string text;
   int same = 0, otherwise = 0, wrong = 0;
   const auto each = [&](const Recheck& outcome) {
     ++done;
     progress.overall(fmt::format("{:.0f} of {:.0f} verdicts", done, of), done, of);
-    const std::string_view what = outcome.same ? "same" : outcome.contradicts ? "CONTRADICTS" : "by other means";
+    const std::string_view what = outcome.same          ? "same"
+                                  : outcome.contradicts ? "CONTRADICTS"
+                                                        : "by other means";
     ++(outcome.same ? same : outcome.contradicts ? wrong : otherwise);
     table.rows.push_back({outcome.key, std::string(what), outcome.was, outcome.is});
     if (outcome.same) return;
@@ -148,9 +151,11 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
                         outcome.was, outcome.is);
   };
   roundoff::recheck(store, prefix, how, each);
-  text += fmt::format("{} verdicts: {} the same on bits, {} decided by other means without contradiction, {} wrong\n",
-                      table.rows.size(), same, otherwise, wrong);
-  Json document = {{"verdicts", table.rows.size()}, {"same", same}, {"by_other_means", otherwise}, {"wrong", wrong}};
+  text += fmt::format(
+      "{} verdicts: {} the same on bits, {} decided by other means without contradiction, {} wrong\n",
+      table.rows.size(), same, otherwise, wrong);
+  Json document = {
+      {"verdicts", table.rows.size()}, {"same", same}, {"by_other_means", otherwise}, {"wrong", wrong}};
   Json outcomes = Json::array();
   for (const auto& row : table.rows)
     if (row[1] != "same")
@@ -158,8 +163,9 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
   document["differing"] = std::move(outcomes);
   print(session, text, table, document);
   if (interrupted())
-    throw Interrupted(fmt::format("interrupted after {} of {:.0f} verdicts; recheck begins anew, or name a KEY",
-                                  table.rows.size(), of));
+    throw Interrupted(
+        fmt::format("interrupted after {} of {:.0f} verdicts; recheck begins anew, or name a KEY",
+                    table.rows.size(), of));
   return wrong > 0 ? exit_refuted : exit_done;
 }
 
@@ -195,8 +201,7 @@ int run(const Options& options, Session& session) {
   }
   const Store store = existing(words[1]);
   if (verb == "list") return list(store, session);
-  if (verb == "recheck")
-    return recheck(store, words.size() > 2 ? words[2] : "", options.reference, session);
+  if (verb == "recheck") return recheck(store, words.size() > 2 ? words[2] : "", options.reference, session);
   if (words.size() < 3) throw UsageError("store show: KEY is missing; its first digits do, see store list");
   return show(store, words[1], words[2], session);
 }
@@ -206,7 +211,8 @@ int run(const Options& options, Session& session) {
 Command store_command() {
   return make_command<Options, declare, run>(
       "store", "Verdicts that were kept: list, show, recheck, merge",
-      "recheck builds every model again and verifies it again: exit code 1 when a verdict does not come out the "
+      "recheck builds every model again and verifies it again: exit code 1 when a verdict does not come out "
+      "the "
       "same.\n"
       "merge refuses stores that contradict each other, names the verdicts, and takes nothing over.\n\n"
       "Examples:\n"

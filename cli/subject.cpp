@@ -209,7 +209,8 @@ std::string replay_line(const Subject& subject, const std::string& input) {
   std::string line =
       replay_command(asked.name, subject.task->size(), subject.settings, subject.policy, input);
   if (!asked.task.empty()) line += " --task " + shell_quoted(asked.task);
-  if (!asked.policy.empty() && !subject.policy.is_uniform()) line += " --policy " + shell_quoted(asked.policy);
+  if (!asked.policy.empty() && !subject.policy.is_uniform())
+    line += " --policy " + shell_quoted(asked.policy);
   if (asked.round_weights) line += " --round-weights";
   return line;
 }

@@ -1,4 +1,6 @@
 // roundoff sweep: a page of questions, answered through a store, in shards if need be.
+#include "analyzer/sweep.hpp"
+
 #include <charconv>
 #include <chrono>
 #include <fstream>
@@ -7,7 +9,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "analyzer/sweep.hpp"
 #include "cli/command.hpp"
 #include "cli/evidence.hpp"
 #include "cli/interrupt.hpp"
@@ -25,7 +26,8 @@ struct Options {
 void declare(Arguments& arguments, Options& options) {
   arguments.positional("SPEC.toml", options.spec, "The questions", true);
   arguments.group("Sweep");
-  arguments.text("--store", options.store, "FILE.sqlite", "Where verdicts go; what is known is not asked again");
+  arguments.text("--store", options.store, "FILE.sqlite",
+                 "Where verdicts go; what is known is not asked again");
   arguments.text("--shard", options.shard, "I/M", "Every M-th question, from the I-th on, I = 0..M-1 [0/1]");
   arguments.flag("--dry-run", options.dry_run, "The plan with its cost, without running it");
 }
@@ -41,7 +43,8 @@ Shard parse_shard(const std::string& text) {
   bool good = first == std::errc{} && slash != end && *slash == '/';
   if (good) {
     const auto [last, second] = std::from_chars(slash + 1, end, shard.of);
-    good = second == std::errc{} && last == end && shard.index >= 0 && shard.of >= 1 && shard.index < shard.of;
+    good =
+        second == std::errc{} && last == end && shard.index >= 0 && shard.of >= 1 && shard.index < shard.of;
   }
   if (!good)
     throw UsageError("--shard '" + text + "' is no shard; write I/M with I = 0 .. M-1, as in --shard 0/4");
@@ -50,11 +53,13 @@ Shard parse_shard(const std::string& text) {
 
 std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw FileError(path + " cannot be read; name a page of [[sweep]] tables (roundoff sweep --help)");
+  if (!file)
+    throw FileError(path + " cannot be read; name a page of [[sweep]] tables (roundoff sweep --help)");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Rounded operations a second on this machine, from the verdicts of a small construction: for estimates only.
+/// Rounded operations a second on this machine, from the verdicts of a small construction: for estimates
+/// only.
 double speed(int threads) {
   using Clock = std::chrono::steady_clock;
   SweepUnit unit;
@@ -78,7 +83,11 @@ double speed(int threads) {
 }
 
 int plan(const std::vector<SweepUnit>& units, const Shard& shard, Session& session) {
-  Table table{{{"index", "", true}, {"shard", "shard", true}, {"question", "question", false}, {"operations", "operations", true}}, {}};
+  Table table{{{"index", "", true},
+               {"shard", "shard", true},
+               {"question", "question", false},
+               {"operations", "operations", true}},
+              {}};
   double all = 0, mine = 0;
   int count = 0;
   for (std::size_t i = 0; i < units.size(); ++i) {
@@ -94,15 +103,17 @@ int plan(const std::vector<SweepUnit>& units, const Shard& shard, Session& sessi
   }
   const double rate = speed(session.threads);
   const std::string text =
-      as_text(table) +
-      fmt::format("{} questions, about {:.2g} rounded operations\n", units.size(), all) +
-      (shard.of > 1 ? fmt::format("shard {}/{}: {} questions, about {:.2g}\n", shard.index, shard.of, count, mine)
-                    : "") +
+      as_text(table) + fmt::format("{} questions, about {:.2g} rounded operations\n", units.size(), all) +
+      (shard.of > 1
+           ? fmt::format("shard {}/{}: {} questions, about {:.2g}\n", shard.index, shard.of, count, mine)
+           : "") +
       fmt::format("at {:.2g} a second on this machine, at most about {}: what is refuted ends sooner\n", rate,
                   duration(mine / rate));
   Json document = Json::array();
   for (const auto& row : table.rows)
-    document.push_back({{"index", std::stoi(row[0])}, {"shard", std::stoi(row[1])}, {"question", row[2]},
+    document.push_back({{"index", std::stoi(row[0])},
+                        {"shard", std::stoi(row[1])},
+                        {"question", row[2]},
                         {"operations", row[3]}});
   print(session, text, table,
         {{"questions", std::move(document)},
@@ -147,8 +158,11 @@ std::vector<std::string> row_of(const SweepOutcome& outcome) {
   }
   if (shown == nullptr) return {question, "-", "", "", "", ""};
   if (!shown->refusal.empty()) return {question, "refused", "", shown->format, "", shown->refusal};
-  return {question,      std::string(name(shown->result.verdict)),  value,
-          shown->format, std::to_string(shown->shape.width),
+  return {question,
+          std::string(name(shown->result.verdict)),
+          value,
+          shown->format,
+          std::to_string(shown->shape.width),
           shown->result.counterexample ? failure_text(*shown) : evidence_text(shown->result)};
 }
 
@@ -157,13 +171,16 @@ int run(const Options& options, Session& session) {
   const std::vector<SweepUnit> units = plan_sweep(read(options.spec), options.spec);
   if (options.dry_run) return plan(units, shard, session);
   if (options.store.empty())
-    throw UsageError("sweep: verdicts need a place; add --store FILE.sqlite, or --dry-run for the plan alone");
+    throw UsageError(
+        "sweep: verdicts need a place; add --store FILE.sqlite, or --dry-run for the plan alone");
   Store store(options.store, version_line());
   ProgressLine progress(session);
   Pace pace;
   std::size_t answered = 0;
   std::size_t mine = 0;
-  for (std::size_t i = static_cast<std::size_t>(shard.index); i < units.size(); i += static_cast<std::size_t>(shard.of)) ++mine;
+  for (std::size_t i = static_cast<std::size_t>(shard.index); i < units.size();
+       i += static_cast<std::size_t>(shard.of))
+    ++mine;
   SweepOptions how;
   how.shard = shard.index;
   how.shards = shard.of;
@@ -189,8 +206,12 @@ int run(const Options& options, Session& session) {
   Json outcomes = Json::array();
   for (const SweepOutcome& outcome : sweep.outcomes) {
     const std::vector<std::string> row = row_of(outcome);
-    outcomes.push_back({{"question", row[0]}, {"verdict", row[1]}, {"least", row[2]}, {"format", row[3]},
-                        {"width", row[4]}, {"evidence", row[5]}});
+    outcomes.push_back({{"question", row[0]},
+                        {"verdict", row[1]},
+                        {"least", row[2]},
+                        {"format", row[3]},
+                        {"width", row[4]},
+                        {"evidence", row[5]}});
     table.rows.push_back(row);
   }
   print(session, as_text(table), table, {{"outcomes", std::move(outcomes)}, {"store", options.store}});
@@ -211,8 +232,10 @@ Command sweep_command() {
       "  n = \"4..16\"                   # or a list; likewise k, l, c\n"
       "  settings = { D = [1, 2] }     # knobs\n"
       "  minimize = \"bits\"             # absent: one verdict each\n"
-      "  method = \"auto\"               # count, seed, adversarial, exhaustive_limit; softmax, order, dot\n\n"
-      "Verdicts are kept as they come: a sweep that was cut off, even by kill -9, goes on when it is run again.\n"
+      "  method = \"auto\"               # count, seed, adversarial, exhaustive_limit; softmax, order, "
+      "dot\n\n"
+      "Verdicts are kept as they come: a sweep that was cut off, even by kill -9, goes on when it is run "
+      "again.\n"
       "Stores of shards merge (roundoff store merge) to the bytes of one run; roundoff report shows them.\n\n"
       "Examples:\n"
       "  roundoff sweep sweep.toml --dry-run\n"

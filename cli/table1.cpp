@@ -6,8 +6,8 @@
 
 #include "cli/command.hpp"
 #include "cli/evidence.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/html.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/table1_view.hpp"
 
 namespace roundoff::cli {
@@ -53,10 +53,11 @@ int run(const Options& options, Session& session) {
   print(session, as_text(table), all_points_table(table), document);
   if (table.interrupted) throw Interrupted(resume_hint(options.store));
   if (!options.page.empty()) {
-    html::Page page(
-        fmt::format("How many bits, and how wide? Base {}", options.p),
-        "The smallest number formats and the smallest transformers that were found to compute a task, by running "
-        "them bit for bit in those formats. Every figure has its evidence, and a counterexample one step below it.");
+    html::Page page(fmt::format("How many bits, and how wide? Base {}", options.p),
+                    "The smallest number formats and the smallest transformers that were found to compute a "
+                    "task, by running "
+                    "them bit for bit in those formats. Every figure has its evidence, and a counterexample "
+                    "one step below it.");
     add_to(page, table);
     write_file(options.page, page.finish(provenance(session)));
     progress.note("The page: " + options.page);

@@ -9,8 +9,8 @@ namespace roundoff::cli {
 namespace {
 
 void add_cell(html::Page& page, const Table1& table, const Cell& cell) {
-  page.open_details(fmt::format("{}: every point, its evidence, and what fails one step below",
-                                title_of(cell)));
+  page.open_details(
+      fmt::format("{}: every point, its evidence, and what fails one step below", title_of(cell)));
   if (!cell.remark.empty()) page.paragraph(cell.remark);
   for (const Series& series : cell.series) {
     page.subheading(series.label);
@@ -44,9 +44,12 @@ void add_to(html::Page& page, const Table1& table) {
   page.heading(fmt::format("Table 1, base {}{}{}", table.p, table.task.empty() ? "" : ", " + table.task,
                            table.quick ? "" : ", full form"));
   page.paragraph(
-      "The paper is Feng et al., arXiv:2410.13857. Every point is a model that was built and run, in the least "
-      "format or at the least width that works; its evidence says whether on all inputs or on which. A claimed "
-      "width is the construction's formula, which gives the built width at every point, evaluated at sizes that "
+      "The paper is Feng et al., arXiv:2410.13857. Every point is a model that was built and run, in the "
+      "least "
+      "format or at the least width that works; its evidence says whether on all inputs or on which. A "
+      "claimed "
+      "width is the construction's formula, which gives the built width at every point, evaluated at sizes "
+      "that "
       "cannot be run.");
   page.table(summary_table(table), "The cells, measured",
              fmt::format("table1-{}-p{}{}{}", table.quick ? "quick" : "full", table.p,

@@ -73,7 +73,8 @@ Table summary_table(const Table1& table) {
   for (const Cell& cell : table.cells) {
     const std::string bound =
         cell.paper_bound.empty() ? cell.remark : fmt::format("{} ({})", cell.paper_bound, cell.paper_theorem);
-    if (cell.series.empty()) summary.rows.push_back({title_of(cell), bound, "-", "", "", "", "", "", cell.remark});
+    if (cell.series.empty())
+      summary.rows.push_back({title_of(cell), bound, "-", "", "", "", "", "", cell.remark});
     for (std::size_t s = 0; s < cell.series.size(); ++s) {
       const Series& series = cell.series[s];
       const std::string role = cell.paper == s && cell.best == s ? "the paper's, and the best here"
@@ -106,8 +107,9 @@ Table points_table(const Series& series) {
     const Attempt& best = point.attempt;
     table.rows.push_back({size_text(point.size), count_text(point.N), std::to_string(best.bits),
                           std::to_string(best.shape.width),
-                          point.scanned ? best.format : best.format + " (its own; not scanned)", settings_text(best.settings),
-                          evidence_text(best.result), below_text(pointers(point.below), best)});
+                          point.scanned ? best.format : best.format + " (its own; not scanned)",
+                          settings_text(best.settings), evidence_text(best.result),
+                          below_text(pointers(point.below), best)});
   }
   return table;
 }
@@ -205,7 +207,10 @@ Json as_json(const Table1& table) {
                      {"lower_bounds", std::move(bounds)},
                      {"remark", cell.remark}});
   }
-  return {{"p", table.p}, {"quick", table.quick}, {"cells", std::move(cells)}, {"interrupted", table.interrupted}};
+  return {{"p", table.p},
+          {"quick", table.quick},
+          {"cells", std::move(cells)},
+          {"interrupted", table.interrupted}};
 }
 
 }  // namespace roundoff::cli

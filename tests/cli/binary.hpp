@@ -40,8 +40,9 @@ class Directory {
   /// are sent signals).
   Outcome run(const std::string& line) const {
     const std::string script = "cd '" + path_.string() +
-                               "' && binary='" ROUNDOFF_BINARY "' && roundoff() { \"$binary\" \"$@\"; } && { " + line +
-                               "\n} > .out 2> .err";
+                               "' && binary='" ROUNDOFF_BINARY
+                               "' && roundoff() { \"$binary\" \"$@\"; } && { " +
+                               line + "\n} > .out 2> .err";
     std::ofstream(path_ / ".script") << script;
     const int status = std::system(("/bin/sh '" + (path_ / ".script").string() + "'").c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -45,36 +45,44 @@ void is_done(const Outcome& outcome) {
 TEST_CASE("a sweep that is killed goes on, and its report is the bytes of an uninterrupted one") {
   const Directory directory;
   directory.write("page.toml", page);
-  is_done(directory.run("roundoff sweep page.toml --store whole.sqlite --quiet --csv > whole.csv && "
-                        "roundoff report whole.sqlite -o whole --quiet"));
-  const auto all = json::parse(directory.run("roundoff store list whole.sqlite --json").out)["verdicts"].size();
+  is_done(
+      directory.run("roundoff sweep page.toml --store whole.sqlite --quiet --csv > whole.csv && "
+                    "roundoff report whole.sqlite -o whole --quiet"));
+  const auto all =
+      json::parse(directory.run("roundoff store list whole.sqlite --json").out)["verdicts"].size();
   CHECK(all > 30);
   for (const int after : {1, 12, 25}) {
     CAPTURE(after);
-    const Outcome killed = directory.run("rm -rf cut*; \"$binary\" sweep page.toml --store cut.sqlite --threads 1 --quiet "
-                                         "> /dev/null & pid=$!; " +
-                                         until("cut.sqlite", after) + "kill -9 $pid; wait $pid");
+    const Outcome killed = directory.run(
+        "rm -rf cut*; \"$binary\" sweep page.toml --store cut.sqlite --threads 1 --quiet "
+        "> /dev/null & pid=$!; " +
+        until("cut.sqlite", after) + "kill -9 $pid; wait $pid");
     // on a fast machine it may have come to its end before the signal
     if (killed.code != 0) CHECK(killed.code == 137);
-    is_done(directory.run("roundoff sweep page.toml --store cut.sqlite --quiet --csv > cut.csv && cmp whole.csv cut.csv && "
-                          "roundoff report cut.sqlite -o cut --quiet && diff -r whole cut"));
+    is_done(directory.run(
+        "roundoff sweep page.toml --store cut.sqlite --quiet --csv > cut.csv && cmp whole.csv cut.csv && "
+        "roundoff report cut.sqlite -o cut --quiet && diff -r whole cut"));
   }
 }
 
 TEST_CASE("shards merge to the bytes of one run, also when they share one store at the same time") {
   const Directory directory;
   directory.write("page.toml", page);
-  is_done(directory.run("roundoff sweep page.toml --store whole.sqlite --quiet > /dev/null && "
-                        "roundoff report whole.sqlite -o whole --quiet"));
-  is_done(directory.run("for i in 0 1 2; do roundoff sweep page.toml --store part$i.sqlite --shard $i/3 --threads 1 "
-                        "--quiet > /dev/null || exit 1; done; "
-                        "roundoff store merge merged.sqlite part2.sqlite part0.sqlite part1.sqlite > /dev/null && "
-                        "roundoff report merged.sqlite -o merged --quiet && diff -r whole merged"));
-  is_done(directory.run("for i in 0 1 2; do \"$binary\" sweep page.toml --store shared.sqlite --shard $i/3 --threads 1 "
-                        "--quiet > /dev/null & pids=\"$pids $!\"; done; "
-                        "\"$binary\" sweep page.toml --store shared.sqlite --threads 1 --quiet > /dev/null & pids=\"$pids $!\"; "
-                        "for pid in $pids; do wait $pid || exit 1; done; "
-                        "roundoff report shared.sqlite -o shared --quiet && diff -r whole shared"));
+  is_done(
+      directory.run("roundoff sweep page.toml --store whole.sqlite --quiet > /dev/null && "
+                    "roundoff report whole.sqlite -o whole --quiet"));
+  is_done(directory.run(
+      "for i in 0 1 2; do roundoff sweep page.toml --store part$i.sqlite --shard $i/3 --threads 1 "
+      "--quiet > /dev/null || exit 1; done; "
+      "roundoff store merge merged.sqlite part2.sqlite part0.sqlite part1.sqlite > /dev/null && "
+      "roundoff report merged.sqlite -o merged --quiet && diff -r whole merged"));
+  is_done(directory.run(
+      "for i in 0 1 2; do \"$binary\" sweep page.toml --store shared.sqlite --shard $i/3 --threads 1 "
+      "--quiet > /dev/null & pids=\"$pids $!\"; done; "
+      "\"$binary\" sweep page.toml --store shared.sqlite --threads 1 --quiet > /dev/null & pids=\"$pids "
+      "$!\"; "
+      "for pid in $pids; do wait $pid || exit 1; done; "
+      "roundoff report shared.sqlite -o shared --quiet && diff -r whole shared"));
 }
 
 TEST_CASE("stores that contradict each other are not merged, and the verdicts are named") {
@@ -107,8 +115,8 @@ TEST_CASE("an interrupted verification ends with exit code 4 and goes on from wh
   const Directory directory;
   const std::string line = " verify add-hinge --p 2 --n 11 --method exhaustive --json --quiet --threads 1 ";
   json whole = json::parse(directory.run("roundoff" + line).out);
-  const Outcome cut = directory.run("\"$binary\"" + line +
-                                    "--store s.sqlite > /dev/null & pid=$!; sleep 0.4; kill -INT $pid; wait $pid");
+  const Outcome cut = directory.run(
+      "\"$binary\"" + line + "--store s.sqlite > /dev/null & pid=$!; sleep 0.4; kill -INT $pid; wait $pid");
   CAPTURE(cut.err);
   REQUIRE((cut.code == 4 || cut.code == 0));  // 0: a machine that is done within 0.4 s
   if (cut.code == 4) {
@@ -130,15 +138,18 @@ TEST_CASE("an interrupted verification ends with exit code 4 and goes on from wh
 TEST_CASE("an interrupted minimisation or sweep ends with exit code 4 and loses nothing") {
   const Directory directory;
   directory.write("page.toml", page);
-  const std::string analyze = " analyze add-hinge --minimize bits --n 2..8 --method exhaustive --quiet --csv ";
+  const std::string analyze =
+      " analyze add-hinge --minimize bits --n 2..8 --method exhaustive --quiet --csv ";
   for (const std::string& line : {analyze, std::string(" sweep page.toml --quiet --csv ")}) {
     CAPTURE(line);
     is_done(directory.run("rm -f s.sqlite* w.sqlite*; roundoff" + line + "--store w.sqlite > whole"));
-    const Outcome cut = directory.run("\"$binary\"" + line + "--threads 1 --store s.sqlite > /dev/null & pid=$!; " +
-                                      until("s.sqlite", 3) + "kill -INT $pid; wait $pid");
+    const Outcome cut =
+        directory.run("\"$binary\"" + line + "--threads 1 --store s.sqlite > /dev/null & pid=$!; " +
+                      until("s.sqlite", 3) + "kill -INT $pid; wait $pid");
     REQUIRE((cut.code == 4 || cut.code == 0));
     if (cut.code == 4) CHECK(cut.err.find("goes on from here") != std::string::npos);
-    const auto kept = json::parse(directory.run("roundoff store list s.sqlite --json").out)["verdicts"].size();
+    const auto kept =
+        json::parse(directory.run("roundoff store list s.sqlite --json").out)["verdicts"].size();
     CHECK(kept > 3);
     is_done(directory.run("roundoff" + line + "--store s.sqlite > resumed && cmp whole resumed"));
   }
@@ -148,12 +159,17 @@ TEST_CASE("the recipes for Slurm arrays and GNU parallel give the report of one 
   const Directory directory;
   directory.write("page.toml", page);
   const std::string recipes = ROUNDOFF_SOURCE "/scripts/recipes/";
-  is_done(directory.run("roundoff sweep page.toml --store whole.sqlite --quiet > /dev/null && "
-                        "roundoff report whole.sqlite -o whole --quiet"));
-  is_done(directory.run("export ROUNDOFF=\"$binary\" SLURM_ARRAY_TASK_COUNT=3; for i in 0 1 2; do "
-                        "SLURM_ARRAY_TASK_ID=$i '" + recipes + "slurm-array' page.toml stores > /dev/null || exit 1; done; "
-                        "roundoff store merge all.sqlite stores/part*.sqlite > /dev/null && "
-                        "roundoff report all.sqlite -o all --quiet && diff -r whole all"));
-  is_done(directory.run("ROUNDOFF=\"$binary\" '" + recipes + "gnu-parallel' page.toml 4 out > /dev/null && "
+  is_done(
+      directory.run("roundoff sweep page.toml --store whole.sqlite --quiet > /dev/null && "
+                    "roundoff report whole.sqlite -o whole --quiet"));
+  is_done(
+      directory.run("export ROUNDOFF=\"$binary\" SLURM_ARRAY_TASK_COUNT=3; for i in 0 1 2; do "
+                    "SLURM_ARRAY_TASK_ID=$i '" +
+                    recipes +
+                    "slurm-array' page.toml stores > /dev/null || exit 1; done; "
+                    "roundoff store merge all.sqlite stores/part*.sqlite > /dev/null && "
+                    "roundoff report all.sqlite -o all --quiet && diff -r whole all"));
+  is_done(directory.run("ROUNDOFF=\"$binary\" '" + recipes +
+                        "gnu-parallel' page.toml 4 out > /dev/null && "
                         "diff -r whole out/report"));
 }
