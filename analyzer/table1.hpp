@@ -56,7 +56,6 @@ struct Cell {
   std::optional<std::size_t> paper;  ///< the series of the paper's construction
   std::optional<std::size_t> best;   ///< of a constant number of layers: least width at the largest size
   std::vector<Bound> bounds;         ///< at the best series' largest size
-  std::string outside;               ///< why its constructions are outside the theorems, or ""
   std::string remark;                ///< why there is nothing to measure, outside the theorem, ...
 };
 
