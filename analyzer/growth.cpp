@@ -1,5 +1,5 @@
-// Fitting growth laws. Every law is f(x) = g(a*phi(x) + b) with g the identity or 2^., so that one damped
-// Gauss-Newton iteration with two parameters serves all of them under both measures of error.
+// Fitting growth laws. Every law is f(x) = g(a*phi(x) + b*psi(x)) with g the identity or 2^., so that one
+// damped Gauss-Newton iteration with two parameters serves all of them under both measures of error.
 //
 // The observed numbers are integers that step where a smooth law rises (a format has whole bits): a law that
 // is right up to rounding leaves residuals of variance 1/12. So the variance is known, and the criterion of a
@@ -28,8 +28,10 @@ struct Law {
   LawKind kind;
   std::string_view name;
   GrowthClass growth_class;
-  bool powers_of_two;  ///< f = 2^(a*phi + b) instead of a*phi + b
+  bool powers_of_two;  ///< f = 2^(a*phi + b*psi) instead of a*phi + b*psi
   double (*phi)(double x, int root);
+  /// x for the parabola a*n^2 + b*n (widths that count pairs have no constant term), else 1.
+  double psi(double x) const { return kind == LawKind::quadratic ? x : 1; }
 };
 
 constexpr std::array laws = {
@@ -47,13 +49,14 @@ constexpr std::array laws = {
 
 const Law& law_of(LawKind kind) { return laws[static_cast<std::size_t>(kind)]; }
 
-constexpr std::size_t least_points = 5;  ///< for a decision
+constexpr std::size_t least_points = 5;   ///< for a decision
+constexpr std::size_t least_settled = 6;  ///< left, when the first points are set aside
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// A point with everything that laws and resamples ask of it again and again.
 struct Point {
   double y = 0, lg_y = 0;
-  double phi = 0;
+  double phi = 0, psi = 1;
 };
 
 struct Parameters {
@@ -63,7 +66,7 @@ struct Parameters {
 
 constexpr double ln2 = 0x1.62e42fefa39efp-1;
 
-/// f and the factor df/d(a*phi+b).
+/// f and the factor df/d(a*phi+b*psi).
 struct Predicted {
   double f, slope;
 };
@@ -78,9 +81,9 @@ class Fitter {
     if (linear() || best.squares == infinite) return best;
     for (int round = 0; round < 60; ++round) {
       const Parameters step = solve(points, [&](const Point& point) {
-        const Predicted at = predict(best.a * point.phi + best.b);
+        const Predicted at = predict(best.a * point.phi + best.b * point.psi);
         const double slope = errors_ == Errors::absolute ? at.slope : at.slope / (at.f * ln2);
-        return Row{slope * point.phi, slope, residual(point, at.f)};
+        return Row{slope * point.phi, slope * point.psi, residual(point, at.f)};
       });
       double damping = 1;
       Parameters next;
@@ -121,9 +124,9 @@ class Fitter {
     for (const Point& point : points) {
       double r;
       if (linear() && law_.powers_of_two) {
-        r = point.lg_y - (a * point.phi + b);
+        r = point.lg_y - (a * point.phi + b * point.psi);
       } else {
-        const double f = predict(a * point.phi + b).f;
+        const double f = predict(a * point.phi + b * point.psi).f;
         if (!std::isfinite(f) || (errors_ == Errors::relative && !(f > 0))) return infinite;
         r = residual(point, f);
       }
@@ -152,9 +155,9 @@ class Fitter {
   /// The solution of the linear problem nearest to the true one: exact where that is linear.
   Parameters start(std::span<const Point> points) const {
     return solve(points, [&](const Point& point) {
-      if (law_.powers_of_two) return Row{point.phi, 1, point.lg_y};
+      if (law_.powers_of_two) return Row{point.phi, point.psi, point.lg_y};
       const double weight = errors_ == Errors::absolute ? 1 : 1 / point.y;
-      return Row{weight * point.phi, weight, weight * point.y};
+      return Row{weight * point.phi, weight * point.psi, weight * point.y};
     });
   }
 
@@ -193,8 +196,8 @@ struct Candidate {
   std::vector<Point> points;
 };
 
-double value_at(const Law& law, const Parameters& parameters, double phi) {
-  const double t = parameters.a * phi + parameters.b;
+double value_at(const Law& law, const Parameters& parameters, const Point& point) {
+  const double t = parameters.a * point.phi + parameters.b * point.psi;
   return law.powers_of_two ? steady_exp2(t) : t;
 }
 
@@ -207,8 +210,8 @@ Parameters attempt(const Candidate& candidate, std::span<const std::size_t> sele
   const Law& law = *candidate.law;
   Parameters parameters = Fitter(law, errors).fit(points);
   if (law.kind == LawKind::constant || parameters.squares == infinite) return parameters;
-  const double rise = value_at(law, parameters, candidate.points.back().phi) -
-                      value_at(law, parameters, candidate.points.front().phi);
+  const double rise = value_at(law, parameters, candidate.points.back()) -
+                      value_at(law, parameters, candidate.points.front());
   if (!(rise >= 0.5)) parameters.squares = infinite;
   return parameters;
 }
@@ -285,7 +288,7 @@ GrowthClass growth_class(LawKind kind) { return law_of(kind).growth_class; }
 double evaluate(const LawFit& fit, double x) {
   const Law& law = law_of(fit.kind);
   if (law.powers_of_two) return fit.a * steady_exp2(fit.b * law.phi(x, fit.root));
-  return fit.a * law.phi(x, fit.root) + fit.b;
+  return fit.a * law.phi(x, fit.root) + fit.b * law.psi(x);
 }
 
 std::string formula(const LawFit& fit, std::string_view variable) {
@@ -302,7 +305,7 @@ std::string formula(const LawFit& fit, std::string_view variable) {
     case LawKind::linear:
       return sum(std::string(variable));
     case LawKind::quadratic:
-      return sum(fmt::format("{}^2", variable));
+      return sum(fmt::format("{}^2", variable)) + fmt::format("*{}", variable);
     case LawKind::power:
       return fmt::format("{:.3g}*{}^{:.3g}", fit.a, variable, fit.b);
     case LawKind::exponential:
@@ -334,7 +337,7 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
     for (int root : roots) {
       Candidate candidate{&law, root, {}};
       for (const Observation& point : growth.points)
-        candidate.points.push_back({point.y, steady_log2(point.y), law.phi(point.x, root)});
+        candidate.points.push_back({point.y, steady_log2(point.y), law.phi(point.x, root), law.psi(point.x)});
       candidates.push_back(std::move(candidate));
     }
   }
@@ -349,7 +352,8 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
     noise.variance = std::min(noise.variance, solutions.back().squares / freedom);
   }
   const double known = rounding_variance(candidates.front().points, options.errors);
-  if (noise.variance <= known) noise = {known, false};
+  growth.settled = noise.variance <= known;
+  if (growth.settled) noise = {known, false};
 
   // Bootstrap over n: draw `count` points with repetition; a sample with fewer than three distinct n says
   // nothing.
@@ -400,6 +404,22 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
   weigh(growth);
   growth.statement = statement_of(growth);
   return growth;
+}
+
+GrowthLaw fit_settled(std::span<const Observation> points, const GrowthOptions& options) {
+  std::vector<Observation> sorted(points.begin(), points.end());
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Observation& a, const Observation& b) { return a.x < b.x; });
+  GrowthOptions quick = options;
+  quick.resamples = 0;
+  for (std::size_t first = 0; first + least_settled <= sorted.size(); ++first) {
+    const std::span<const Observation> rest = std::span(sorted).subspan(first);
+    if (!fit_growth(rest, quick).settled) continue;
+    GrowthLaw growth = fit_growth(rest, options);
+    if (first > 0) growth.statement += fmt::format("; from {} = {:g} on", options.variable, rest.front().x);
+    return growth;
+  }
+  return fit_growth(points, options);
 }
 
 }  // namespace roundoff

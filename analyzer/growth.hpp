@@ -47,7 +47,7 @@ struct Interval {
 struct LawFit {
   LawKind kind = LawKind::constant;
   int root = 1;         ///< exponential: a * 2^(b * n^(1/root))
-  double a = 0, b = 0;  ///< constant: b alone; a*g(n) + b; a * n^b; a * 2^(b n^(1/root))
+  double a = 0, b = 0;  ///< constant: b alone; a*g(n) + b; a*n^2 + b*n; a * n^b; a * 2^(b n^(1/root))
   Interval a_range,
       b_range;     ///< percentile bootstrap at the asked confidence; equal to the value without a bootstrap
   double rms = 0;  ///< root mean square residual, in the unit of `Errors`
@@ -74,11 +74,18 @@ struct GrowthLaw {
   std::vector<LawFit> fits;    ///< by increasing criterion; empty when there are fewer than three points
   bool decided = false;        ///< at least five points, and the best law stands out: weight >= 0.9
   bool class_decided = false;  ///< likewise the laws of the best class together
+  bool settled = false;        ///< the best law leaves no more than the rounding of y to integers does
   GrowthClass best_class = GrowthClass::constant;
   std::string statement;  ///< one line: the law with its confidence, or why the data cannot tell
 };
 
 /// Points may come in any order; x must be distinct. UsageError for x or y that are not positive.
 GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& options = {});
+
+/// A width is a maximum of several terms, and the one that decides at large sizes may not be the one that
+/// decides at small ones. So the law is fitted to the points from the first one on from which a law holds up
+/// to rounding, as long as six are left ("from n = 16 on" in the statement); to all points where there is no
+/// such.
+GrowthLaw fit_settled(std::span<const Observation> points, const GrowthOptions& options = {});
 
 }  // namespace roundoff

@@ -214,15 +214,17 @@ Question question_from(std::string_view text) {
   });
 }
 
-std::string key(const Question& question) {
+std::string digest(std::string_view text) {
   // FNV-1a (Fowler, Noll, Vo) with 128 bits; stores keep the whole text beside it, so that a collision cannot
   // pass unseen.
   constexpr u128 prime = (static_cast<u128>(1) << 88) + 0x13b;
   u128 hash = (static_cast<u128>(0x6c62272e07bb0142u) << 64) + 0x62b821756295c58du;
-  for (const char c : text(question)) hash = (hash ^ static_cast<unsigned char>(c)) * prime;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * prime;
   return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(hash >> 64),
                      static_cast<std::uint64_t>(hash));
 }
+
+std::string key(const Question& question) { return digest(text(question)); }
 
 std::string text(const Result& result) {
   Object object{{"verdict", name(result.verdict)}, {"method", result.method},

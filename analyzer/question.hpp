@@ -35,7 +35,9 @@ Question question_of(const Model& model, const Task& task, const Policy& policy,
 /// One line of JSON with sorted keys. `question_from` reads it back; FileError for what it cannot read.
 std::string text(const Question& question);
 Question question_from(std::string_view text);
-/// 128 bits over the text, as 32 hexadecimal digits.
+/// 128 bits over any text, as 32 hexadecimal digits.
+std::string digest(std::string_view text);
+/// The digest of a question's text.
 std::string key(const Question& question);
 
 /// A result as one line of JSON with sorted keys, and back. FileError for what cannot be read.

@@ -1,54 +1,60 @@
-// The data behind a report: every verdict of a store as a row, and the charts that follow from them. No
-// drawing here: a chart says what is to be seen, a writer how it looks. The same store gives the same report
-// on bytes.
+// The data behind a report: every verdict of a store as a row, the tables that the store was filled for, and
+// what follows from all verdicts together, line by line. No drawing here. The same verdicts give the same
+// report on bytes, in whatever order they came into the store.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "analyzer/growth.hpp"
+#include "analyzer/bounds.hpp"
+#include "analyzer/chart.hpp"
 #include "analyzer/store.hpp"
+#include "analyzer/table1.hpp"
 
 namespace roundoff {
 
 struct ReportRow {
   std::string key;
   Question question;
+  std::string name;    ///< the construction with its knobs, or "model 1f2e3d4c"
   std::string format;  ///< notation, or the policy as text where roles differ
   int bits = 0;
   Result result;
   std::string replay;  ///< shell command that shows the counterexample; "" without one
 };
 
-struct ChartSeries {
-  /// `law`: a fitted curve; `bound`: a lower bound; `works` and `fails`: the two sides of a phase diagram.
-  enum Kind : std::uint8_t { minima, law, bound, works, fails } kind = minima;
-  std::string name;
-  std::string note;  ///< the law's statement, the bound's condition
-  struct Point {
-    double x = 0, y = 0;
-    std::string label;
-  };
-  std::vector<Point> points;  ///< by x
+/// What one construction needs along a line.
+struct ReportLaw {
+  std::string construction, theorem;
+  std::string paper;  ///< width in the paper for this task and precision, or ""
+  std::string sizes;  ///< "n = 2, 3, 4"
+  std::string range;  ///< "bits 5..12, width 16"
+  GrowthLaw width, bits;
+  std::string evidence;  ///< "certified 3, all inputs 4, refuted 7"
 };
 
-struct Chart {
-  std::string id;  ///< for file names: "add-p2-width"
-  std::string title;
-  std::string x_label, y_label;
-  bool log_x = false, log_y = false;
-  std::string caption;
-  std::vector<ChartSeries> series;
+/// Verdicts of one task and base along one variable: n at fixed k, or k at fixed n.
+struct ReportLine {
+  std::string id, title;
+  std::string variable;  ///< n or k
+  std::vector<ReportLaw> laws;
+  std::vector<Chart> charts;
+  /// At the largest size where several formats or widths work: rows that no other row undercuts in width and
+  /// both parameters of its format.
+  double frontier_size = 0;
+  std::vector<const ReportRow*> frontier;
+  std::string bounds_of;  ///< which model the bounds speak of
+  std::vector<Bound> bounds;
 };
 
 struct Report {
-  std::vector<ReportRow> rows;  ///< by construction, settings, size, bits, key
-  std::vector<Chart> charts;
+  std::vector<ReportRow> rows;  ///< by task, construction, settings, size, bits, key
+  std::vector<Table1> tables;   ///< from the store's verdicts alone
+  std::vector<ReportLine> lines;
+  std::string digest;  ///< of all questions and answers: the same in two stores that say the same
 };
 
-Report make_report(const Store& store);
-
-/// "roundoff run add-hinge --p 2 --n 8 --format 'fixed(6,0)' --round-weights '10000000+00000000='".
-std::string replay_command(const Question& question, const Counterexample& counterexample);
+Report make_report(Store& store);
 
 }  // namespace roundoff

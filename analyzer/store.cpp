@@ -89,6 +89,26 @@ struct Store::Database {
 
 namespace {
 
+/// done, failing, first_failing from this column on.
+Checkpoint checkpoint_at(const Statement& row, int column) {
+  Checkpoint checkpoint{static_cast<std::uint64_t>(row.integer(column)),
+                        static_cast<std::uint64_t>(row.integer(column + 1)),
+                        {}};
+  if (!row.null(column + 2)) checkpoint.first_failing = static_cast<std::uint64_t>(row.integer(column + 2));
+  return checkpoint;
+}
+
+/// "0f3a... (add-hinge n=8 k=2 in fixed(5,0): holds there, refuted here)".
+std::string contradiction(const std::string& key, const std::string& question, const std::string& ours,
+                          const std::string& theirs) {
+  const Question asked = question_from(question);
+  return fmt::format("{} ({} p={} n={} k={} in {}: {} here, {} there)", key,
+                     asked.construction.empty() ? "model " + asked.model.substr(0, 8) : asked.construction,
+                     asked.size.p, asked.size.n, asked.size.k,
+                     asked.policy.is_uniform() ? notation(asked.policy.formats.front()) : text(asked.policy),
+                     name(result_from(ours).verdict), name(result_from(theirs).verdict));
+}
+
 /// Rolls back unless committed.
 template <typename Database>
 class Transaction {
@@ -139,6 +159,7 @@ Store::Store(const std::string& path, std::string provenance) : database_(std::m
       " failing INTEGER NOT NULL, first_failing INTEGER) WITHOUT ROWID");
   database.run(
       "CREATE TABLE IF NOT EXISTS models (fingerprint TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID");
+  database.run("CREATE TABLE IF NOT EXISTS plans (plan TEXT PRIMARY KEY) WITHOUT ROWID");
   database.run(fmt::format("PRAGMA application_id = {}", application).c_str());
   database.run(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
   transaction.commit();
@@ -203,10 +224,7 @@ std::optional<Checkpoint> Store::checkpoint(const Question& question) const {
       database_->prepare("SELECT done, failing, first_failing FROM checkpoints WHERE key = ?");
   statement.bind(key(question));
   if (!statement.step()) return std::nullopt;
-  Checkpoint checkpoint{
-      static_cast<std::uint64_t>(statement.integer(0)), static_cast<std::uint64_t>(statement.integer(1)), {}};
-  if (!statement.null(2)) checkpoint.first_failing = static_cast<std::uint64_t>(statement.integer(2));
-  return checkpoint;
+  return checkpoint_at(statement, 0);
 }
 
 void Store::keep(const Question& question, const Checkpoint& checkpoint) {
@@ -237,6 +255,28 @@ std::optional<Model> Store::model(const std::string& fingerprint) const {
   statement.bind(fingerprint);
   if (!statement.step()) return std::nullopt;
   return read_model(statement.text(0), database_->path).model;
+}
+
+void Store::keep_plan(const std::string& plan) {
+  const std::lock_guard lock(database_->mutex);
+  database_->prepare("INSERT OR IGNORE INTO plans VALUES (?)").bind(plan).step();
+}
+
+std::vector<std::string> Store::plans() const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement = database_->prepare("SELECT plan FROM plans ORDER BY plan");
+  std::vector<std::string> result;
+  while (statement.step()) result.push_back(statement.text(0));
+  return result;
+}
+
+std::vector<std::pair<std::string, Checkpoint>> Store::unfinished() const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement =
+      database_->prepare("SELECT key, done, failing, first_failing FROM checkpoints ORDER BY key");
+  std::vector<std::pair<std::string, Checkpoint>> result;
+  while (statement.step()) result.emplace_back(statement.text(0), checkpoint_at(statement, 1));
+  return result;
 }
 
 std::vector<Store::Entry> Store::list() const { return show(""); }
@@ -273,7 +313,8 @@ Store::Merged Store::merge(const Store& other) {
       ++merged.known;
       const Result ours = result_from(known.text(1)), other_answer = result_from(entry.answer);
       if (known.text(0) != entry.question || contradict(ours, other_answer)) {
-        contradictions += " " + entry.key;
+        contradictions += (contradictions.empty() ? " " : ", ") +
+                          contradiction(entry.key, entry.question, known.text(1), entry.answer);
         continue;
       }
       if (text(stronger(ours, other_answer)) == known.text(1)) continue;
@@ -302,6 +343,7 @@ Store::Merged Store::merge(const Store& other) {
           .bind(models.text(1))
           .step();
   }
+  for (const std::string& plan : other.plans()) keep_plan(plan);
   transaction.commit();
   return merged;
 }
@@ -310,6 +352,13 @@ Result ask(Store* store, const Question& question, const Model& model, const Tas
            const VerifyOptions& options) {
   if (!store) return verify(model, question.policy, task, options);
   if (std::optional<Result> known = store->find(question)) return *std::move(known);
+  if (store->frozen()) {
+    Result unknown;
+    unknown.method = "store";
+    unknown.note = "not in the store";
+    unknown.of = task.input_count();
+    return unknown;
+  }
   using Clock = std::chrono::steady_clock;
   VerifyOptions resumed = options;
   if (const std::optional<Checkpoint> checkpoint = store->checkpoint(question)) resumed.resume = *checkpoint;
@@ -329,25 +378,41 @@ Result ask(Store* store, const Question& question, const Model& model, const Tas
   return result;
 }
 
-std::vector<Recheck> recheck(const Store& store, const VerifyOptions& options,
+namespace {
+
+/// The model of a stored question, built again; says why where it cannot be.
+std::optional<Model> rebuild(const Store& store, const Question& question, const Task& task,
+                             std::string& why) {
+  std::optional<Model> model;
+  if (question.construction.empty()) {
+    model = store.model(question.model);
+    if (!model) why = "the store does not hold the model";
+    return model;
+  }
+  try {
+    model = build(find_construction(question.construction), task, question.policy, question.settings);
+  } catch (const UsageError& error) {
+    why = error.what();
+    return std::nullopt;
+  }
+  if (fingerprint(*model) == question.model) return model;
+  why = fmt::format("'{}' now builds another model, {}", question.construction, fingerprint(*model));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
                              const std::function<void(const Recheck&)>& each) {
   std::vector<Recheck> outcomes;
-  for (const Store::Entry& entry : store.list()) {
+  for (const Store::Entry& entry : store.show(prefix)) {
     if (options.interrupted && options.interrupted()) break;
-    Recheck outcome{entry.key, question_from(entry.question), false, entry.answer, ""};
+    Recheck outcome{entry.key, question_from(entry.question), false, true, entry.answer, ""};
     const Question& question = outcome.question;
     const std::unique_ptr<Task> task = make_task(question.task, question.size);
-    const std::optional<Model> model =
-        question.construction.empty()
-            ? store.model(question.model)
-            : build(find_construction(question.construction), *task, question.policy, question.settings);
-    if (!model) {
-      outcome.is = "the store does not hold the model";
-    } else if (fingerprint(*model) != question.model) {
-      outcome.is =
-          fmt::format("'{}' now builds another model, {}", question.construction, fingerprint(*model));
-    } else {
+    if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
       VerifyOptions again = question.options;
+      if (again.certify_seconds > 0) again.certify_seconds = options.certify_seconds;
       again.threads = options.threads;
       again.reference = options.reference;
       again.interrupted = options.interrupted;
@@ -356,6 +421,7 @@ std::vector<Recheck> recheck(const Store& store, const VerifyOptions& options,
       if (result.interrupted) break;
       outcome.is = text(result);
       outcome.same = outcome.is == outcome.was;
+      outcome.contradicts = contradict(result, result_from(outcome.was));
     }
     if (each) each(outcome);
     outcomes.push_back(std::move(outcome));

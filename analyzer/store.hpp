@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analyzer/question.hpp"
@@ -34,6 +35,17 @@ class Store {
   /// question the stronger stays. FileError (a contradiction) when they cannot both be true.
   void put(const Question& question, const Result& result, double seconds);
 
+  /// What `ask` does with a question that this store cannot answer: nothing, once it is frozen. Tables are
+  /// made again from a store's verdicts alone that way.
+  void freeze() { frozen_ = true; }
+  void thaw() { frozen_ = false; }
+  bool frozen() const { return frozen_; }
+
+  /// What the store was filled for, as text of whoever fills it (table1.hpp), so that a report shows it
+  /// again.
+  void keep_plan(const std::string& plan);
+  std::vector<std::string> plans() const;  ///< in alphabetical order
+
   std::optional<Checkpoint> checkpoint(const Question& question) const;
   void keep(const Question& question, const Checkpoint& checkpoint);
 
@@ -49,32 +61,38 @@ class Store {
   /// Question and answer of every verdict by key, a line each: the bytes by which two stores are compared.
   std::string dump() const;
 
+  /// Enumerations that were cut off: key, and inputs decided.
+  std::vector<std::pair<std::string, Checkpoint>> unfinished() const;
+
   struct Merged {
     int added = 0, known = 0;
   };
-  /// Takes over what another store knows, the stronger of two answers. FileError that names the keys when the
-  /// two contradict each other; then nothing is taken over. Merging in any order gives the same dump.
+  /// Takes over what another store knows, the stronger of two answers. FileError that names the questions
+  /// (key, construction, size, format) and both verdicts when the two contradict each other; then nothing is
+  /// taken over. Merging in any order gives the same dump.
   Merged merge(const Store& other);
 
  private:
   struct Database;
   std::unique_ptr<Database> database_;
+  bool frozen_ = false;
 };
 
 /// The answer from the store, or by verification, which is then kept. Enumerations go on from their
-/// checkpoint. `store` may be null.
+/// checkpoint. `store` may be null. A frozen store that does not know gives `unknown`.
 Result ask(Store* store, const Question& question, const Model& model, const Task& task,
            const VerifyOptions& options);
 
 struct Recheck {
   std::string key;
   Question question;
-  bool same = false;
-  std::string was, is;  ///< the answers as text; `is` says why where the question cannot be asked again
+  bool same = false;        ///< on bits
+  bool contradicts = true;  ///< not so where only the method differs that the machine had time for
+  std::string was, is;      ///< the answers as text; `is` says why where the question cannot be asked again
 };
 /// Builds each model again, verifies it again, and compares the answers on bits. `each` sees every outcome as
-/// it comes.
-std::vector<Recheck> recheck(const Store& store, const VerifyOptions& options,
+/// it comes. `prefix` selects keys.
+std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
                              const std::function<void(const Recheck&)>& each = {});
 
 }  // namespace roundoff

@@ -32,7 +32,7 @@ struct SweepUnit {
   VerifyOptions verify;
   std::optional<Quantity> minimise;
 
-  /// "add-hinge p=2 n=8 fixed(2*lg(n)+2,0) bits".
+  /// "add-hinge p=2 n=8 fixed(2*lg(n)+2,0) bits"; "own format" for the construction's family.
   std::string describe() const;
 };
 

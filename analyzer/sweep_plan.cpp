@@ -234,7 +234,7 @@ std::string SweepUnit::describe() const {
   if (construction->task == "mul" && size.l != 0) result += fmt::format(" l={}", size.l);
   if (size.c != 1) result += fmt::format(" c={}", size.c);
   for (const auto& [knob, value] : settings) result += fmt::format(" {}={}", knob, value);
-  result += " " + family;
+  result += family == construction->family ? " own format" : " " + family;
   if (minimise) result += fmt::format(" {}", name(*minimise));
   return result;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analyzer/bounds.hpp"
+#include "analyzer/chart.hpp"
 #include "analyzer/growth.hpp"
 #include "analyzer/minimise.hpp"
 #include "analyzer/store.hpp"
@@ -21,7 +22,8 @@ namespace roundoff {
 struct MeasuredPoint {
   TaskSize size;
   double N = 0;
-  Attempt attempt;                      ///< what works
+  Attempt attempt;      ///< what works
+  bool scanned = true;  ///< else the construction's own format alone was tried: a width, but no least bits
   std::vector<Attempt> below;           ///< what fails one step below, with its counterexample
   std::vector<std::string> exceptions;  ///< failures above the minimum, as "fixed(9,0)"
 };
@@ -32,9 +34,13 @@ struct Series {
   std::string theorem;
   std::string label;     ///< "add-match D=2", "n = 2, k grows"
   std::string variable;  ///< n or k: what grows
+  bool deepens = false;  ///< the number of layers grows with the variable: not what the theorems speak of
   std::vector<MeasuredPoint> points;
-  GrowthLaw width;      ///< over the variable
-  GrowthLaw bits;       ///< over N
+  GrowthLaw width;  ///< of the built and verified models, over the variable
+  GrowthLaw bits;   ///< of the scanned points
+  /// Of the width formula that the construction claims, over sizes far beyond those that can be run. Only
+  /// where it gives the built width at every measured point.
+  std::optional<GrowthLaw> claimed;
   std::string stopped;  ///< why there are no larger sizes: the limit on work, or that nothing worked
 };
 
@@ -42,17 +48,20 @@ struct Cell {
   std::string row;  ///< "ADD", "IterADD", "MUL", or the task's name for rows outside the table
   std::string task;
   Regime regime = Regime::constant;
+  std::string outside;      ///< why its verdicts are outside the theorems ("exact sums ..."), or ""
+  std::string variable;     ///< that the cell speaks of: k for IterADD, else n
   std::string paper_bound;  ///< "O(n^2)"; "" outside the paper's table
   std::string paper_theorem;
   std::vector<Series> series;
   std::optional<std::size_t> paper;  ///< the series of the paper's construction
-  std::optional<std::size_t> best;   ///< least width at the largest size that was measured
+  std::optional<std::size_t> best;   ///< of a constant number of layers: least width at the largest size
   std::vector<Bound> bounds;         ///< at the best series' largest size
-  std::string outside;               ///< why its constructions are outside the theorems, or ""
   std::string remark;                ///< why there is nothing to measure, outside the theorem, ...
 };
 
 struct Table1 {
+  int p = 2;
+  std::string task;  ///< the rows of this task alone, or ""
   std::vector<Cell> cells;
   bool quick = true;
   bool interrupted = false;
@@ -70,6 +79,18 @@ struct Table1Options {
   std::function<bool()> interrupted;
 };
 
+/// Also keeps in the store what the table was asked for, so that a report can show it again.
 Table1 table1(const Table1Options& options);
+
+/// The tables that a store was filled for, made again from its verdicts alone: what is not there is not
+/// asked.
+std::vector<Table1> recall_tables(Store& store);
+
+/// The width that the paper's Table 1 states for a task, with the theorem: "O(n^2) (theorem 4.1)"; "" where
+/// it has no such cell.
+std::string paper_width(std::string_view task, Regime regime);
+
+/// What there is to see: width and bits of every row, with laws and lower bounds.
+std::vector<Chart> charts_of(const Table1& table);
 
 }  // namespace roundoff

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/bounds.hpp"
 #include "analyzer/minimise.hpp"
+#include "analyzer/prune.hpp"
 #include "cli/answer.hpp"
 #include "cli/command.hpp"
 #include "cli/evidence.hpp"
@@ -21,6 +23,7 @@ struct Options {
   std::string task, regime = "any";
   std::string quantity = "bits";
   std::string n = "2..8", k = "2";
+  bool prune = false;
   SubjectOptions subject;
   EvidenceOptions evidence;
 };
@@ -33,6 +36,8 @@ void declare(Arguments& arguments, Options& options) {
   arguments.text("--task", options.task, "TASK", "Instead of NAME: all constructions of this task");
   arguments.choice("--regime", options.regime, {"any", "constant", "logarithmic"},
                    "Of --task: the precision");
+  arguments.flag("--prune", options.prune,
+                 "Then drop heads, units and registers of each minimum, one at a time, while it still works");
   arguments.group("Size");
   arguments.text("--n", options.n, "SIZES", "Digits per operand: 8 or 2..64 or 2,4,8 or 2..64*2 [2..8]");
   arguments.text("--k", options.k, "SIZES", "Operands [2]");
@@ -59,6 +64,63 @@ std::vector<const Construction*> chosen(const Options& options) {
   return list;
 }
 
+Policy policy_of(const Attempt& attempt, const Choices& semantics) {
+  return policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
+}
+
+/// What no model can undercut, beside the largest minimum.
+std::string bounds_text(const Minimisation& found, const Choices& semantics) {
+  std::string text;
+  for (auto minimum = found.minima.rbegin(); minimum != found.minima.rend(); ++minimum) {
+    if (!minimum->value) continue;
+    const Attempt& best = minimum->best();
+    const std::unique_ptr<Task> task = make_task(find_construction(best.construction).task, minimum->size);
+    for (const Bound& bound : lower_bounds(*task, policy_of(best, semantics), best.shape.layers))
+      text +=
+          fmt::format("lower bound n={}: {} ({})\n", minimum->size.n,
+                      bound.applies ? bound.statement : bound.name + " says nothing here", bound.condition);
+    break;
+  }
+  return text;
+}
+
+/// Prunes the minimum of each size; whether it was interrupted. What is left is minimal in that no single
+/// part of it can go.
+bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::string& text, Json& document) {
+  Json pruned_list = Json::array();
+  bool cut = false;
+  for (const Minimum& minimum : found.minima) {
+    if (!minimum.value || cut) continue;
+    const Attempt& best = minimum.best();
+    const Construction& construction = find_construction(best.construction);
+    const std::unique_ptr<Task> task = make_task(construction.task, minimum.size);
+    const Policy policy = policy_of(best, how.semantics);
+    PruneOptions options;
+    options.verify = how.verify;
+    options.store = how.store;
+    options.progress = how.progress;
+    const Pruned pruned = prune(build(construction, *task, policy, best.settings), policy, *task, options);
+    cut = pruned.interrupted;
+    std::string parts;
+    for (const std::string& part : pruned.dropped) parts += (parts.empty() ? "" : ", ") + part;
+    text += fmt::format("pruned n={}: width {} -> {}, parameters {} -> {}, {}; dropped: {}\n", minimum.size.n,
+                        pruned.before.width, pruned.after.width, pruned.before.nonzero, pruned.after.nonzero,
+                        evidence_text(pruned.result), parts.empty() ? "nothing can go" : parts);
+    pruned_list.push_back({{"n", minimum.size.n},
+                           {"k", minimum.size.k},
+                           {"construction", best.construction},
+                           {"width_before", pruned.before.width},
+                           {"width", pruned.after.width},
+                           {"nonzero_before", pruned.before.nonzero},
+                           {"nonzero", pruned.after.nonzero},
+                           {"dropped", pruned.dropped},
+                           {"evidence", as_json(pruned.result)},
+                           {"interrupted", pruned.interrupted}});
+  }
+  document["pruned"] = std::move(pruned_list);
+  return cut;
+}
+
 int run(const Options& options, Session& session) {
   const auto constructions = chosen(options);
   MinimiseOptions how;
@@ -81,8 +143,12 @@ int run(const Options& options, Session& session) {
   std::optional<Store> store = open_store(options.evidence.store);
   how.store = store ? &*store : nullptr;
   const Minimisation found = minimise(constructions, how);
-  print(session, as_text(found, how.semantics), as_table(found), as_json(found, how.semantics));
-  if (found.interrupted) throw Interrupted(resume_hint(options.evidence.store));
+  std::string text = as_text(found, how.semantics) + bounds_text(found, how.semantics);
+  Json document = as_json(found, how.semantics);
+  bool cut = found.interrupted;
+  if (options.prune && !cut) cut = prune_minima(found, how, text, document);
+  print(session, text, as_table(found), document);
+  if (cut) throw Interrupted(resume_hint(options.evidence.store));
   return exit_done;
 }
 
@@ -96,7 +162,7 @@ Command analyze_command() {
       "step below and exceptions to monotonicity are part of the answer.\n\n"
       "Examples:\n"
       "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
-      "  roundoff analyze add-dnf --minimize width --n 2..8 --format 'fixed(1,0)'\n"
+      "  roundoff analyze --task add --regime constant --minimize width --n 2..8 --prune\n"
       "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
 }
 

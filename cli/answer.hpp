@@ -4,6 +4,7 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +19,7 @@ struct Column {
   std::string name;    ///< as CSV has it
   std::string title;   ///< as people read it
   bool right = false;  ///< numbers stand at the right
+  bool code = false;   ///< what is typed or computed: one width of letters in a page
 };
 
 struct Table {
@@ -39,6 +41,9 @@ void print_json(const Session& session, Json document);
 /// Prints whichever form was asked for. `text` is printed where neither --json nor --csv is given; `table` is
 /// the CSV.
 void print(const Session& session, const std::string& text, const Table& table, const Json& document);
+
+/// Writes a file whole. FileError that names it.
+void write_file(const std::string& path, std::string_view bytes);
 
 /// A count as an integer where a double holds it exactly, else as 1e+30.
 std::string count_text(double count);

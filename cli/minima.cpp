@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/replay.hpp"
 #include "cli/evidence.hpp"
 #include "cli/subject.hpp"
 
@@ -86,6 +87,20 @@ Json as_json(const GrowthLaw& law) {
   return document;
 }
 
+std::string law_text(const GrowthLaw& law) {
+  if (law.points.empty()) return "-";
+  if (law.fits.empty() || law.points.size() < 5) return "too few points";
+  const LawFit& best = law.fits.front();
+  std::string text = fmt::format("{}: {}", name(best.kind), formula(best, law.variable));
+  if (best.a_range.low < best.a_range.high && best.kind != LawKind::constant)
+    text += fmt::format(", {} in [{:.3g}, {:.3g}]", best.kind == LawKind::power ? "exponent" : "slope",
+                        best.kind == LawKind::power ? best.b_range.low : best.a_range.low,
+                        best.kind == LawKind::power ? best.b_range.high : best.a_range.high);
+  if (!law.decided && law.class_decided) text += fmt::format(" ({}; law undecided)", name(law.best_class));
+  if (!law.class_decided) text += " (the data cannot tell)";
+  return text;
+}
+
 std::string below_text(const std::vector<const Attempt*>& below, const Attempt& best) {
   const Attempt* failing = most_telling(below);
   if (failing == nullptr) return "-";
@@ -98,8 +113,8 @@ std::string replay_line(const Attempt& attempt, const TaskSize& size, const Choi
   if (!attempt.refusal.empty() || !attempt.result.counterexample) return "";
   const Policy policy =
       policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
-  return replay_line(attempt.construction, size, attempt.settings, policy,
-                     attempt.result.counterexample->input) +
+  return replay_command(attempt.construction, size, attempt.settings, policy,
+                        attempt.result.counterexample->input) +
          (attempt.inexact.empty() ? "" : " --round-weights");
 }
 

@@ -28,6 +28,8 @@ std::string failure_text(const Attempt& attempt);
 std::string settings_text(const Settings& settings);  ///< "D=2 window=3"
 Json as_json(const Attempt& attempt, const TaskSize& size, const Choices& semantics);
 Json as_json(const GrowthLaw& law);
+/// Short, for tables: "linear: 3*n + 28", "linear or logarithmic (undecided)", "too few points".
+std::string law_text(const GrowthLaw& law);
 /// The command that repeats a failing candidate's counterexample, or "" where it has none.
 std::string replay_line(const Attempt& attempt, const TaskSize& size, const Choices& semantics);
 

@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "analyzer/statistics.hpp"
 #include "cli/answer.hpp"
 #include "cli/html.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-constexpr double width = 640, left = 56, right = 16, top = 34, height = 300, bottom = 44, legend_row = 20;
+constexpr double width = 480, left = 52, right = 12, top = 44, height = 260, bottom = 50, row_height = 18;
+constexpr std::size_t line_length = 62;  ///< characters of a legend's line
 
 /// An axis: values to coordinates, and the values that are marked.
 class Axis {
@@ -25,8 +29,8 @@ class Axis {
       least_ = std::floor(least_);
       most_ = std::ceil(most_);
       if (most_ - least_ < 1) most_ = least_ + 1;
-      const double step = std::ceil((most_ - least_) / 10);
-      for (double at = least_; at <= most_ + 1e-9; at += step) marks_.push_back(std::exp2(at));
+      const double step = std::ceil((most_ - least_) / 8);
+      for (double at = least_; at <= most_ + 1e-9; at += step) marks_.push_back(steady_exp2(at));
     } else {
       const double step = nice_step((most_ - std::min(0.0, least_)) / 6);
       least_ = std::min(0.0, std::floor(least_ / step) * step);
@@ -41,10 +45,11 @@ class Axis {
   const std::vector<double>& marks() const { return marks_; }
 
  private:
-  double scaled(double value) const { return logarithmic_ ? std::log2(value) : value; }
+  double scaled(double value) const { return logarithmic_ ? steady_log2(value) : value; }
   static double nice_step(double raw) {
     if (raw <= 1) return 1;  // what is plotted are whole numbers
-    const double power = std::pow(10, std::floor(std::log10(raw)));
+    double power = 1;
+    while (power * 10 <= raw) power *= 10;
     for (const double factor : {1.0, 2.0, 5.0})
       if (raw <= factor * power) return factor * power;
     return 10 * power;
@@ -62,108 +67,212 @@ std::string coordinate(double x) {
   return text;
 }
 
-std::string marker(std::size_t shape, double x, double y) {
+std::string marker(ChartSeries::Kind kind, std::size_t shape, double x, double y, const std::string& label) {
   const auto c = coordinate;
+  const std::string title = label.empty() ? "" : "<title>" + html::escape(label) + "</title>";
+  if (kind == ChartSeries::works)
+    return fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5\">{}</circle>", c(x), c(y), title);
+  if (kind == ChartSeries::fails)
+    return fmt::format("<path class=\"cross\" d=\"M{} {}l8 8m0-8l-8 8\">{}</path>", c(x - 4), c(y - 4),
+                       title);
   switch (shape % 4) {
     case 0:
-      return fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4\"/>", c(x), c(y));
+      return fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4\">{}</circle>", c(x), c(y), title);
     case 1:
-      return fmt::format("<rect x=\"{}\" y=\"{}\" width=\"7\" height=\"7\"/>", c(x - 3.5), c(y - 3.5));
+      return fmt::format("<rect x=\"{}\" y=\"{}\" width=\"7\" height=\"7\">{}</rect>", c(x - 3.5), c(y - 3.5),
+                         title);
     case 2:
-      return fmt::format("<path d=\"M{} {}l4.5 8h-9z\"/>", c(x), c(y - 5));
+      return fmt::format("<path d=\"M{} {}l4.5 8h-9z\">{}</path>", c(x), c(y - 5), title);
     default:
-      return fmt::format("<path d=\"M{} {}l5 5-5 5-5-5z\"/>", c(x), c(y - 5));
+      return fmt::format("<path d=\"M{} {}l5 5-5 5-5-5z\">{}</path>", c(x), c(y - 5), title);
   }
 }
 
 constexpr std::string_view style =
     "<style>.roundoff-plot{font:12px system-ui,sans-serif}.roundoff-plot text{fill:#333}"
     ".roundoff-plot .grid{stroke:#ddd}.roundoff-plot .title{font-weight:600;font-size:13px}"
-    ".roundoff-plot polyline{fill:none;stroke-width:2}.roundoff-plot .law{stroke-dasharray:5 "
-    "4;stroke-width:1.5}"
+    ".roundoff-plot polyline{fill:none;stroke:var(--c);stroke-width:2}"
+    ".roundoff-plot .law{stroke-dasharray:5 4;stroke-width:1.5}"
+    ".roundoff-plot .bound{stroke-dasharray:1 3;stroke-width:2}"
+    ".roundoff-plot .mark{fill:var(--c)}.roundoff-plot .cross{fill:none;stroke:var(--c);stroke-width:2}"
     ".roundoff-plot .s0{--c:#0072b2}.roundoff-plot .s1{--c:#d55e00}.roundoff-plot .s2{--c:#009e73}"
-    ".roundoff-plot .s3{--c:#aa4499}.roundoff-plot .s4{--c:#997700}.roundoff-plot .s5{--c:#666}"
-    ".roundoff-plot .mark{fill:var(--c)}.roundoff-plot polyline{stroke:var(--c)}"
+    ".roundoff-plot .s3{--c:#aa4499}.roundoff-plot .s4{--c:#997700}.roundoff-plot .s5{--c:#444}"
+    ".roundoff-plot .floor{--c:#777}.roundoff-plot .works{--c:#0072b2}.roundoff-plot .fails{--c:#d55e00}"
     "@media (prefers-color-scheme:dark){.roundoff-plot text{fill:#ccc}.roundoff-plot .grid{stroke:#3a3a3a}"
-    ".roundoff-plot .s0{--c:#56b4e9}.roundoff-plot .s1{--c:#ff8c42}.roundoff-plot .s2{--c:#2ec4a0}"
-    ".roundoff-plot .s3{--c:#dd88cc}.roundoff-plot .s4{--c:#ddcc55}.roundoff-plot .s5{--c:#aaa}}</style>";
+    ".roundoff-plot .s0,.roundoff-plot .works{--c:#56b4e9}.roundoff-plot .s1,.roundoff-plot "
+    ".fails{--c:#ff8c42}"
+    ".roundoff-plot .s2{--c:#2ec4a0}.roundoff-plot .s3{--c:#dd88cc}.roundoff-plot .s4{--c:#ddcc55}"
+    ".roundoff-plot .s5{--c:#ccc}.roundoff-plot .floor{--c:#999}}</style>";
+
+/// Broken at blanks into lines of a legend.
+std::vector<std::string> lines_of(std::string_view text, std::size_t most) {
+  std::vector<std::string> lines;
+  while (text.size() > most) {
+    std::size_t cut = text.rfind(' ', most);
+    if (cut == std::string_view::npos || cut == 0) cut = most;
+    lines.emplace_back(text.substr(0, cut));
+    text.remove_prefix(std::min(text.size(), cut + (text[cut] == ' ' ? 1 : 0)));
+  }
+  lines.emplace_back(text);
+  return lines;
+}
+
+/// Which colour and which marker: a law has those of the measured series before it.
+struct Look {
+  std::string colour, line;
+  std::size_t shape = 0;
+  bool marked = true;
+};
+
+std::vector<Look> looks(const Chart& chart) {
+  std::vector<Look> result;
+  std::size_t next = 0, current = 0;
+  for (const ChartSeries& series : chart.series) {
+    switch (series.kind) {
+      case ChartSeries::measured:
+        current = next++;
+        result.push_back({fmt::format("s{}", current % 6), "line", current, true});
+        break;
+      case ChartSeries::law:
+        result.push_back({fmt::format("s{}", current % 6), "law", current, false});
+        break;
+      case ChartSeries::bound:
+        result.push_back({"floor", "bound", 0, false});
+        break;
+      case ChartSeries::works:
+        result.push_back({"works", "", 0, true});
+        break;
+      case ChartSeries::fails:
+        result.push_back({"fails", "", 0, true});
+        break;
+    }
+  }
+  return result;
+}
+
+class Drawing {
+ public:
+  explicit Drawing(const Chart& chart) : chart_(chart), looks_(looks(chart)) {
+    double x_least = 1e300, x_most = -1e300, y_least = 1e300, y_most = -1e300, legend = 0;
+    for (const ChartSeries& series : chart.series) {
+      if (!series.points.empty()) legend += static_cast<double>(lines_of(series.name, line_length).size());
+      for (const ChartSeries::Point& point : series.points) {
+        x_least = std::min(x_least, point.x);
+        x_most = std::max(x_most, point.x);
+        y_least = std::min(y_least, point.y);
+        y_most = std::max(y_most, point.y);
+      }
+    }
+    if (x_least > x_most) x_least = y_least = x_most = y_most = 1;
+    title_ = lines_of(chart.title, 60);
+    top_ = top + row_height * (static_cast<double>(title_.size()) - 1);
+    total_ = top_ + height + bottom + row_height * legend;
+    xs_ = std::make_unique<Axis>(x_least, x_most, chart.log_x, left + 8, width - right - 8);
+    ys_ = std::make_unique<Axis>(y_least, y_most, chart.log_y, top_ + height, top_);
+  }
+
+  std::string draw() {
+    svg_ = fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"roundoff-plot\" viewBox=\"0 0 {} {}\" "
+        "role=\"img\" "
+        "aria-label=\"{}\">{}\n",
+        coordinate(width), coordinate(total_), html::escape(chart_.title), style);
+    frame();
+    for (const bool behind : {true, false})
+      for (std::size_t s = 0; s < chart_.series.size(); ++s)
+        if ((chart_.series[s].kind == ChartSeries::fails || !looks_[s].marked) == behind) series(s);
+    legend();
+    return svg_ + "</svg>\n";
+  }
+
+ private:
+  void text(double x, double y, std::string_view anchor, std::string_view words, std::string_view more = "") {
+    svg_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{}>{}</text>", coordinate(x),
+                        coordinate(y), anchor, more, html::escape(words));
+  }
+  void line(double x1, double y1, double x2, double y2) {
+    svg_ += fmt::format("<path class=\"grid\" d=\"M{} {}L{} {}\"/>", coordinate(x1), coordinate(y1),
+                        coordinate(x2), coordinate(y2));
+  }
+
+  void frame() {
+    for (std::size_t i = 0; i < title_.size(); ++i)
+      text(8, 18 + row_height * static_cast<double>(i), "start", title_[i], " class=\"title\"");
+    for (const double mark : xs_->marks()) {
+      line(xs_->at(mark), top_, xs_->at(mark), top_ + height);
+      text(xs_->at(mark), top_ + height + 16, "middle", count_text(mark));
+    }
+    for (const double mark : ys_->marks()) {
+      line(left, ys_->at(mark), width - right, ys_->at(mark));
+      text(left - 6, ys_->at(mark) + 4, "end", count_text(mark));
+    }
+    text((left + width - right) / 2, top_ + height + 34, "middle", chart_.x_label);
+    text(8, top_ - 10, "start", chart_.y_label);
+    svg_ += '\n';
+  }
+
+  void polyline(const Look& look, const std::string& points) {
+    svg_ += fmt::format("<polyline class=\"{}\" points=\"{}\"/>", look.line, points);
+  }
+
+  void series(std::size_t s) {
+    const ChartSeries& shown = chart_.series[s];
+    const Look& look = looks_[s];
+    svg_ += fmt::format("<g class=\"{}\">", look.colour);
+    if (!look.line.empty()) {
+      std::string points;
+      for (const ChartSeries::Point& point : shown.points)
+        points += fmt::format("{},{} ", coordinate(xs_->at(point.x)), coordinate(ys_->at(point.y)));
+      polyline(look, points);
+    }
+    if (look.marked) {
+      svg_ += "<g class=\"mark\">";
+      for (const ChartSeries::Point& point : shown.points)
+        svg_ += marker(shown.kind, look.shape, xs_->at(point.x), ys_->at(point.y), point.label);
+      svg_ += "</g>";
+    }
+    svg_ += "</g>\n";
+  }
+
+  void legend() {
+    double y = top_ + height + bottom + 6;
+    for (std::size_t s = 0; s < chart_.series.size(); ++s) {
+      const ChartSeries& shown = chart_.series[s];
+      if (shown.points.empty()) continue;
+      const Look& look = looks_[s];
+      svg_ += fmt::format("<g class=\"{}\">", look.colour);
+      if (!look.line.empty()) polyline(look, fmt::format("8,{0} 30,{0}", coordinate(y)));
+      if (look.marked) svg_ += "<g class=\"mark\">" + marker(shown.kind, look.shape, 19, y, "") + "</g>";
+      svg_ += "</g>";
+      for (const std::string& words : lines_of(shown.name, line_length)) {
+        text(38, y + 4, "start", words);
+        y += row_height;
+      }
+      svg_ += '\n';
+    }
+  }
+
+  const Chart& chart_;
+  std::vector<Look> looks_;
+  std::vector<std::string> title_;
+  double top_ = 0, total_ = 0;
+  std::unique_ptr<Axis> xs_, ys_;
+  std::string svg_;
+};
 
 }  // namespace
 
-std::string as_svg(const Plot& plot) {
-  double x_least = 1e300, x_most = -1e300, y_least = 1e300, y_most = -1e300;
-  std::size_t legend = 0;
-  for (const Curve& curve : plot.curves) {
-    legend += curve.name.empty() ? 0 : 1;
-    for (const auto& [x, y] : curve.points) {
-      x_least = std::min(x_least, x);
-      x_most = std::max(x_most, x);
-      y_least = std::min(y_least, y);
-      y_most = std::max(y_most, y);
-    }
-  }
-  if (x_least > x_most) x_least = y_least = x_most = y_most = 1;
-  const double total = top + height + bottom + legend_row * static_cast<double>(legend);
-  const Axis xs(x_least, x_most, plot.log_x, left, width - right);
-  const Axis ys(y_least, y_most, plot.log_y, top + height, top);
+std::string as_svg(const Chart& chart) { return Drawing(chart).draw(); }
 
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"roundoff-plot\" viewBox=\"0 0 {} {}\" role=\"img\" "
-      "aria-label=\"{}\">"
-      "<title>{}</title>{}\n",
-      coordinate(width), coordinate(total), html::escape(plot.title), html::escape(plot.title), style);
-  const auto text = [&](double x, double y, std::string_view anchor, std::string_view words,
-                        std::string_view more = "") {
-    svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{}>{}</text>", coordinate(x), coordinate(y),
-                       anchor, more, html::escape(words));
-  };
-  const auto line = [&](double x1, double y1, double x2, double y2) {
-    svg += fmt::format("<path class=\"grid\" d=\"M{} {}L{} {}\"/>", coordinate(x1), coordinate(y1),
-                       coordinate(x2), coordinate(y2));
-  };
-  text(left, 18, "start", plot.title, " class=\"title\"");
-  for (const double mark : xs.marks()) {
-    line(xs.at(mark), top, xs.at(mark), top + height);
-    text(xs.at(mark), top + height + 16, "middle", count_text(mark));
-  }
-  for (const double mark : ys.marks()) {
-    line(left, ys.at(mark), width - right, ys.at(mark));
-    text(left - 6, ys.at(mark) + 4, "end", count_text(mark));
-  }
-  text((left + width - right) / 2, top + height + 36, "middle", plot.x_label);
-  text(14, top + height / 2, "middle", plot.y_label,
-       fmt::format(" transform=\"rotate(-90 14 {})\"", coordinate(top + height / 2)));
-  svg += '\n';
-
-  std::size_t colour = 0;
-  double legend_y = top + height + bottom + 10;
-  for (std::size_t s = 0; s < plot.curves.size(); ++s) {
-    const Curve& curve = plot.curves[s];
-    if (s > 0 && !curve.law) ++colour;
-    svg += fmt::format("<g class=\"s{}\"><polyline class=\"{}\" points=\"", colour % 6,
-                       curve.law ? "law" : "line");
-    for (const auto& [x, y] : curve.points)
-      svg += fmt::format("{},{} ", coordinate(xs.at(x)), coordinate(ys.at(y)));
-    svg += "\"/><g class=\"mark\">";
-    if (!curve.law)
-      for (const auto& [x, y] : curve.points) svg += marker(colour, xs.at(x), ys.at(y));
-    if (!curve.name.empty()) {
-      if (!curve.law) svg += marker(colour, left + 10, legend_y);
-      svg += fmt::format("</g><polyline class=\"{}\" points=\"{},{} {},{}\"/><g>", curve.law ? "law" : "line",
-                         coordinate(left), coordinate(legend_y), coordinate(left + 20), coordinate(legend_y));
-      text(left + 28, legend_y + 4, "start", curve.name);
-      legend_y += legend_row;
-    }
-    svg += "</g></g>\n";
-  }
-  return svg + "</svg>\n";
-}
-
-std::string as_csv(const Plot& plot) {
-  Table table{{{"curve", "", false}, {"x", "", true}, {"y", "", true}}, {}};
-  for (const Curve& curve : plot.curves)
-    for (const auto& [x, y] : curve.points)
-      table.rows.push_back({curve.name, fmt::format("{:.6g}", x), fmt::format("{:.6g}", y)});
+std::string as_csv(const Chart& chart) {
+  constexpr std::array kinds = {"measured", "law", "bound", "works", "fails"};
+  Table table{
+      {{"series", "", false}, {"kind", "", false}, {"x", "", true}, {"y", "", true}, {"label", "", false}},
+      {}};
+  for (const ChartSeries& series : chart.series)
+    for (const ChartSeries::Point& point : series.points)
+      table.rows.push_back({series.name, kinds[series.kind], fmt::format("{:.6g}", point.x),
+                            fmt::format("{:.6g}", point.y), point.label});
   return as_csv(table);
 }
 

@@ -12,38 +12,62 @@ namespace roundoff::cli {
 ProgressLine::ProgressLine(const Session& session)
     : enabled_(!session.quiet),
       terminal_(isatty(STDERR_FILENO) != 0),
-      started_(Clock::now()),
-      shown_(started_) {}
+      began_(Clock::now()),
+      started_(began_),
+      shown_(began_) {}
 
 ProgressLine::~ProgressLine() {
   if (drawn_) std::cerr << "\r\x1b[K" << std::flush;
 }
 
-void ProgressLine::show(const std::string& what, double done, double of) {
-  if (!enabled_) return;
+bool ProgressLine::due() {
+  if (!enabled_) return false;
   const auto now = Clock::now();
-  if (what != what_) {
-    what_ = what;
-    started_ = now;
-  }
   const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(10);
-  if (now - shown_ < pause) return;
+  if (now - shown_ < pause) return false;
   shown_ = now;
-  std::string line = what;
-  if (of > 0) {
-    const double elapsed = std::chrono::duration<double>(now - started_).count();
-    char share[32];
-    std::snprintf(share, sizeof share, " %.0f%%", 100 * done / of);
-    line += share;
-    line += " of " + count_text(of);
-    if (done > 0 && done < of && elapsed > 1) line += ", " + duration(elapsed * (of - done) / done) + " left";
-  }
+  return true;
+}
+
+void ProgressLine::draw(const std::string& line) {
   if (terminal_) {
     std::cerr << '\r' << line << "\x1b[K" << std::flush;
     drawn_ = true;
   } else {
     std::cerr << line << std::endl;
   }
+}
+
+void ProgressLine::show(const std::string& what, double done, double of) {
+  if (!enabled_) return;
+  if (what != what_) {
+    what_ = what;
+    started_ = Clock::now();
+  }
+  if (!due()) return;
+  std::string line = what;
+  if (of > 0) {
+    const double elapsed = std::chrono::duration<double>(shown_ - started_).count();
+    char share[32];
+    std::snprintf(share, sizeof share, " %.0f%%", 100 * done / of);
+    line += share;
+    line += " of " + count_text(of);
+    if (done > 0 && done < of && elapsed > 1) line += ", " + duration(elapsed * (of - done) / done) + " left";
+  }
+  draw(line);
+}
+
+void ProgressLine::overall(const std::string& label, double done, double of) {
+  if (!due()) return;
+  const double elapsed = std::chrono::duration<double>(shown_ - began_).count();
+  std::string line = label;
+  if (done > 0 && done < of && elapsed > 1)
+    line += ", about " + duration(elapsed * (of - done) / done) + " left";
+  draw(line);
+}
+
+void ProgressLine::line(const std::string& words) {
+  if (due()) draw(words);
 }
 
 void ProgressLine::note(const std::string& line) {

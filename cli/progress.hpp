@@ -19,14 +19,21 @@ class ProgressLine {
 
   /// `of` = 0 when the total is not known.
   void show(const std::string& what, double done, double of);
+  /// Of one stretch of work under changing labels.
+  void overall(const std::string& label, double done, double of);
+  /// Words alone.
+  void line(const std::string& words);
   /// A line that stays, above the progress.
   void note(const std::string& line);
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool due();  ///< time to show something again
+  void draw(const std::string& line);
+
   bool enabled_, terminal_, drawn_ = false;
   std::string what_;
-  Clock::time_point started_, shown_;
+  Clock::time_point began_, started_, shown_;
 };
 
 /// "12 s", "3 min", "2.5 h".

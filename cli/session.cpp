@@ -2,6 +2,7 @@
 
 #include "roundoff_version.hpp"
 
+#include "analyzer/replay.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -16,20 +17,6 @@ void declare_common(Arguments& arguments, Session& session) {
                    "Threads, 0 for all cores; the answer is the same for any");
 }
 
-std::string quoted(std::string_view word) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string(word);
-  std::string result = "'";
-  for (const char c : word) {
-    if (c == '\'')
-      result += "'\\''";
-    else
-      result += c;
-  }
-  return result + "'";
-}
-
 std::string question_line(const std::vector<std::string>& words) {
   std::string line = "roundoff";
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -39,7 +26,7 @@ std::string question_line(const std::vector<std::string>& words) {
       ++i;
       continue;
     }
-    line += ' ' + quoted(word);
+    line += ' ' + shell_quoted(word);
   }
   return line;
 }

@@ -36,9 +36,6 @@ void declare_common(Arguments& arguments, Session& session);
 /// line.
 std::string question_line(const std::vector<std::string>& words);
 
-/// A word as a shell reads it back.
-std::string quoted(std::string_view word);
-
 std::string version_line();
 
 }  // namespace roundoff::cli

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/replay.hpp"
 #include "cli/policy_file.hpp"
 #include "cli/session.hpp"
 #include "cli/task_json.hpp"
@@ -203,39 +204,13 @@ Subject resolve(const SubjectOptions& options) {
   return subject;
 }
 
-std::string replay_line(std::string_view name, const TaskSize& size, const Settings& settings,
-                        const Policy& policy, const std::string& input) {
-  const TaskSize standard;
-  const Construction* construction = nullptr;
-  for (const Construction& each : constructions())
-    if (each.name == name) construction = &each;
-  std::string line = "roundoff run " + quoted(name);
-  const auto add = [&](std::string_view option, const std::string& value) {
-    line += fmt::format(" {} {}", option, quoted(value));
-  };
-  add("--p", std::to_string(size.p));
-  add("--n", std::to_string(size.n));
-  if (size.k != standard.k) add("--k", std::to_string(size.k));
-  if (size.l != standard.l) add("--l", std::to_string(size.l));
-  if (size.c != standard.c) add("--c", std::to_string(size.c));
-  if (size.ragged) line += " --ragged";
-  // What --format alone leads to, and the order that is taken where none is given.
-  const Policy implied = construction ? policy_for(*construction, policy[Role::weights])
-                                      : Policy::uniform(policy[Role::weights]);
-  if (policy.formats == implied.formats) add("--format", roundoff::notation(policy[Role::weights]));
-  for (const auto& [knob, value] : settings) add("--set", fmt::format("{}={}", knob, value));
-  if (policy.softmax == Softmax::plain) add("--softmax", "plain");
-  if (policy.order != implied.order) add("--order", roundoff::notation(policy.order));
-  if (policy.dot == DotMode::fused) line += " --fma";
-  if (policy.dot == DotMode::exact_dot) line += " --exact-dot";
-  return line + " " + quoted(input);
-}
-
 std::string replay_line(const Subject& subject, const std::string& input) {
   const SubjectOptions& asked = subject.asked;
-  std::string line = replay_line(asked.name, subject.task->size(), subject.settings, subject.policy, input);
-  if (!asked.task.empty()) line += " --task " + quoted(asked.task);
-  if (!asked.policy.empty() && !subject.policy.is_uniform()) line += " --policy " + quoted(asked.policy);
+  std::string line =
+      replay_command(asked.name, subject.task->size(), subject.settings, subject.policy, input);
+  if (!asked.task.empty()) line += " --task " + shell_quoted(asked.task);
+  if (!asked.policy.empty() && !subject.policy.is_uniform())
+    line += " --policy " + shell_quoted(asked.policy);
   if (asked.round_weights) line += " --round-weights";
   return line;
 }

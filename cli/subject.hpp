@@ -64,8 +64,6 @@ Policy resolve_policy(const SubjectOptions& options, const Construction& constru
 std::string notation(const Policy& policy);
 
 /// The `roundoff run ...` that repeats one input under exactly this model, format and semantics.
-std::string replay_line(std::string_view name, const TaskSize& size, const Settings& settings,
-                        const Policy& policy, const std::string& input);
 std::string replay_line(const Subject& subject, const std::string& input);
 
 /// n and k as the input shows them ("0123+0456=" has 4 digits and 2 operands), where the options leave them

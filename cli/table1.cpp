@@ -1,15 +1,14 @@
 // roundoff table1: the paper's table, measured by execution.
 #include "analyzer/table1.hpp"
 
-#include <fstream>
-
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
 #include "cli/evidence.hpp"
+#include "cli/html.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/table1_view.hpp"
-#include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -19,6 +18,7 @@ struct Options {
   int p = 2;
   bool full = false;
   std::string page, store;
+  std::optional<double> work;
 };
 
 void declare(Arguments& arguments, Options& options) {
@@ -26,16 +26,11 @@ void declare(Arguments& arguments, Options& options) {
   arguments.choice("--task", options.task, {"all", "add", "iteradd", "mul"}, "The rows");
   arguments.number("--p", options.p, 2, 36, "Base");
   arguments.flag("--full", options.full, "Larger sizes and more evidence: may run an hour");
+  arguments.number("--work", options.work, "OPERATIONS",
+                   "Rounded operations that a verdict may take: less for a smaller table");
   arguments.text("--page", options.page, "FILE.html", "Write the answer as one self-contained page too");
   arguments.text("--store", options.store, "FILE.sqlite",
                  "Keep every verdict here; what is known is not asked again");
-}
-
-void write_page(const std::string& path, const std::string& page) {
-  std::ofstream file(path, std::ios::binary);
-  file << page;
-  file.flush();
-  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
 }
 
 int run(const Options& options, Session& session) {
@@ -45,18 +40,26 @@ int run(const Options& options, Session& session) {
   how.quick = !options.full;
   how.task = options.task == "all" ? "" : options.task;
   how.p = options.p;
+  how.work = options.work.value_or(0);
   how.seed = session.seed;
   how.threads = session.threads;
   how.store = store ? &*store : nullptr;
-  how.progress = [&](const std::string& what, int done, int of) { progress.show(what, done, of); };
+  how.progress = [&](const std::string& what, int done, int of) {
+    progress.overall(fmt::format("series {} of {}: {}", done + 1, of, what), done, of);
+  };
   how.interrupted = interrupted;
   const Table1 table = table1(how);
   Json document = as_json(table);
-  document["p"] = options.p;
   print(session, as_text(table), all_points_table(table), document);
   if (table.interrupted) throw Interrupted(resume_hint(options.store));
   if (!options.page.empty()) {
-    write_page(options.page, as_page(table, options.p, session));
+    html::Page page(fmt::format("How many bits, and how wide? Base {}", options.p),
+                    "The smallest number formats and the smallest transformers that were found to compute a "
+                    "task, by running "
+                    "them bit for bit in those formats. Every figure has its evidence, and a counterexample "
+                    "one step below it.");
+    add_to(page, table);
+    write_file(options.page, page.finish(provenance(session)));
     progress.note("The page: " + options.page);
   }
   return exit_done;

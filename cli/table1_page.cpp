@@ -1,8 +1,5 @@
-// The page of table1: the table, the plots, the evidence, and how to repeat each counterexample.
-#include <cmath>
-
+// Table 1 as a part of a page: the summary, the plots, the evidence, and how to repeat each counterexample.
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/html.hpp"
 #include "cli/minima.hpp"
@@ -11,54 +8,23 @@
 namespace roundoff::cli {
 namespace {
 
-/// The measured points, and the fitted law as a curve between the first and the last of them.
-void add(Plot& plot, const std::string& label, const GrowthLaw& law) {
-  if (law.points.empty()) return;
-  Curve points{label, {}, false};
-  for (const Observation& point : law.points) points.points.emplace_back(point.x, point.y);
-  plot.curves.push_back(std::move(points));
-  if (law.fits.empty()) return;
-  const LawFit& fit = law.fits.front();
-  Curve curve{formula(fit, law.variable), {}, true};
-  const double from = law.points.front().x, to = law.points.back().x;
-  constexpr int steps = 48;
-  for (int i = 0; i <= steps; ++i) {
-    const double x = from * std::pow(to / from, static_cast<double>(i) / steps);
-    const double y = evaluate(fit, x);
-    if (y > 0) curve.points.emplace_back(x, y);
-  }
-  plot.curves.push_back(std::move(curve));
-}
-
-void add_figures(html::Page& page, const std::string& title, const std::string& file,
-                 const std::vector<const Cell*>& cells) {
-  Plot bits{title + ": least bits of the number format", "sequence length N", "bits", true, false, {}};
-  for (const std::string variable : {"n", "k"}) {
-    Plot width{title + ": width", variable == "n" ? "digits n" : "operands k", "width", true, true, {}};
-    for (const Cell* cell : cells) {
-      for (const Series& series : cell->series) {
-        if (series.variable != variable) continue;
-        add(width, series.label, series.width);
-        add(bits, series.label, series.bits);
-      }
-    }
-    if (!width.curves.empty())
-      page.figure(width, "Points are measured, dashed lines are the fitted laws.",
-                  file + "-width-" + variable);
-  }
-  if (!bits.curves.empty())
-    page.figure(bits, "Points are measured, dashed lines are the fitted laws.", file + "-bits");
-}
-
-void add_cell(html::Page& page, const Cell& cell) {
-  page.heading(title_of(cell));
-  if (!cell.paper_bound.empty())
-    page.paragraph(fmt::format("In the paper: width {} ({}).", cell.paper_bound, cell.paper_theorem));
+void add_cell(html::Page& page, const Table1& table, const Cell& cell) {
+  page.open_details(
+      fmt::format("{}: every point, its evidence, and what fails one step below", title_of(cell)));
   if (!cell.remark.empty()) page.paragraph(cell.remark);
   for (const Series& series : cell.series) {
-    page.paragraph(fmt::format("{}, {}. Width: {}. Bits: {}.", series.label, series.theorem,
-                               series.width.statement, series.bits.statement));
-    if (!series.points.empty()) page.table(points_table(series), series.label, series.construction);
+    page.subheading(series.label);
+    page.paragraph(fmt::format("{}. {}.", series.theorem, laws_text(series)));
+    if (series.deepens)
+      page.paragraph("Its layers grow with the size, which is not what the theorem speaks of.");
+    if (!series.stopped.empty() && !series.points.empty())
+      page.paragraph("No larger sizes: " + series.stopped + ".");
+    if (!series.points.empty()) {
+      std::string file = fmt::format("table1-p{}-{}", table.p, series.label);
+      for (char& c : file)
+        if (c == ' ' || c == ',' || c == '=') c = '-';
+      page.table(points_table(series), series.label, file);
+    }
     // the last counterexample of the series stands for the others: the table names them all
     for (auto point = series.points.rbegin(); point != series.points.rend(); ++point) {
       const Attempt* below = most_telling(pointers(point->below));
@@ -69,30 +35,38 @@ void add_cell(html::Page& page, const Cell& cell) {
       break;
     }
   }
-  for (const Bound& bound : cell.bounds)
-    if (bound.applies) page.paragraph(fmt::format("Lower bound: {} ({}).", bound.statement, bound.source));
+  page.close_details();
 }
 
 }  // namespace
 
-std::string as_page(const Table1& table, int base, const Session& session) {
-  html::Page page(
-      fmt::format("How many bits, and how wide? Base {}", base),
-      "The smallest number formats and the smallest transformers that were found to compute a task, by "
-      "running them "
-      "bit for bit in those formats. Every figure has its evidence, and a counterexample one step below it.");
-  page.table(summary_table(table), "Table 1 of Feng et al. (arXiv:2410.13857), measured", "table1");
-  std::vector<std::string> tasks;
+void add_to(html::Page& page, const Table1& table) {
+  page.heading(fmt::format("Table 1, base {}{}{}", table.p, table.task.empty() ? "" : ", " + table.task,
+                           table.quick ? "" : ", full form"));
+  page.paragraph(
+      "The paper is Feng et al., arXiv:2410.13857. Every point is a model that was built and run, in the "
+      "least "
+      "format or at the least width that works; its evidence says whether on all inputs or on which. A "
+      "claimed "
+      "width is the construction's formula, which gives the built width at every point, evaluated at sizes "
+      "that "
+      "cannot be run.");
+  page.table(summary_table(table), "The cells, measured",
+             fmt::format("table1-{}-p{}{}{}", table.quick ? "quick" : "full", table.p,
+                         table.task.empty() ? "" : "-", table.task));
   for (const Cell& cell : table.cells) {
-    if (std::find(tasks.begin(), tasks.end(), cell.task) != tasks.end()) continue;
-    tasks.push_back(cell.task);
-    std::vector<const Cell*> cells;
-    for (const Cell& each : table.cells)
-      if (each.task == cell.task) cells.push_back(&each);
-    add_figures(page, cell.row, cell.task, cells);
+    std::string bounds;
+    for (const Bound& bound : cell.bounds)
+      if (bound.applies) bounds += (bounds.empty() ? "" : "; ") + bound.statement;
+    if (!bounds.empty())
+      page.paragraph(fmt::format("Lower bound for {}, at the best construction's largest size: {}.",
+                                 title_of(cell), bounds));
   }
-  for (const Cell& cell : table.cells) add_cell(page, cell);
-  return page.finish(provenance(session));
+  page.open_figures();
+  for (const Chart& chart : charts_of(table)) page.figure(chart);
+  page.close_figures();
+  for (const Cell& cell : table.cells)
+    if (!cell.series.empty()) add_cell(page, table, cell);
 }
 
 }  // namespace roundoff::cli

@@ -13,35 +13,82 @@ std::string size_text(const TaskSize& size) {
   return size.k == TaskSize{}.k ? fmt::format("{}", size.n) : fmt::format("{}, k={}", size.n, size.k);
 }
 
-/// "width power 2.1*n^1.9; bits constant: 2".
-std::string laws_text(const Series& series) {
-  if (series.points.empty()) return "not measured: " + series.stopped;
-  return fmt::format("width {}; bits {}", series.width.statement, series.bits.statement);
+/// "n = 2..32".
+std::string sizes_text(const Series& series) {
+  const auto value = [&](const MeasuredPoint& point) {
+    return series.variable == "k" ? point.size.k : point.size.n;
+  };
+  return fmt::format("{} = {}..{}", series.variable, value(series.points.front()),
+                     value(series.points.back()));
 }
 
 }  // namespace
 
 std::string title_of(const Cell& cell) {
-  return fmt::format("{}, {} precision", cell.row,
-                     cell.regime == Regime::constant ? "constant" : "logarithmic");
+  return fmt::format("{}, {} precision{}", cell.row,
+                     cell.regime == Regime::constant ? "constant" : "logarithmic",
+                     cell.outside.empty() ? "" : ", outside the theorem");
+}
+
+std::string laws_text(const Series& series) {
+  if (series.points.empty()) return "not measured: " + series.stopped;
+  std::string text = fmt::format("measured at {}: width {}; bits {}", sizes_text(series),
+                                 series.width.statement, series.bits.statement);
+  if (series.claimed)
+    text += fmt::format("; claimed width, equal to the built one at every point, to {} = {:g}: {}",
+                        series.variable, series.claimed->points.back().x, series.claimed->statement);
+  return text;
+}
+
+std::string evidence_summary(const Series& series) {
+  int certified = 0, all = 0, part = 0;
+  for (const MeasuredPoint& point : series.points) {
+    const Result& result = point.attempt.result;
+    if (result.verdict == Verdict::certified)
+      ++certified;
+    else
+      ++(result.covered >= result.of ? all : part);
+  }
+  std::string text;
+  const auto add = [&](int count, std::string_view what) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  };
+  add(certified, "certified");
+  add(all, "by all inputs");
+  add(part, "by adversarial inputs and samples");
+  return text;
 }
 
 Table summary_table(const Table1& table) {
-  Table summary{{{"cell", "", false},
+  Table summary{{{"cell", "cell", false},
                  {"paper_bound", "width in the paper", false},
-                 {"paper_construction", "the paper's construction, measured", false},
-                 {"best_construction", "best construction, measured", false}},
+                 {"construction", "construction", false},
+                 {"role", "", false},
+                 {"sizes", "sizes", false},
+                 {"width_law", "width", false},
+                 {"claimed_law", "claimed width, large sizes", false},
+                 {"bits_law", "bits", false},
+                 {"evidence", "evidence (points)", false}},
                 {}};
-  const auto text = [](const Cell& cell, const std::optional<std::size_t>& which) -> std::string {
-    if (!which) return "-";
-    const Series& series = cell.series[*which];
-    return fmt::format("{}: {}", series.label, laws_text(series));
-  };
   for (const Cell& cell : table.cells) {
     const std::string bound =
         cell.paper_bound.empty() ? cell.remark : fmt::format("{} ({})", cell.paper_bound, cell.paper_theorem);
-    summary.rows.push_back(
-        {title_of(cell), bound, text(cell, cell.paper), cell.best ? text(cell, cell.best) : cell.remark});
+    if (cell.series.empty())
+      summary.rows.push_back({title_of(cell), bound, "-", "", "", "", "", "", cell.remark});
+    for (std::size_t s = 0; s < cell.series.size(); ++s) {
+      const Series& series = cell.series[s];
+      const std::string role = cell.paper == s && cell.best == s ? "the paper's, and the best here"
+                               : cell.paper == s                 ? "the paper's"
+                               : cell.best == s                  ? "the best here"
+                                                                 : "";
+      if (series.points.empty()) {
+        summary.rows.push_back({title_of(cell), bound, series.label, role, "", "", "", "", series.stopped});
+        continue;
+      }
+      summary.rows.push_back({title_of(cell), bound, series.label, role, sizes_text(series),
+                              law_text(series.width), series.claimed ? law_text(*series.claimed) : "-",
+                              law_text(series.bits), evidence_summary(series)});
+    }
   }
   return summary;
 }
@@ -59,8 +106,10 @@ Table points_table(const Series& series) {
   for (const MeasuredPoint& point : series.points) {
     const Attempt& best = point.attempt;
     table.rows.push_back({size_text(point.size), count_text(point.N), std::to_string(best.bits),
-                          std::to_string(best.shape.width), best.format, settings_text(best.settings),
-                          evidence_text(best.result), below_text(pointers(point.below), best)});
+                          std::to_string(best.shape.width),
+                          point.scanned ? best.format : best.format + " (its own; not scanned)",
+                          settings_text(best.settings), evidence_text(best.result),
+                          below_text(pointers(point.below), best)});
   }
   return table;
 }
@@ -95,6 +144,7 @@ std::string as_text(const Table1& table) {
                           cell.best == s ? ", the best here" : "", series.theorem);
       if (!series.points.empty()) text += as_text(points_table(series));
       text += laws_text(series) + '\n';
+      if (series.deepens) text += "its layers grow with the size: not what the theorem speaks of\n";
       if (!series.stopped.empty() && !series.points.empty()) text += "stopped at " + series.stopped + '\n';
       for (const MeasuredPoint& point : series.points)
         for (const std::string& exception : point.exceptions)
@@ -121,6 +171,7 @@ Json as_json(const Table1& table) {
                           {"k", point.size.k},
                           {"p", point.size.p},
                           {"N", count_json(point.N)},
+                          {"scanned", point.scanned},
                           {"best", as_json(point.attempt, point.size, Choices{})},
                           {"below", std::move(below)},
                           {"exceptions", point.exceptions}});
@@ -132,6 +183,8 @@ Json as_json(const Table1& table) {
                      {"points", std::move(points)},
                      {"width", as_json(series.width)},
                      {"bits", as_json(series.bits)},
+                     {"claimed_width", series.claimed ? as_json(*series.claimed) : Json()},
+                     {"layers_grow", series.deepens},
                      {"stopped", series.stopped}});
     }
     for (const Bound& bound : cell.bounds)
@@ -145,6 +198,8 @@ Json as_json(const Table1& table) {
     cells.push_back({{"row", cell.row},
                      {"task", cell.task},
                      {"regime", cell.regime == Regime::constant ? "constant" : "logarithmic"},
+                     {"outside_the_theorem", cell.outside},
+                     {"variable", cell.variable},
                      {"paper", {{"width", cell.paper_bound}, {"theorem", cell.paper_theorem}}},
                      {"paper_series", cell.paper ? Json(*cell.paper) : Json()},
                      {"best_series", cell.best ? Json(*cell.best) : Json()},
@@ -152,7 +207,10 @@ Json as_json(const Table1& table) {
                      {"lower_bounds", std::move(bounds)},
                      {"remark", cell.remark}});
   }
-  return {{"quick", table.quick}, {"cells", std::move(cells)}, {"interrupted", table.interrupted}};
+  return {{"p", table.p},
+          {"quick", table.quick},
+          {"cells", std::move(cells)},
+          {"interrupted", table.interrupted}};
 }
 
 }  // namespace roundoff::cli

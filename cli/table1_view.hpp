@@ -5,11 +5,12 @@
 
 #include "analyzer/table1.hpp"
 #include "cli/answer.hpp"
+#include "cli/html.hpp"
 #include "cli/session.hpp"
 
 namespace roundoff::cli {
 
-/// A line a cell: the paper's bound, the paper's construction and the best one as measured.
+/// A line a series: the paper's bound, the construction, its laws and their evidence.
 Table summary_table(const Table1& table);
 /// A line a point of a series.
 Table points_table(const Series& series);
@@ -17,8 +18,11 @@ Table points_table(const Series& series);
 Table all_points_table(const Table1& table);
 
 std::string title_of(const Cell& cell);  ///< "ADD, constant precision"
+/// "measured at n = 2..32: width ...; bits ...; claimed width ...".
+std::string laws_text(const Series& series);
 std::string as_text(const Table1& table);
 Json as_json(const Table1& table);
-std::string as_page(const Table1& table, int base, const Session& session);
+/// The table as a part of a page: summary, charts, and the points of every series with their counterexamples.
+void add_to(html::Page& page, const Table1& table);
 
 }  // namespace roundoff::cli

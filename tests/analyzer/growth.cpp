@@ -45,7 +45,7 @@ TEST_CASE("a law is recognised from integers it made") {
       {LawKind::logarithmic, [](double n) { return 2 * steady_log2(n) + 2; }, all_to(64)},
       {LawKind::polylogarithmic, [](double n) { return 3 * steady_log2(n) * steady_log2(n) + 5; }, doubling},
       {LawKind::linear, [](double n) { return 3 * n + 28; }, doubling},
-      {LawKind::quadratic, [](double n) { return n * n / 2 + 10; }, doubling},
+      {LawKind::quadratic, [](double n) { return n * n / 2 + 5 * n; }, doubling},
       {LawKind::power, [](double n) { return 3 * n * steady_root(n, 2); }, doubling},
       {LawKind::exponential, [](double n) { return 2 * steady_exp2(n); }, {2, 3, 4, 6, 8, 10, 12}},
   };
@@ -79,6 +79,23 @@ TEST_CASE("roots of n in the exponent are told apart when the caller names them"
   CHECK(growth.decided);
   CHECK(growth.fits.front().root == 2);
   CHECK(growth.fits.front().b == doctest::Approx(2.5).epsilon(0.02));
+}
+
+TEST_CASE("of a maximum of two terms, the law of the one that decides at large sizes is found") {
+  std::vector<Observation> points;
+  for (const int n : {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32})
+    points.push_back({static_cast<double>(n), std::max(3.0 * n + 20, n * (n + 1) / 2.0)});
+  GrowthOptions options;
+  options.errors = Errors::relative;
+  const GrowthLaw settled = fit_settled(points, options);
+  CAPTURE(settled.statement);
+  CHECK(settled.decided);
+  CHECK(settled.fits.front().kind == LawKind::quadratic);
+  CHECK(settled.fits.front().a == doctest::Approx(0.5).epsilon(1e-6));
+  CHECK(settled.statement.find("from n = ") != std::string::npos);
+  // One law for all points needs no point set aside.
+  for (Observation& point : points) point.y = 3 * point.x + 20;
+  CHECK(fit_settled(points, options).statement == fit_growth(points, options).statement);
 }
 
 TEST_CASE("data that cannot tell say so") {

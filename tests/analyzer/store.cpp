@@ -248,12 +248,12 @@ TEST_CASE("asking again is a look-up, and recheck confirms every verdict") {
     forbidden.progress = [](const Progress&) { FAIL("asked again, it was computed again"); };
     CHECK(text(ask(&store, each->question(options), each->model, *each->task, forbidden)) == text(first));
   }
-  for (const Recheck& outcome : recheck(store, {})) CHECK(outcome.same);
+  for (const Recheck& outcome : recheck(store, "", {})) CHECK(outcome.same);
 
   // A verdict that is not the model's is found out.
   Store forged(scratch.path("forged"));
   forged.put(wrong.question(options), held(), 1);
-  const std::vector<Recheck> outcomes = recheck(forged, {});
+  const std::vector<Recheck> outcomes = recheck(forged, "", {});
   REQUIRE(outcomes.size() == 1);
   CHECK_FALSE(outcomes[0].same);
   CHECK(outcomes[0].is.find("refuted") != std::string::npos);

@@ -36,11 +36,13 @@ class Directory {
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
-  /// A shell line in which `roundoff` is the binary under test.
+  /// A shell line in which `roundoff` is the binary under test, and "$binary" its path (for processes that
+  /// are sent signals).
   Outcome run(const std::string& line) const {
     const std::string script = "cd '" + path_.string() +
-                               "' && roundoff() { '" ROUNDOFF_BINARY "' \"$@\"; } && { " + line +
-                               "\n} > .out 2> .err";
+                               "' && binary='" ROUNDOFF_BINARY
+                               "' && roundoff() { \"$binary\" \"$@\"; } && { " +
+                               line + "\n} > .out 2> .err";
     std::ofstream(path_ / ".script") << script;
     const int status = std::system(("/bin/sh '" + (path_ / ".script").string() + "'").c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -50,6 +52,7 @@ class Directory {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(path_ / name, std::ios::binary) << text;
   }
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
   std::string read(const std::string& name) const { return read_file(path_ / name); }
 
  private:

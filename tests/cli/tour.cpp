@@ -151,7 +151,8 @@ TEST_CASE("a million lines of eval take less than a minute, and answer in order"
 
 TEST_CASE("the table is written as one page that needs no network") {
   const Directory directory;
-  const Outcome outcome = directory.run("roundoff table1 --task mul --page page.html --json --quiet");
+  const Outcome outcome =
+      directory.run("roundoff table1 --task mul --work 1e6 --page page.html --json --quiet");
   CHECK(outcome.code == 0);
   CHECK(answer(outcome)["cells"].size() == 2);
   const std::string page = directory.read("page.html");

@@ -1,0 +1,14 @@
+// From the rows of a report to its lines: laws, charts, frontier and bounds.
+#pragma once
+
+#include <vector>
+
+#include "analyzer/report.hpp"
+
+namespace roundoff {
+
+/// Rows that differ in n alone (at one k), or in k alone (at one n), are a line; a line has at least two
+/// sizes.
+std::vector<ReportLine> lines_of(const std::vector<ReportRow>& rows);
+
+}  // namespace roundoff

@@ -1,0 +1,261 @@
+// Measuring a series of Table 1: it climbs a ladder of sizes until the next one would take more work than the
+// form of the table allows. Work is counted in rounded operations, never in seconds, so that the table is the
+// same on every machine; the larger the model, the fewer inputs it is run on, and the evidence says how many.
+#include "analyzer/table1_series.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "constructions/formula.hpp"
+#include "formats/error.hpp"
+
+namespace roundoff {
+namespace {
+
+/// How much work the two forms of the table put into a point.
+struct Effort {
+  double operations;  ///< a verdict, at most
+  /// Rounded operations of one pass, at most: what recording a program takes, for the few verdicts of a point
+  /// in constant precision, for the one in a construction's own format, and where every format is tried.
+  double constant, own, scanned;
+  double enumerate;       ///< inputs
+  std::uint64_t samples;  ///< at most
+  std::size_t adversarial, least_adversarial;
+  double certify_seconds;
+  int widest_scan;  ///< knob settings tried per size
+};
+constexpr Effort quick_effort = {2e9, 9e6, 5e6, 4.5e5, 1 << 13, 1024, 512, 64, 0, 8};
+constexpr Effort full_effort = {5e10, 1e8, 5e7, 5e6, 1 << 20, 1 << 14, 4096, 256, 30, 128};
+
+constexpr std::array rungs = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128};
+
+/// Sizes at which a claimed width is evaluated, and how wide it may get.
+constexpr int largest_claim = 4096;
+constexpr double widest_claim = 1e14;
+
+class Measurer {
+ public:
+  Measurer(const SeriesPlan& plan, const Table1Options& options)
+      : plan_(plan), options_(options), effort_(options.quick ? quick_effort : full_effort) {
+    if (options.work > 0) {
+      effort_.operations = options.work;
+      for (double* limit : {&effort_.constant, &effort_.own, &effort_.scanned})
+        *limit = std::min(*limit, options.work);
+    }
+  }
+
+  Series measure() {
+    Series series;
+    series.construction = plan_.construction->name;
+    series.theorem = plan_.construction->theorem;
+    series.label = plan_.label;
+    series.variable = plan_.variable;
+    series.deepens = plan_.deepens;
+    for (const int rung : rungs) {
+      if (interrupted()) {
+        series.stopped = "interrupted";
+        break;
+      }
+      const TaskSize size = at(rung);
+      const double pass = operations_of(size);
+      if (pass == 0) continue;
+      const double work = pass * static_cast<double>(effort_.least_adversarial);
+      const bool constant = plan_.construction->regime == Regime::constant;
+      if (work > effort_.operations || pass > (constant ? effort_.constant : effort_.own)) {
+        series.stopped =
+            fmt::format("{} = {}: {:.2g} rounded operations an input, beyond the limits of this form",
+                        plan_.variable, rung, pass);
+        break;
+      }
+      const bool scanned = constant || pass <= effort_.scanned;
+      if (std::optional<MeasuredPoint> point = scanned ? minimum_at(size, pass) : own_at(size, pass)) {
+        series.points.push_back(std::move(*point));
+      } else if (interrupted()) {
+        series.stopped = "interrupted";
+        break;
+      } else if (frozen()) {
+        series.stopped = fmt::format("{} = {}: not in the store", plan_.variable, rung);
+        break;
+      } else {
+        series.stopped = fmt::format("{} = {}: nothing in range works", plan_.variable, rung);
+      }
+    }
+    if (series.points.empty() && series.stopped.empty())
+      series.stopped = "it cannot be built at any size tried";
+    fit(series);
+    return series;
+  }
+
+ private:
+  bool interrupted() const { return options_.interrupted && options_.interrupted(); }
+  bool frozen() const { return options_.store && options_.store->frozen(); }
+
+  TaskSize at(int value) const {
+    TaskSize size = plan_.base;
+    (plan_.variable == "k" ? size.k : size.n) = value;
+    return size;
+  }
+
+  /// Rounded operations of one pass in the construction's own format; 0 where it does not exist at this size
+  /// with these settings (a code of 3 coordinates needs 4 positions).
+  double operations_of(const TaskSize& size) const {
+    try {
+      const Construction& construction = *plan_.construction;
+      const std::unique_ptr<Task> task = make_task(construction.task, size);
+      const Policy policy = policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
+      const Settings settings = complete(construction, size, plan_.settings);
+      if (!construction.refuses(size, policy, settings).empty()) return 0;
+      return operations(shape(build(construction, *task, policy, settings)), task->positions());
+    } catch (const UsageError&) {
+      return 0;
+    }
+  }
+
+  /// All inputs where they are few; else as many adversarial ones and samples, in powers of two, as the work
+  /// allows.
+  VerifyOptions verify_options(const TaskSize& size, double pass) const {
+    const double room = effort_.operations / pass;
+    const double inputs = make_task(plan_.construction->task, size)->input_count();
+    const auto fitting = [&](std::uint64_t most) {
+      while (most > effort_.least_adversarial && static_cast<double>(most) > room / 2) most /= 2;
+      return most;
+    };
+    VerifyOptions verify;
+    verify.adversarial = fitting(effort_.adversarial);
+    verify.count = fitting(effort_.samples);
+    const double enumerate = std::min(effort_.enumerate, room);
+    verify.at_once = verify.exhaustive_limit = inputs <= enumerate ? effort_.enumerate : 0;
+    verify.seed = options_.seed;
+    verify.certify_seconds = effort_.certify_seconds;
+    verify.threads = options_.threads;
+    verify.interrupted = options_.interrupted;
+    return verify;
+  }
+
+  std::optional<MeasuredPoint> minimum_at(const TaskSize& size, double pass) const {
+    MinimiseOptions search;
+    search.sizes = {size};
+    search.settings = plan_.settings;
+    search.verify = verify_options(size, pass);
+    search.store = options_.store;
+    search.above = options_.quick ? 1 : 2;
+    search.beyond = 4;
+    const FormatFamily family((std::string(plan_.construction->family)));
+    const Format own = family.at(make_task(plan_.construction->task, size)->bindings());
+    if (plan_.construction->regime == Regime::constant) {
+      search.quantity = Quantity::width;
+      if (settings_count(size) > effort_.widest_scan)
+        search.settings = complete(*plan_.construction, size, plan_.settings);
+    } else {
+      search.quantity = own.is_fixed() ? Quantity::integer : Quantity::significand;
+    }
+    if (options_.progress)
+      search.progress = [&](const std::string& what, int, int) { options_.progress(what, 0, 0); };
+    const Construction* construction = plan_.construction;
+    const Minimisation found = minimise(std::span(&construction, 1), search);
+    if (found.minima.empty() || !found.minima.front().value) return std::nullopt;
+    const Minimum& minimum = found.minima.front();
+    MeasuredPoint point{size, minimum.N, minimum.best(), true, {}, {}};
+    for (const Attempt* below : minimum.below()) point.below.push_back(*below);
+    for (const Scan& scan : minimum.scans)
+      for (const std::size_t exception : scan.exceptions)
+        point.exceptions.push_back(scan.attempts[exception].format);
+    return point;
+  }
+
+  /// The construction in its own format: whether it works, at what width.
+  std::optional<MeasuredPoint> own_at(const TaskSize& size, double pass) const {
+    const Construction& construction = *plan_.construction;
+    const std::unique_ptr<Task> task = make_task(construction.task, size);
+    const Policy policy = policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
+    if (options_.progress)
+      options_.progress(
+          fmt::format("{} {}={}", construction.name, plan_.variable, plan_.variable == "k" ? size.k : size.n),
+          0, 0);
+    const Attempt made = attempt(construction, complete(construction, size, plan_.settings), *task, policy,
+                                 verify_options(size, pass), options_.store);
+    if (!made.holds()) return std::nullopt;
+    return MeasuredPoint{size, static_cast<double>(task->positions()), made, false, {}, {}};
+  }
+
+  int settings_count(const TaskSize& size) const {
+    int count = 1;
+    for (const Knob& knob : plan_.construction->knobs) {
+      if (plan_.settings.contains(knob.name)) continue;
+      count *= knob.most(size) - knob.least(size) + 1;
+      if (count > 100000) break;
+    }
+    return count;
+  }
+
+  double value_of(const TaskSize& size) const { return plan_.variable == "k" ? size.k : size.n; }
+
+  GrowthOptions growth_options(Errors errors) const {
+    GrowthOptions growth;
+    growth.variable = plan_.variable;
+    growth.errors = errors;
+    growth.roots = errors == Errors::relative ? plan_.roots : std::vector<int>{1};
+    return growth;
+  }
+
+  void fit(Series& series) const {
+    std::vector<Observation> widths, bits;
+    bool as_claimed = !series.points.empty();
+    for (const MeasuredPoint& point : series.points) {
+      const Attempt& best = point.attempt;
+      widths.push_back({value_of(point.size), static_cast<double>(best.shape.width)});
+      if (point.scanned) bits.push_back({value_of(point.size), static_cast<double>(best.bits)});
+      as_claimed &= claim(point.size, best.settings) == best.shape.width;
+    }
+    series.width = fit_settled(widths, growth_options(Errors::relative));
+    series.bits = fit_growth(bits, growth_options(Errors::absolute));
+    if (!as_claimed) return;
+    std::vector<Observation> claims;
+    for (int value = 16; value <= largest_claim; value *= 2) {
+      for (const int size : {value, value + value / 2}) {
+        const double width = least_claim(at(size));
+        if (!(width > 0 && width <= widest_claim)) continue;
+        claims.push_back({static_cast<double>(size), width});
+      }
+    }
+    if (claims.size() >= 5) series.claimed = fit_growth(claims, growth_options(Errors::relative));
+  }
+
+  /// The claimed width; 0 where the formula has no value.
+  double claim(const TaskSize& size, const Settings& settings) const {
+    try {
+      return static_cast<double>(claimed_width(*plan_.construction, size, settings));
+    } catch (const UsageError&) {
+      return 0;
+    }
+  }
+
+  /// With knobs as they are measured: standard in logarithmic precision; in constant precision the least over
+  /// the knobs that a free depth leaves open, else their standard, since a shorter window does not work.
+  double least_claim(const TaskSize& size) const {
+    try {
+      const Settings standard = complete(*plan_.construction, size, plan_.settings);
+      double least = claim(size, standard);
+      if (!plan_.deepens) return least;
+      for (const Settings& settings : all_settings(*plan_.construction, size, plan_.settings))
+        if (const double width = claim(size, settings); width > 0) least = std::min(least, width);
+      return least;
+    } catch (const UsageError&) {
+      return 0;
+    }
+  }
+
+  const SeriesPlan& plan_;
+  const Table1Options& options_;
+  Effort effort_;
+};
+
+}  // namespace
+
+Series measure_series(const SeriesPlan& plan, const Table1Options& options) {
+  return Measurer(plan, options).measure();
+}
+
+}  // namespace roundoff
