@@ -149,27 +149,28 @@ class Certification {
   std::optional<Outcome> by_cut(const Program& program, const SequenceShape& shape) {
     const Cut cut = cut_of(task_.name());
     if (cut == Cut::none || task_.input_count() < options_.cut_from) return std::nullopt;
-    std::optional<Outcome> found;
-    const auto tried = [&](int part) {  // whether it is of no use to go on
+    const auto settled = [&](int part) -> std::optional<Outcome> {
       const auto now = Clock::now();
-      if (now > deadline_) return true;
+      if (now > deadline_) return std::nullopt;
       try {
         const Variables cut_variables = variables(task_, shape, cut, part);
         Outcome outcome = diagrams::prove(program, cut_variables, task_, how(now + (deadline_ - now) / 2));
-        if (outcome.holds || outcome.question) found = std::move(outcome);
+        if (outcome.holds || outcome.question) return outcome;
       } catch (const Exhausted&) {
       }
-      return found.has_value();
+      return std::nullopt;
     };
     if (cut == Cut::columns) {
       const int width = group_width(program, task_);
-      if ((width > 1 && tried(width)) || tried(1)) return found;
-      return std::nullopt;
+      std::optional<Outcome> outcome;
+      if (width > 1) outcome = settled(width);
+      return outcome ? outcome : settled(1);
     }
     const int lines = static_cast<int>(variables(task_, shape).lines.size());
+    std::optional<Outcome> outcome;
     for (int line = 0; line < lines; ++line)
-      if (!tried(line) || !found->holds) return std::nullopt;
-    return found;
+      if (!(outcome = settled(line))) return std::nullopt;
+    return outcome;
   }
 
   void prove() {

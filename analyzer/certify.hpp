@@ -30,7 +30,7 @@ struct CertifyOptions {
   std::size_t probes = 256;   ///< concrete adversarial inputs, and as many samples, before the proof
   std::uint64_t seed = 1;
   /// Tasks with at least so many inputs are first tried with a cut (diagrams::Cut).
-  double cut_from = 0x1p24;
+  double cut_from = 0x1p14;
   bool exact_fraction = true;  ///< count what fails even when a counterexample is already known
   std::function<void(const Progress&)> progress = {};  ///< outputs decided, of how many
   std::function<bool()> interrupted = {};

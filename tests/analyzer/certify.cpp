@@ -82,7 +82,8 @@ double chains(int n, int length) {
 }
 
 void check_planted(const Example& subject, double fraction) {
-  const Result result = certify(subject.model, subject.policy, *subject.task);
+  const Result result =
+      certify(subject.model, subject.policy, *subject.task, {.seconds = 600, .count_seconds = 600});
   REQUIRE(result.verdict == Verdict::refuted);
   REQUIRE(result.failing_fraction.has_value());
   CHECK(fraction < 1e-30);
@@ -120,7 +121,7 @@ TEST_CASE("certify: designs hold for all inputs, and formats that are too small 
       CAPTURE(name);
       CAPTURE(p);
       const Example subject = example(name, {.p = p, .n = 6});
-      const Result result = certify(subject.model, subject.policy, *subject.task);
+      const Result result = certify(subject.model, subject.policy, *subject.task, {.seconds = 600});
       CHECK(result.verdict == Verdict::certified);
       CHECK(result.failing_fraction == 0);
       CHECK(result.covered == std::pow(p, 12));
