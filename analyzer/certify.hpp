@@ -6,6 +6,9 @@
 // that fail are a diagram too: it is counted exactly, and its first input is replayed by the reference
 // interpreter.
 //
+// Sums of many numbers, products and chains of thought are first tried with some quantities of the
+// specification as free variables (diagrams::Cut): what holds for all values of them holds.
+//
 // Trusted: the diagram package, the operations of formats/arithmetic, the executor that records the program
 // and its passes. What a verdict rests on is in `note`.
 #pragma once
@@ -18,15 +21,16 @@ namespace roundoff {
 
 struct CertifyOptions {
   double seconds = 60;  ///< then UNKNOWN
-  std::size_t nodes =
-      20'000'000;  ///< diagram nodes alive in one thread (about 50 bytes each at p = 10), then UNKNOWN
+  /// Once an input that fails is known: for counting all of them, beside what `seconds` leaves.
+  double count_seconds = 30;
+  std::size_t nodes = 20'000'000;  ///< diagram nodes alive in one thread, then UNKNOWN
+  std::size_t megabytes = 4000;    ///< of diagram nodes, all threads together, then UNKNOWN
   std::size_t tuples = 4096;  ///< distinct inputs of a position-wise block; beyond, it is run node by node
   int threads = 0;            ///< 0: all cores; CERTIFIED and REFUTED never depend on it
   std::size_t probes = 256;   ///< concrete adversarial inputs, and as many samples, before the proof
   std::uint64_t seed = 1;
-  /// Sums and products with at least so many inputs are first tried with their column sums as variables
-  /// (cuts.cpp).
-  double cut_from = 0x1p24;
+  /// Tasks with at least so many inputs are first tried with a cut (diagrams::Cut).
+  double cut_from = 0x1p14;
   bool exact_fraction = true;  ///< count what fails even when a counterexample is already known
   std::function<void(const Progress&)> progress = {};  ///< outputs decided, of how many
   std::function<bool()> interrupted = {};

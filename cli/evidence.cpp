@@ -12,6 +12,8 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options) {
   arguments.choice("--method", options.method, {"auto", "exhaustive", "certify", "adversarial", "sample"},
                    "How the inputs are covered");
   arguments.number("--count", options.count, "Samples, where the method draws them");
+  arguments.number("--budget", options.budget, "SECONDS",
+                   "What a certificate may take; then the verdict is unknown [auto: 60, certify: 300]");
   arguments.text("--store", options.store, "FILE.sqlite",
                  "Keep every verdict here; what is known is not asked again");
   arguments.flag("--reference", options.reference, "Run the reference interpreter instead of the lanes");
@@ -21,6 +23,8 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   VerifyOptions how;
   how.method = parse_method(options.method);
   how.count = options.count;
+  if (how.method == Method::certify) how.certify_seconds = 300;
+  if (options.budget) how.certify_seconds = *options.budget;
   how.seed = session.seed;
   how.threads = session.threads;
   how.reference = options.reference;

@@ -17,11 +17,12 @@ namespace roundoff::cli {
 struct EvidenceOptions {
   std::string method = "auto";
   std::uint64_t count = VerifyOptions{}.count;
-  std::string store;  ///< a file, or ""
+  std::optional<double> budget;  ///< seconds of a certificate
+  std::string store;             ///< a file, or ""
   bool reference = false;
 };
 
-/// --method, --count, --store, --reference.
+/// --method, --count, --budget, --store, --reference.
 void declare_evidence(Arguments& arguments, EvidenceOptions& options);
 
 /// Seed, threads and interruption come from the session; `progress` must outlive the options.

@@ -24,7 +24,8 @@ struct Options {
 void declare(Arguments& arguments, Options& options) {
   declare_subject(arguments, options.subject);
   declare_evidence(arguments, options.evidence);
-  arguments.flag("--all", options.all, "Go on after the first counterexample, and count the failures");
+  arguments.flag("--all", options.all,
+                 "Go on after the first counterexample, and count the failures (certify always does)");
 }
 
 std::string as_text(const Subject& subject, const Result& result, const Shape& dimensions) {
@@ -54,7 +55,8 @@ int run(const Options& options, Session& session) {
   const Shape dimensions = shape(subject.model);
   ProgressLine progress(session);
   VerifyOptions how = verify_options(options.evidence, session, progress);
-  how.first_only = !options.all;
+  // a certificate that fails says how much fails
+  how.first_only = !options.all && how.method != Method::certify;
   std::optional<Store> store = open_store(options.evidence.store);
 
   Question question;

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "analyzer/diagrams/interpreter.hpp"
+#include "sim/passes/rewriter.hpp"
 
 namespace roundoff::diagrams {
 
@@ -59,33 +60,8 @@ void Interpreter::find_segments() {
   const auto use = [&](NodeId user, NodeId operand) {
     if (segment_of(operand) >= 0 && segment_of(user) != segment_of(operand)) target[operand] = true;
   };
-  for (NodeId id = 0; id < program_.nodes.size(); ++id) {
-    const Node& node = program_.nodes[id];
-    switch (node.op) {
-      case Op::constant:
-      case Op::embed:
-        break;
-      case Op::dot:
-        for (const NodeId operand : program_.list(node.b, node.c)) use(id, operand);
-        [[fallthrough]];
-      case Op::max:
-      case Op::sum:
-      case Op::arg_max:
-        for (const NodeId operand : program_.list(node.a, node.c)) use(id, operand);
-        break;
-      case Op::fma:
-        use(id, node.c);
-        [[fallthrough]];
-      case Op::add:
-      case Op::sub:
-      case Op::mul:
-      case Op::div:
-        use(id, node.b);
-        [[fallthrough]];
-      default:
-        use(id, node.a);
-    }
-  }
+  for (NodeId id = 0; id < program_.nodes.size(); ++id)
+    for_operands(program_, program_.nodes[id], [&](NodeId operand) { use(id, operand); });
   for (const NodeId output : program_.outputs) target[output] = true;
   for (NodeId id = 0; id < program_.nodes.size(); ++id)
     if (target[id] && segment_of(id) >= 0) segments_[segment_of(id)].targets.push_back(id);
@@ -135,35 +111,12 @@ std::vector<NodeId> Interpreter::cone(const std::vector<NodeId>& targets, std::v
   while (!open.empty()) {
     const Node& node = program_.nodes[open.back()];
     open.pop_back();
-    switch (node.op) {
-      case Op::constant:
-      case Op::embed:
-        break;
-      case Op::round:
-      case Op::unary:
-      case Op::table:
-        visit(node.a);
-        break;
-      case Op::add:
-      case Op::sub:
-      case Op::mul:
-      case Op::div:
-        visit(node.a), visit(node.b);
-        break;
-      case Op::fma:
-        visit(node.a), visit(node.b), visit(node.c);
-        break;
-      case Op::max:
-      case Op::sum:
-      case Op::arg_max:
-        for (const NodeId operand : program_.list(node.a, node.c)) visit(operand);
-        break;
-      case Op::dot: {
-        const auto xs = program_.list(node.a, node.c), ys = program_.list(node.b, node.c);
-        for (std::size_t j = 0; j < node.c; ++j)
-          if (!skips_term(node, j)) visit(xs[j]), visit(ys[j]);
-        break;
-      }
+    if (node.op == Op::dot) {
+      const auto xs = program_.list(node.a, node.c), ys = program_.list(node.b, node.c);
+      for (std::size_t j = 0; j < node.c; ++j)
+        if (!skips_term(node, j)) visit(xs[j]), visit(ys[j]);
+    } else {
+      for_operands(program_, node, visit);
     }
   }
   std::sort(inner.begin(), inner.end());
@@ -189,15 +142,18 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
   Ref product = manager_.terminal(Scalars::nan);  // any terminal: the only tuple of no inputs
   std::vector<Id> tuples;
   try {
-    // Worth it only where there are fewer tuples than nodes: small diagrams are as quickly run node by node.
+    // Worth it only where there are fewer tuples than edges: small diagrams are as quickly run node by node.
     // Inputs that share no variable take all combinations of their values.
     std::size_t largest = 0, total = 0, least = 1;
     for (const Ref input : inputs) {
-      const std::size_t size = manager_.size(input);
-      largest = std::max(largest, size);
-      total += size;
+      std::size_t edges = 0;
+      for (const Ref node : manager_.postorder(input)) {
+        if (!manager_.is_terminal(node)) edges += manager_.arity(manager_.level(node));
+        ++total;
+      }
+      largest = std::max(largest, edges);
     }
-    const std::size_t most = inputs.empty() ? 1 : std::min(options_.tuples, largest / 2);
+    const std::size_t most = inputs.empty() ? 1 : std::min(options_.tuples, largest / 4);
     std::vector<bool> used(manager_.levels());
     for (const Ref input : inputs) {
       const std::size_t values = manager_.terminals(input, most).size();

@@ -8,20 +8,27 @@ namespace roundoff::diagrams {
 
 namespace {
 
-// below[level] = number of assignments of the variables level, level + 1, ...
-std::vector<Integer> tails(const Manager& manager) {
+Integer weight(const Weights& weights, std::uint32_t level, std::uint32_t value) {
+  return weights.empty() ? Integer(1) : weights[level][value];
+}
+
+// below[level]: what the assignments of the variables level, level + 1, ... count together.
+std::vector<Integer> tails(const Manager& manager, const Weights& weights) {
   std::vector<Integer> below(manager.levels() + 1, Integer(1));
-  for (std::uint32_t level = manager.levels(); level-- > 0;)
-    below[level] = below[level + 1] * manager.arity(level);
+  for (std::uint32_t level = manager.levels(); level-- > 0;) {
+    Integer all = 0;
+    for (std::uint32_t v = 0; v < manager.arity(level); ++v) all += weight(weights, level, v);
+    below[level] = below[level + 1] * all;
+  }
   return below;
 }
 
 }  // namespace
 
-Integer assignments(const Manager& manager) { return tails(manager)[0]; }
+Integer assignments(const Manager& manager) { return tails(manager, {})[0]; }
 
-Integer count(const Manager& manager, Ref f, const Chosen& chosen) {
-  const std::vector<Integer> below = tails(manager);
+Integer count(const Manager& manager, Ref f, const Chosen& chosen, const Weights& weights) {
+  const std::vector<Integer> below = tails(manager, weights);
   std::unordered_map<Ref, Integer> counted;  // over the variables from the node's own level on
   for (const Ref g : manager.postorder(f)) {
     Integer total = 0;
@@ -31,7 +38,8 @@ Integer count(const Manager& manager, Ref f, const Chosen& chosen) {
       const std::uint32_t level = manager.level(g);
       for (std::uint32_t v = 0; v < manager.arity(level); ++v) {
         const Ref next = manager.child(g, v);
-        total += counted.at(next) * (below[level + 1] / below[manager.level(next)]);
+        const Integer ways = counted.at(next) * (below[level + 1] / below[manager.level(next)]);
+        total += weights.empty() ? ways : Integer(ways * weights[level][v]);
       }
     }
     counted.emplace(g, std::move(total));
@@ -39,23 +47,28 @@ Integer count(const Manager& manager, Ref f, const Chosen& chosen) {
   return counted.at(f) * (below[0] / below[manager.level(f)]);
 }
 
-std::optional<std::vector<std::uint16_t>> first(const Manager& manager, Ref f, const Chosen& chosen) {
+std::optional<std::vector<std::uint16_t>> first(const Manager& manager, Ref f, const Chosen& chosen,
+                                                const Weights& weights) {
   std::unordered_map<Ref, bool> reaches;
+  const auto goes_on = [&](Ref g, std::uint32_t v) {
+    return weight(weights, manager.level(g), v) > 0 && reaches.at(manager.child(g, v));
+  };
   for (const Ref g : manager.postorder(f)) {
     bool any = false;
     if (manager.is_terminal(g)) {
       any = chosen(manager.id(g));
     } else {
-      for (std::uint32_t v = 0; v < manager.arity(manager.level(g)); ++v)
-        any = any || reaches.at(manager.child(g, v));
+      for (std::uint32_t v = 0; v < manager.arity(manager.level(g)); ++v) any = any || goes_on(g, v);
     }
     reaches.emplace(g, any);
   }
   if (!reaches.at(f)) return std::nullopt;
   std::vector<std::uint16_t> assignment(manager.levels());
+  for (std::uint32_t level = 0; level < manager.levels(); ++level)
+    while (weight(weights, level, assignment[level]) == 0) ++assignment[level];
   while (!manager.is_terminal(f)) {
     std::uint16_t v = 0;
-    while (!reaches.at(manager.child(f, v))) ++v;
+    while (!goes_on(f, v)) ++v;
     assignment[manager.level(f)] = v;
     f = manager.child(f, v);
   }

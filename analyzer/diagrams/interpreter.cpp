@@ -210,33 +210,7 @@ void Interpreter::drop() {
   while (!open.empty()) {
     const Node& node = program_.nodes[open.back()];
     open.pop_back();
-    switch (node.op) {
-      case Op::constant:
-      case Op::embed:
-        break;
-      case Op::round:
-      case Op::unary:
-      case Op::table:
-        visit(node.a);
-        break;
-      case Op::add:
-      case Op::sub:
-      case Op::mul:
-      case Op::div:
-        visit(node.a), visit(node.b);
-        break;
-      case Op::fma:
-        visit(node.a), visit(node.b), visit(node.c);
-        break;
-      case Op::dot:
-        for (const NodeId operand : program_.list(node.b, node.c)) visit(operand);
-        [[fallthrough]];
-      case Op::max:
-      case Op::sum:
-      case Op::arg_max:
-        for (const NodeId operand : program_.list(node.a, node.c)) visit(operand);
-        break;
-    }
+    for_operands(program_, node, visit);
   }
   for (NodeId node = 0; node < program_.nodes.size(); ++node)
     if (!keep[node]) values_[node] = no_ref;

@@ -24,10 +24,10 @@ struct InterpreterOptions {
   std::size_t tuples = 4096;  ///< bound on the distinct inputs of a block; 0: no blocks
 };
 
-/// A column of the specification whose sum is a variable of its own (cuts.cpp).
+/// A column of the specification, or a group of columns, whose sum is a variable of its own (cuts.cpp).
 struct Column {
   Ref sum = no_ref;        ///< the variable
-  std::vector<Ref> terms;  ///< over the digits: what the sum stands for
+  std::vector<Ref> terms;  ///< over the digits: what the sum stands for, term by term, with their weights
 };
 
 class Interpreter {

@@ -12,7 +12,7 @@ namespace roundoff::diagrams {
 
 namespace {
 constexpr std::uint32_t header = 3;  // level, least, greatest
-constexpr std::size_t first_table = 1 << 12, first_memo = 1 << 12, most_memo = std::size_t{1} << 26;
+constexpr std::size_t first_table = 1 << 12, first_memo = 1 << 12, most_memo = std::size_t{1} << 25;
 }  // namespace
 
 Roots::Roots(Manager& manager, std::vector<Ref> initial) : refs(std::move(initial)), manager_(&manager) {
@@ -32,8 +32,9 @@ Roots::~Roots() {
 Manager::Manager(std::vector<std::uint16_t> arities, Less less, Limits limits)
     : arities_(std::move(arities)),
       less_(std::move(less)),
-      limits_(limits),
+      limits_{limits.nodes, std::min<std::size_t>(limits.words, no_ref), limits.deadline, limits.cancelled},
       table_(first_table, no_ref),
+      due_words_(limits.words / 2),
       ceiling_(2 * limits.nodes),
       memo_(first_memo) {
   for (const std::uint16_t arity : arities_)
@@ -72,7 +73,7 @@ Ref Manager::node(std::uint32_t level, std::span<const Ref> children) {
       return table_[slot];
   }
   if (nodes_ >= ceiling_) over_ceiling();
-  if (pool_.size() + header + count >= no_ref) throw Exhausted{"16 GB of diagram nodes"};
+  if (pool_.size() + header + count > limits_.words) throw out_of_memory();
   if ((++ticks_ & 0xfff) == 0) check_time();
 
   Id least_id = least(children[0]), greatest_id = greatest(children[0]);
@@ -110,6 +111,10 @@ void Manager::grow_memo() {
   old.swap(memo_);
   for (const Entry& entry : old)
     if (entry.code != 0) memo_[slot(entry.code, entry.f, entry.g)] = entry;
+}
+
+Exhausted Manager::out_of_memory() const {
+  return {fmt::format("{} MB of diagram nodes", limits_.words / 250'000)};
 }
 
 void Manager::over_ceiling() {
@@ -239,7 +244,9 @@ std::vector<bool> Manager::support(Ref f) const {
 void Manager::collect_due() {
   collect();
   if (nodes_ > limits_.nodes) throw Exhausted{fmt::format("{} diagram nodes", limits_.nodes)};
+  if (pool_.size() > limits_.words / 4 * 3) throw out_of_memory();
   due_ = std::clamp<std::size_t>(2 * nodes_, 1 << 20, ceiling_);
+  due_words_ = std::clamp(2 * pool_.size(), limits_.words / 2, limits_.words / 8 * 7);
 }
 
 // Mark from the roots (terminals always stay), then slide every marked record down to its rank: the number of

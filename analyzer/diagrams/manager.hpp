@@ -31,7 +31,7 @@ using Ref = std::uint32_t;
 using Id = std::uint32_t;  ///< of a terminal; dense from 0
 inline constexpr Ref no_ref = 0xffffffff;
 
-/// A budget ran out: `what` says which ("20000000 nodes", "60 s", ...). Giving up is not refuting.
+/// A budget ran out: `what` says which ("20000000 diagram nodes", "time", ...). Giving up is not refuting.
 struct Exhausted {
   std::string what;
 };
@@ -39,7 +39,8 @@ struct Exhausted {
 struct TooLarge {};
 
 struct Limits {
-  std::size_t nodes = 20'000'000;  ///< alive at once, after collection
+  std::size_t nodes = 20'000'000;   ///< alive at once, after collection
+  std::size_t words = 250'000'000;  ///< of 32 bits, in all records that are not yet collected
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -128,7 +129,7 @@ class Manager {
   /// Collects when the pool has doubled since the last time. Throws Exhausted when what is alive exceeds the
   /// limit.
   void collect_if_due() {
-    if ((nodes_ > due_ || always_) && pauses_ == 0) collect_due();
+    if ((nodes_ > due_ || pool_.size() > due_words_ || always_) && pauses_ == 0) collect_due();
   }
   /// Makes the manager usable again after an exception left an operation unfinished.
   void recover() { stack_.clear(); }
@@ -203,6 +204,7 @@ class Manager {
   void grow_table();
   void collect_due();
   void over_ceiling();
+  Exhausted out_of_memory() const;
   std::uint64_t hash_record(const std::uint32_t* record, std::uint32_t arity) const;
 
   std::vector<std::uint16_t> arities_;
@@ -210,7 +212,7 @@ class Manager {
   Limits limits_;
   std::vector<std::uint32_t> pool_;
   std::vector<Ref> table_;  ///< open addressing, no_ref: empty; inner nodes only
-  std::size_t nodes_ = 0, inner_ = 0, peak_ = 0, due_ = 1 << 20, collections_ = 0;
+  std::size_t nodes_ = 0, inner_ = 0, peak_ = 0, due_ = 1 << 20, due_words_, collections_ = 0;
   std::size_t ceiling_;
   bool bounded_ = false, always_ = false;
   int pauses_ = 0;

@@ -12,10 +12,18 @@
 
 namespace roundoff::diagrams {
 
-/// Where the question's variables stand. A variable is a position that holds one of several digit tokens; its
-/// level in the diagrams goes by significance, the most significant at the root, operands interleaved (a
-/// column of digits is consecutive): least significant first costs 15 times at n = 32, one operand before the
-/// other is exponential.
+/// Where a proof may be cut: some quantities of the specification become free variables. What holds for all
+/// values of them holds for those that occur; what fails may be spurious.
+enum class Cut : std::uint8_t {
+  none,
+  columns,  ///< the sums of the columns: of the operands' digits, of the digits' products; in groups
+  lines,    ///< chains of thought: the lines before the one that is proved
+};
+
+/// Where the variables stand. A variable is a position that holds one of several digit tokens; its level in
+/// the diagrams goes by significance, the most significant at the root, operands interleaved (a column of
+/// digits is consecutive): least significant first costs 15 times at n = 32, one operand before the other is
+/// exponential.
 struct Variables {
   SequenceShape shape;
   int base = 2;            ///< p^c
@@ -23,21 +31,32 @@ struct Variables {
   std::vector<std::vector<int>>
       operands;                        ///< positions of each operand's digit tokens, most significant first
   std::vector<std::uint16_t> arities;  ///< by level
-  std::vector<int> position;           ///< by level; -1: a column sum
-  /// In a cut proof the first levels are the column sums, one an answer token, most significant first.
-  int columns = 0;
+  std::vector<int> position;           ///< by level; -1: a sum of columns
+  /// Cut::columns: the first levels are the sums c_j + B c_(j+1) + .. of groups of `width` columns, j a
+  /// multiple of it, most significant first; `groups` of them.
+  int groups = 0, width = 1;
+  /// Cut::lines: the line that is proved; the tokens of earlier lines are variables.
+  int line = -1;
+  std::vector<std::vector<int>> lines;  ///< positions of each line's digit tokens, most significant first
 
   int answer_tokens() const { return shape.positions() - shape.first_output - 1; }
   /// The question that an assignment of the variables stands for.
   std::vector<Token> question(std::span<const std::uint16_t> assignment) const;
 };
-/// `cut`: with the column sums as variables too (UsageError where the task has none).
-Variables variables(const Task& task, const SequenceShape& shape, bool cut = false);
+
+/// How a task's proof may be cut; `none` where it has no cut.
+Cut cut_of(std::string_view task);
+/// `part`: under Cut::columns how many of them make a group, under Cut::lines which one is proved.
+Variables variables(const Task& task, const SequenceShape& shape, Cut cut = Cut::none, int part = 1);
+/// The width of groups of columns that a program sums up (1: none), for Cut::columns: a guess from which
+/// digits its linear nodes read (groups.cpp).
+int group_width(const Program& program, const Task& task);
 
 /// One diagram a position, whose terminals are token ids: the question's variables and symbols, then the
 /// right answer (teacher forcing); one more at the end for <eos>. So entry i + 1 is what the output at
 /// position i must be. Empty when the task has no symbolic specification.
-/// In a cut proof the answer is computed from the column sums, and `columns` receives them.
+/// Under Cut::columns the answer is computed from the groups' sums, and `columns` receives them. Under
+/// Cut::lines the tokens of earlier lines are variables, and later ones are not given: no_ref.
 std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Algebra& algebra,
                               std::vector<Column>* columns = nullptr);
 bool has_specification(std::string_view task);
