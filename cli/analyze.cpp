@@ -26,7 +26,7 @@ struct Options {
 };
 
 void declare(Arguments& arguments, Options& options) {
-  arguments.positionals("NAME", options.names, "Constructions of one task");
+  arguments.positionals("NAME", options.names, "Constructions of one task, or a model file");
   arguments.group("Question");
   arguments.choice("--minimize", options.quantity,
                    {"width", "bits", "int", "frac", "significand", "exponent"}, "What is to be least");
@@ -59,8 +59,22 @@ std::vector<const Construction*> chosen(const Options& options) {
   return list;
 }
 
+/// Of one model file: its own task, size and format.
+Minimisation of_file(const Options& options, const MinimiseOptions& how) {
+  SubjectOptions asked = options.subject;
+  asked.name = options.names.front();
+  asked.task = options.task;
+  asked.policy.clear();
+  const Subject subject = resolve(asked);
+  MinimiseOptions with = how;
+  with.format.reset();  // resolved
+  with.semantics = subject.policy;
+  return minimise(subject.model, *subject.task, subject.policy[Role::activations], asked.name, with);
+}
+
 int run(const Options& options, Session& session) {
-  const auto constructions = chosen(options);
+  const bool file = options.names.size() == 1 && is_model_file(options.names.front());
+  const auto constructions = file ? std::vector<const Construction*>{} : chosen(options);
   MinimiseOptions how;
   how.quantity = parse_quantity(options.quantity);
   for (const int n : parse_range("--n", options.n)) {
@@ -80,7 +94,7 @@ int run(const Options& options, Session& session) {
   how.progress = [&](const std::string& what, int done, int of) { progress.show(what, done, of); };
   std::optional<Store> store = open_store(options.evidence.store);
   how.store = store ? &*store : nullptr;
-  const Minimisation found = minimise(constructions, how);
+  const Minimisation found = file ? of_file(options, how) : minimise(constructions, how);
   print(session, as_text(found, how.semantics), as_table(found), as_json(found, how.semantics));
   if (found.interrupted) throw Interrupted(resume_hint(options.evidence.store));
   return exit_done;
@@ -97,6 +111,7 @@ Command analyze_command() {
       "Examples:\n"
       "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
       "  roundoff analyze add-dnf --minimize width --n 2..8 --format 'fixed(1,0)'\n"
+      "  roundoff analyze model.json --minimize significand --method adderboard\n"
       "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
 }
 

@@ -13,11 +13,12 @@ Command verify_command();
 Command analyze_command();
 Command table1_command();
 Command export_command();
+Command forward_command();
 
 std::span<const Command> commands() {
   static const std::array list = {
-      formats_command(), eval_command(),    constructions_command(), run_command(),
-      verify_command(),  analyze_command(), table1_command(),        export_command(),
+      formats_command(), eval_command(),   constructions_command(), run_command(),     verify_command(),
+      analyze_command(), table1_command(), export_command(),        forward_command(),
   };
   return list;
 }

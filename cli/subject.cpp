@@ -14,11 +14,6 @@
 namespace roundoff::cli {
 namespace {
 
-bool is_model_file(std::string_view name) {
-  return name.ends_with(".json") || name.ends_with(".safetensors") ||
-         name.find('/') != std::string_view::npos;
-}
-
 /// Lays --softmax, --order, --fma and --exact-dot over a policy.
 void lay_semantics(const SubjectOptions& options, Policy& policy) {
   if (!options.softmax.empty()) {
@@ -80,7 +75,7 @@ Subject from_file(const SubjectOptions& options) {
   ModelFile file = load_model(options.name);
   Subject subject;
   subject.name = file.model.name.empty() ? options.name : file.model.name;
-  subject.task = read_task(file.task, options);
+  subject.task = read_task(file.task, options, file.model.vocabulary);
   subject.policy.softmax = file.softmax;
   subject.policy.order = file.order;
   subject.policy.dot = file.dot;
@@ -97,6 +92,11 @@ Subject from_file(const SubjectOptions& options) {
 }
 
 }  // namespace
+
+bool is_model_file(std::string_view name) {
+  return name.ends_with(".json") || name.ends_with(".safetensors") ||
+         name.find('/') != std::string_view::npos;
+}
 
 void declare_size(Arguments& arguments, SubjectOptions& options) {
   arguments.group("Size");
@@ -180,6 +180,12 @@ std::string notation(const Policy& policy) {
     const auto role = static_cast<Role>(r);
     text += fmt::format("{}{}={}", r == 0 ? "" : " ", name(role), roundoff::notation(policy[role]));
   }
+  const auto quantiser = [&](const char* role, const std::string& by) {
+    if (!by.empty()) text += fmt::format(" quantise.{}={}", role, by);
+  };
+  quantiser("weights", policy.quantisers.weights);
+  quantiser("activations", policy.quantisers.activations);
+  quantiser("cache", policy.quantisers.cache);
   return text;
 }
 
