@@ -47,11 +47,12 @@ Subject::Replay Subject::replay(const Instance& instance) const {
                               decoded.tokens.end());
     replay.right = answer == right;
     if (decoded.stopped) answer.pop_back();
-    replay.got = task_.text(answer) + (decoded.stopped ? "" : " without <eos>");
+    const bool unfinished = !decoded.stopped && task_.eos() < task_.vocabulary().size();
+    replay.got = task_.text(answer) + (unfinished ? " without <eos>" : "");
   } catch (const Trap& trap) {
     replay.got = std::string("trap: ") + trap.what();
   }
-  right.pop_back();
+  if (right.back() == task_.eos()) right.pop_back();
   replay.want = task_.text(right);
   return replay;
 }

@@ -18,21 +18,6 @@ constexpr std::array<std::string_view, 6> quantity_names = {"width", "bits",    
                                                             "frac",  "significand", "exponent"};
 constexpr std::size_t most_settings = 4096;
 
-/// Marks the first success, from where on all succeed, and the failures between.
-void assess(Scan& scan) {
-  for (std::size_t i = 0; i < scan.attempts.size(); ++i) {
-    if (scan.attempts[i].holds()) {
-      if (!scan.first) scan.first = i;
-      if (!scan.stable_from) scan.stable_from = i;
-    } else {
-      const bool fails =
-          !scan.attempts[i].refusal.empty() || scan.attempts[i].result.verdict == Verdict::refuted;
-      if (scan.first && fails) scan.exceptions.push_back(i);
-      scan.stable_from.reset();
-    }
-  }
-}
-
 class Minimiser {
  public:
   Minimiser(std::span<const Construction* const> constructions, const MinimiseOptions& options)
@@ -55,7 +40,7 @@ class Minimiser {
           scan_formats(*construction, line);
       }
     }
-    choose();
+    choose(minimum_, interrupted());
     return std::move(minimum_);
   }
 
@@ -130,23 +115,6 @@ class Minimiser {
     minimum_.scans.push_back(std::move(scan));
   }
 
-  void choose() {
-    for (std::size_t s = 0; s < minimum_.scans.size(); ++s) {
-      const Scan& scan = minimum_.scans[s];
-      if (!scan.first) continue;
-      const int value = scan.attempts[*scan.first].value;
-      if (minimum_.value && *minimum_.value <= value) continue;
-      minimum_.value = value;
-      minimum_.scan = s;
-      minimum_.attempt = *scan.first;
-    }
-    if (interrupted()) {
-      minimum_.note = "interrupted";
-    } else if (!minimum_.value) {
-      minimum_.note = "nothing in the range scanned succeeds";
-    }
-  }
-
   std::span<const Construction* const> constructions_;
   const MinimiseOptions& options_;
   std::unique_ptr<Task> task_;
@@ -172,6 +140,37 @@ double value_of(const std::string& variable, const Minimum& minimum) {
 }
 
 }  // namespace
+
+void assess(Scan& scan) {
+  for (std::size_t i = 0; i < scan.attempts.size(); ++i) {
+    if (scan.attempts[i].holds()) {
+      if (!scan.first) scan.first = i;
+      if (!scan.stable_from) scan.stable_from = i;
+    } else {
+      const bool fails =
+          !scan.attempts[i].refusal.empty() || scan.attempts[i].result.verdict == Verdict::refuted;
+      if (scan.first && fails) scan.exceptions.push_back(i);
+      scan.stable_from.reset();
+    }
+  }
+}
+
+void choose(Minimum& minimum, bool interrupted) {
+  for (std::size_t s = 0; s < minimum.scans.size(); ++s) {
+    const Scan& scan = minimum.scans[s];
+    if (!scan.first) continue;
+    const int value = scan.attempts[*scan.first].value;
+    if (minimum.value && *minimum.value <= value) continue;
+    minimum.value = value;
+    minimum.scan = s;
+    minimum.attempt = *scan.first;
+  }
+  if (interrupted) {
+    minimum.note = "interrupted";
+  } else if (!minimum.value) {
+    minimum.note = "nothing in the range scanned succeeds";
+  }
+}
 
 std::string_view name(Quantity quantity) { return quantity_names[static_cast<std::size_t>(quantity)]; }
 

@@ -100,6 +100,17 @@ struct Minimisation {
 /// (the integer bits of a float), the family is a named format, or knobs have too many settings to scan.
 Minimisation minimise(std::span<const Construction* const> constructions, const MinimiseOptions& options);
 
+/// The same for a model that is what it is, from a file: formats are scanned from that of `semantics` (or
+/// options.format) on, at the task's size alone; `name` stands where a construction's would. UsageError for
+/// the width.
+Minimisation minimise(const Model& model, const Task& task, const Policy& semantics, const std::string& name,
+                      const MinimiseOptions& options);
+
+/// Marks the first success of a scan, from where on all succeed, and the failures between.
+void assess(Scan& scan);
+/// The least value over all scans.
+void choose(Minimum& minimum, bool interrupted);
+
 /// The constructions of a task, of one regime where it is given.
 std::vector<const Construction*> constructions_of(std::string_view task, std::optional<Regime> regime = {});
 

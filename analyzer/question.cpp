@@ -37,6 +37,12 @@ Object to_object(const Policy& policy) {
   object["softmax"] = softmax_names[static_cast<std::size_t>(policy.softmax)];
   object["order"] = notation(policy.order);
   object["dot"] = dot_names[static_cast<std::size_t>(policy.dot)];
+  const auto quantiser = [&](const char* role, const std::string& name) {
+    if (!name.empty()) object["quantise"][role] = name;
+  };
+  quantiser("weights", policy.quantisers.weights);
+  quantiser("activations", policy.quantisers.activations);
+  quantiser("cache", policy.quantisers.cache);
   return object;
 }
 
@@ -54,6 +60,11 @@ Policy policy_from(const Object& object) {
   policy.softmax = static_cast<Softmax>(index_of(softmax_names, object.at("softmax")));
   policy.order = parse_order(object.at("order").get<std::string>());
   policy.dot = static_cast<DotMode>(index_of(dot_names, object.at("dot")));
+  if (object.contains("quantise")) {
+    const Object& names = object.at("quantise");
+    policy.quantisers = {names.value("weights", ""), names.value("activations", ""),
+                         names.value("cache", "")};
+  }
   return policy;
 }
 
@@ -167,7 +178,8 @@ auto reading(std::string_view what, std::string_view text, Read&& read) {
 
 Question question_of(const Model& model, const Task& task, const Policy& policy,
                      const VerifyOptions& options) {
-  return {fingerprint(model), shape(model), "", {}, std::string(task.name()), task.size(), policy, options};
+  return {fingerprint(model), shape(model), "",      {},           std::string(task.name()),
+          task.size(),        policy,       options, task.layout()};
 }
 
 Question question_of(const Construction& construction, const Settings& settings, const Model& model,
@@ -181,15 +193,16 @@ Question question_of(const Construction& construction, const Settings& settings,
 std::string text(const Question& question) {
   Object settings = Object::object();
   for (const auto& [knob, value] : question.settings) settings[knob] = value;
-  const Object object{{"semantics", semantics_version},
-                      {"model", question.model},
-                      {"shape", to_object(question.shape)},
-                      {"construction", question.construction},
-                      {"settings", settings},
-                      {"task", question.task},
-                      {"size", to_object(question.size)},
-                      {"policy", to_object(question.policy)},
-                      {"method", to_object(question.options)}};
+  Object object{{"semantics", semantics_version},
+                {"model", question.model},
+                {"shape", to_object(question.shape)},
+                {"construction", question.construction},
+                {"settings", settings},
+                {"task", question.task},
+                {"size", to_object(question.size)},
+                {"policy", to_object(question.policy)},
+                {"method", to_object(question.options)}};
+  if (!question.layout.empty()) object["layout"] = question.layout;
   return object.dump();
 }
 
@@ -210,6 +223,7 @@ Question question_from(std::string_view text) {
     question.size = size_from(object.at("size"));
     question.policy = policy_from(object.at("policy"));
     question.options = options_from(object.at("method"));
+    if (object.contains("layout")) question.layout = object.at("layout");
     return question;
   });
 }

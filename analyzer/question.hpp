@@ -24,6 +24,7 @@ struct Question {
   Policy policy;
   /// Only what the answer depends on counts: method, count, seed, limits, first_only.
   VerifyOptions options;
+  std::string layout;  ///< of a task that is put another way (Task::layout), else ""
 };
 
 Question question_of(const Construction& construction, const Settings& settings, const Model& model,

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "constructions/template_task.hpp"
 #include "formats/error.hpp"
 #include "sim/model_file.hpp"
 
@@ -409,7 +410,9 @@ std::vector<Recheck> recheck(const Store& store, const std::string& prefix, cons
     if (options.interrupted && options.interrupted()) break;
     Recheck outcome{entry.key, question_from(entry.question), false, true, entry.answer, ""};
     const Question& question = outcome.question;
-    const std::unique_ptr<Task> task = make_task(question.task, question.size);
+    const std::unique_ptr<Task> task =
+        question.layout.empty() ? make_task(question.task, question.size)
+                                : template_task(question.task, question.size, question.layout);
     if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
       VerifyOptions again = question.options;
       if (again.certify_seconds > 0) again.certify_seconds = options.certify_seconds;

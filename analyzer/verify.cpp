@@ -15,14 +15,15 @@
 #include "analyzer/judge.hpp"
 #include "analyzer/shrink.hpp"
 #include "analyzer/statistics.hpp"
+#include "constructions/adderboard.hpp"
 #include "formats/error.hpp"
 #include "formats/suggest.hpp"
 
 namespace roundoff {
 namespace {
 
-constexpr std::array<std::string_view, 5> method_names = {"auto", "exhaustive", "certify", "adversarial",
-                                                          "sample"};
+constexpr std::array<std::string_view, 6> method_names = {"auto",        "exhaustive", "certify",
+                                                          "adversarial", "sample",     "adderboard"};
 
 class Verification {
  public:
@@ -45,6 +46,9 @@ class Verification {
         break;
       case Method::sample:
         sample();
+        break;
+      case Method::adderboard:
+        listed(adderboard_inputs(task_), "adderboard");
         break;
       case Method::certify:
         by_diagrams();
@@ -127,14 +131,15 @@ class Verification {
     if (result_.verdict == Verdict::holds) result_.failing_fraction = 0;
   }
 
-  void adversarial() {
-    const std::vector<Instance> list = task_.adversarial(options_.adversarial);
+  void adversarial() { listed(task_.adversarial(options_.adversarial), "adversarial"); }
+
+  void listed(const std::vector<Instance>& list, const std::string& what) {
     InputList inputs;
     inputs.total = list.size();
     inputs.at = [&list](std::uint64_t j) { return list[j]; };
-    inputs.what = "adversarial";
+    inputs.what = what;
     go_through(inputs, false);
-    result_.method = fmt::format("adversarial {}", list.size());
+    result_.method = fmt::format("{} {}", what, list.size());
   }
 
   void sample() {

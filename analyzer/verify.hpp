@@ -22,8 +22,8 @@ inline bool passes(Verdict verdict) { return verdict == Verdict::holds || verdic
 
 /// `automatic`: adversarial inputs first, since they settle gross failures; up to `at_once` inputs are then
 /// enumerated; more are certified; where that cannot tell, up to `exhaustive_limit` inputs are enumerated,
-/// and beyond are samples.
-enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample };
+/// and beyond are samples. `adderboard`: a leaderboard's protocol (constructions/adderboard.hpp).
+enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample, adderboard };
 std::string_view name(Method method);
 /// UsageError with a "did you mean" for an unknown name; "auto" is automatic.
 Method parse_method(std::string_view name);

@@ -29,7 +29,7 @@ struct Options {
 };
 
 void declare(Arguments& arguments, Options& options) {
-  arguments.positionals("NAME", options.names, "Constructions of one task");
+  arguments.positionals("NAME", options.names, "Constructions of one task, or a model file");
   arguments.group("Question");
   arguments.choice("--minimize", options.quantity,
                    {"width", "bits", "int", "frac", "significand", "exponent"}, "What is to be least");
@@ -121,8 +121,22 @@ bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::st
   return cut;
 }
 
+/// Of one model file: its own task, size and format.
+Minimisation of_file(const Options& options, const MinimiseOptions& how) {
+  SubjectOptions asked = options.subject;
+  asked.name = options.names.front();
+  asked.task = options.task;
+  asked.policy.clear();
+  const Subject subject = resolve(asked);
+  MinimiseOptions with = how;
+  with.format.reset();  // resolved
+  return minimise(subject.model, *subject.task, subject.policy, asked.name, with);
+}
+
 int run(const Options& options, Session& session) {
-  const auto constructions = chosen(options);
+  const bool file = options.names.size() == 1 && is_model_file(options.names.front());
+  if (file && options.prune) throw UsageError("--prune goes with constructions, not with a model file");
+  const auto constructions = file ? std::vector<const Construction*>{} : chosen(options);
   MinimiseOptions how;
   how.quantity = parse_quantity(options.quantity);
   for (const int n : parse_range("--n", options.n)) {
@@ -142,10 +156,11 @@ int run(const Options& options, Session& session) {
   how.progress = [&](const std::string& what, int done, int of) { progress.show(what, done, of); };
   std::optional<Store> store = open_store(options.evidence.store);
   how.store = store ? &*store : nullptr;
-  const Minimisation found = minimise(constructions, how);
-  std::string text = as_text(found, how.semantics) + bounds_text(found, how.semantics);
+  const Minimisation found = file ? of_file(options, how) : minimise(constructions, how);
+  std::string text = as_text(found, how.semantics);
   Json document = as_json(found, how.semantics);
   bool cut = found.interrupted;
+  if (!file) text += bounds_text(found, how.semantics);
   if (options.prune && !cut) cut = prune_minima(found, how, text, document);
   print(session, text, as_table(found), document);
   if (cut) throw Interrupted(resume_hint(options.evidence.store));
@@ -163,6 +178,7 @@ Command analyze_command() {
       "Examples:\n"
       "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
       "  roundoff analyze --task add --regime constant --minimize width --n 2..8 --prune\n"
+      "  roundoff analyze model.json --minimize significand --method adderboard\n"
       "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
 }
 

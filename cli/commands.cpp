@@ -20,12 +20,14 @@ Command sweep_command();
 Command store_command();
 Command report_command();
 Command export_command();
+Command forward_command();
 
 std::span<const Command> commands() {
   static const std::array list = {
-      formats_command(), eval_command(),    constructions_command(), run_command(),     explain_command(),
-      verify_command(),  compare_command(), pairs_command(),         analyze_command(), frontier_command(),
-      table1_command(),  sweep_command(),   store_command(),         report_command(),  export_command(),
+      formats_command(), eval_command(),     constructions_command(), run_command(),
+      explain_command(), verify_command(),   compare_command(),       pairs_command(),
+      analyze_command(), frontier_command(), table1_command(),        sweep_command(),
+      store_command(),   report_command(),   export_command(),        forward_command(),
   };
   return list;
 }

@@ -128,7 +128,7 @@ std::vector<Rounded> evaluate(const Format& format, std::string_view op, const O
     function = parse_function(op);
   } catch (const UsageError&) {
     std::vector<std::string> known = {"round", "add", "sub", "mul", "div", "fma", "sum", "dot", "softmax"};
-    for (int f = 0; f <= static_cast<int>(Function::cos); ++f)
+    for (int f = 0; f <= static_cast<int>(Function::step); ++f)
       known.emplace_back(name(static_cast<Function>(f)));
     throw UsageError("eval: " + unknown("operation", op, known));
   }

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.hpp"
 #include "formats/error.hpp"
+#include "sim/quantise.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -55,6 +56,20 @@ class Reader {
     }
   }
 
+  void quantisers(const toml::table& table, Quantisers& quantisers) const {
+    for (const auto& [key, node] : table) {
+      std::string* role = key.str() == "weights"       ? &quantisers.weights
+                          : key.str() == "activations" ? &quantisers.activations
+                          : key.str() == "cache"       ? &quantisers.cache
+                                                       : nullptr;
+      if (role == nullptr) fail(node, unknown("role", key.str(), {"weights", "activations", "cache"}));
+      *role = parsed(key, node, [](const std::string& word) {
+        static_cast<void>(parse_quantiser(word));
+        return word;
+      });
+    }
+  }
+
  private:
   const std::string& path_;
   const Bindings& bindings_;
@@ -86,8 +101,10 @@ void apply_policy_file(const std::string& path, const Bindings& bindings, Policy
       policy.dot = static_cast<DotMode>(one_of(key, node, {"rounded", "fma", "exact"}));
     } else if (key.str() == "formats" && node.is_table()) {
       reader.formats(*node.as_table(), policy);
+    } else if (key.str() == "quantise" && node.is_table()) {
+      reader.quantisers(*node.as_table(), policy.quantisers);
     } else {
-      reader.fail(node, unknown("key", key.str(), {"softmax", "order", "dot", "formats"}));
+      reader.fail(node, unknown("key", key.str(), {"softmax", "order", "dot", "formats", "quantise"}));
     }
   }
 }

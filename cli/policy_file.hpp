@@ -6,6 +6,8 @@
 //   [formats]
 //   all = "fixed(8,8)"            # every role that is not named below; families in n, k, p, l, N are welcome
 //   accumulators = "fixed(16,8)"  # weights activations accumulators scores softmax cache norms logits
+//   [quantise]                    # of whole vectors (theory-notes/quantisation.md)
+//   weights = "int4/32"           # and activations, cache: intB/G, mxfp4, mxfp8_e4m3, ...
 #pragma once
 
 #include <optional>

@@ -15,11 +15,6 @@
 namespace roundoff::cli {
 namespace {
 
-bool is_model_file(std::string_view name) {
-  return name.ends_with(".json") || name.ends_with(".safetensors") ||
-         name.find('/') != std::string_view::npos;
-}
-
 /// Lays the choices of the command line over a policy; it has the last word.
 void lay_semantics(const SubjectOptions& options, Policy& policy) {
   const Choices choices = resolve_semantics(options);
@@ -75,7 +70,7 @@ Subject from_file(const SubjectOptions& options) {
   ModelFile file = load_model(options.name);
   Subject subject;
   subject.name = file.model.name.empty() ? options.name : file.model.name;
-  subject.task = read_task(file.task, options);
+  subject.task = read_task(file.task, options, file.model.vocabulary);
   subject.policy.softmax = file.softmax;
   subject.policy.order = file.order;
   subject.policy.dot = file.dot;
@@ -95,6 +90,11 @@ Subject from_file(const SubjectOptions& options) {
 }
 
 }  // namespace
+
+bool is_model_file(std::string_view name) {
+  return name.ends_with(".json") || name.ends_with(".safetensors") ||
+         name.find('/') != std::string_view::npos;
+}
 
 void declare_size(Arguments& arguments, SubjectOptions& options) {
   arguments.group("Size");
@@ -190,6 +190,12 @@ std::string notation(const Policy& policy) {
     const auto role = static_cast<Role>(r);
     text += fmt::format("{}{}={}", r == 0 ? "" : " ", name(role), roundoff::notation(policy[role]));
   }
+  const auto quantiser = [&](const char* role, const std::string& by) {
+    if (!by.empty()) text += fmt::format(" quantise.{}={}", role, by);
+  };
+  quantiser("weights", policy.quantisers.weights);
+  quantiser("activations", policy.quantisers.activations);
+  quantiser("cache", policy.quantisers.cache);
   return text;
 }
 

@@ -52,6 +52,9 @@ struct Subject {
 /// Everything resolved and built. UsageError or FileError with the remedy.
 Subject resolve(const SubjectOptions& options);
 
+/// Whether a NAME is a path to a model file.
+bool is_model_file(std::string_view name);
+
 TaskSize task_size(const SubjectOptions& options);
 /// "window=3" into {window: 3}.
 Settings parse_settings(const std::vector<std::string>& settings);

@@ -2,18 +2,25 @@
 
 #include <nlohmann/json.hpp>
 
+#include "constructions/template_task.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 
 Json as_json(const Task& task) {
   const TaskSize& size = task.size();
-  return {{"name", task.name()}, {"p", size.p}, {"n", size.n},          {"k", size.k},
-          {"l", size.l},         {"c", size.c}, {"ragged", size.ragged}};
+  Json json = {{"name", task.name()}, {"p", size.p}, {"n", size.n},          {"k", size.k},
+               {"l", size.l},         {"c", size.c}, {"ragged", size.ragged}};
+  if (const std::string layout = task.layout(); !layout.empty()) {
+    json["template"] = Json::parse(layout);
+    json["template"].erase("vocab");  // the model's own
+  }
+  return json;
 }
 
-std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options) {
-  std::string task = options.task;
+std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options,
+                                std::span<const std::string> vocabulary) {
+  std::string task = options.task, layout;
   TaskSize size;
   if (!json.empty()) {
     const Json file = Json::parse(json);
@@ -24,12 +31,13 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
       target = file[field].get<int>();
     };
     for (const auto& [field, value] : file.items()) {
-      const std::vector<std::string> known = {"name", "p", "n", "k", "l", "c", "ragged"};
+      const std::vector<std::string> known = {"name", "p", "n", "k", "l", "c", "ragged", "template"};
       if (std::find(known.begin(), known.end(), field) == known.end())
         throw FileError(options.name + ": " + unknown("field of task", field, known));
     }
     if (task.empty() && file.contains("name") && file["name"].is_string())
       task = file["name"].get<std::string>();
+    if (file.contains("template")) layout = complete_layout(file["template"].dump(), vocabulary);
     whole("p", size.p);
     whole("n", size.n);
     whole("k", size.k);
@@ -45,7 +53,7 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
   size.l = options.l.value_or(size.l);
   size.c = options.c.value_or(size.c);
   size.ragged = size.ragged || options.ragged;
-  return make_task(task, size);
+  return layout.empty() ? make_task(task, size) : template_task(task, size, layout);
 }
 
 }  // namespace roundoff::cli

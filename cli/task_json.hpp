@@ -1,7 +1,9 @@
-// The "task" of a model file: {"name": "add", "p": 10, "n": 8, "k": 2, "l": 16, "c": 1, "ragged": false}.
+// The "task" of a model file: {"name": "add", "p": 10, "n": 8, "k": 2, "l": 16, "c": 1, "ragged": false}, and
+// for a model from outside "template": {...} (constructions/template_task.hpp).
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "cli/answer.hpp"
@@ -13,6 +15,7 @@ namespace roundoff::cli {
 Json as_json(const Task& task);
 
 /// The file's task, with what the options say laid over it. UsageError where neither names a task.
-std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options);
+std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options,
+                                std::span<const std::string> vocabulary);
 
 }  // namespace roundoff::cli

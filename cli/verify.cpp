@@ -65,6 +65,7 @@ int run(const Options& options, Session& session) {
   question.settings = subject.settings;
   question.task = subject.task->name();
   question.size = subject.task->size();
+  question.layout = subject.task->layout();
   question.policy = subject.policy;
   question.options = how;
   if (store && subject.construction == nullptr) store->keep_model(subject.model);

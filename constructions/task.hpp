@@ -45,9 +45,13 @@ class Task {
 
   /// The digit tokens 0 .. p^c - 1 come first (token id = value), then the symbols; <eos> is the last.
   const std::vector<std::string>& vocabulary() const { return vocabulary_; }
-  Token eos() const { return static_cast<Token>(vocabulary_.size() - 1); }
+  virtual Token eos() const { return static_cast<Token>(vocabulary_.size() - 1); }
   Token symbol(std::string_view text) const;
   int base() const { return base_; }  ///< p^c
+
+  /// How a model from outside puts the task, as template_task reads it, or "" for the task's own sequences
+  /// (whose end token is never missing; a template's eos() may be no token of the vocabulary).
+  virtual std::string layout() const { return ""; }
 
   /// The symbol between operands in text: "+", "*".
   virtual std::string_view joiner() const = 0;

@@ -64,7 +64,8 @@ enum class Function : std::uint8_t {
   relu,
   identity,
   sin,
-  cos
+  cos,
+  step  ///< 1 where x >= 0 (-0 too), else 0
 };
 Rounded apply(Function function, const Value& x, const Format& format, Draw draw = {});
 std::string_view name(Function function);

@@ -17,9 +17,10 @@
 namespace roundoff {
 namespace {
 
-constexpr std::array<std::string_view, 15> names = {"sqrt",    "rsqrt", "reciprocal", "exp",       "log",
+constexpr std::array<std::string_view, 16> names = {"sqrt",    "rsqrt", "reciprocal", "exp",       "log",
                                                     "erf",     "tanh",  "gelu",       "gelu_tanh", "silu",
-                                                    "sigmoid", "relu",  "identity",   "sin",       "cos"};
+                                                    "sigmoid", "relu",  "identity",   "sin",       "cos",
+                                                    "step"};
 
 /// Bits of a truncated value that decide its rounding to `format`.
 int wanted_bits(const Format& format) {
@@ -124,6 +125,8 @@ Rounded special(Function function, const Value& x, const Format& format, Draw dr
       return zero ? round(one, format, draw) : invalid("the cosine of infinity");
     case Function::relu:
       return zero || negative ? round_zero(false, format) : round_infinity(false, format);
+    case Function::step:
+      return zero || !negative ? round(one, format, draw) : round_zero(false, format);
     case Function::identity:
       return zero ? round_zero(negative, format) : round_infinity(negative, format);
   }
@@ -137,6 +140,8 @@ Rounded evaluate(Function function, const Value& x, const Format& format, Draw d
   switch (function) {
     case Function::relu:
       return x.negative ? round_zero(false, format) : round(x, format, draw);
+    case Function::step:
+      return x.negative ? round_zero(false, format) : round(Value::integer(1), format, draw);
     case Function::reciprocal:
       return div(Value::integer(1), x, format, draw);
     case Function::sqrt:

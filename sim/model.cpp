@@ -61,6 +61,7 @@ namespace {
 // Visits every linear map of a layer with its name in the model file.
 template <class Layer, class Visit>
 void each_linear(Layer& layer, Visit visit) {
+  if (layer.projection) visit("P", *layer.projection);
   if (layer.attention) {
     visit("Q", layer.attention->query);
     visit("K", layer.attention->key);
@@ -115,18 +116,31 @@ struct Count {
 
 }  // namespace
 
+namespace {
+
+// The width of the stream inside a layer, from its width before.
+int width_in(const Layer& layer, int before) {
+  return layer.projection ? layer.projection->weight.rows() : before;
+}
+
+}  // namespace
+
 Shape shape(const Model& model) {
   Shape s;
   s.d_model = model.d_model();
+  int stream = model.d_model();
   s.layers = static_cast<int>(model.layers.size());
   Count count;
   count.add(model.token_embedding);
   count.add(model.position_embedding);
-  count.add(model.unembedding);
+  if (!model.tied) count.add(model.unembedding.weight);
+  count.add(model.unembedding.bias);
   if (model.final_norm) count.add(*model.final_norm);
   for (const Layer& layer : model.layers) {
     each_linear(layer, [&](std::string_view, const Linear& linear) { count.add(linear); });
-    each_norm(layer, s.d_model, [&](std::string_view, const Norm& norm, int) { count.add(norm); });
+    stream = width_in(layer, stream);
+    s.d_model = std::max(s.d_model, stream);
+    each_norm(layer, stream, [&](std::string_view, const Norm& norm, int) { count.add(norm); });
     if (const auto& attention = layer.attention) {
       const int d_k = attention->query.weight.rows() / attention->heads;
       const int d_v = attention->value.weight.rows() / attention->groups();
@@ -220,7 +234,7 @@ std::string fingerprint(const Model& model) {
       digest.text(name);
       digest.linear(linear);
     });
-    each_norm(layer, model.d_model(), [&](std::string_view name, const Norm& norm, int) {
+    each_norm(layer, 0, [&](std::string_view name, const Norm& norm, int) {
       digest.text(name);
       digest.norm(norm);
     });
@@ -232,14 +246,47 @@ std::string fingerprint(const Model& model) {
       digest.vector(attention->slopes);
       digest.word(attention->mask.size());
       for (const Matrix& mask : attention->mask) digest.matrix(mask);
+      if (const auto& rotary = attention->rotary) {
+        digest.text("rotary");
+        digest.word(static_cast<std::uint64_t>(rotary->interleaved) << 1 |
+                    static_cast<std::uint64_t>(rotary->periodic));
+        digest.vector(rotary->rate);
+        digest.vector(rotary->phase);
+      }
     }
     if (layer.feed_forward) digest.word(static_cast<std::uint64_t>(layer.feed_forward->activation));
   }
+  if (model.tied) digest.text("tied");
+  if (model.arg_min) digest.text("arg_min");
   return digest.hex();
 }
 
+namespace {
+
+void validate(const Rotary& rotary, int heads, int d_k, std::size_t layer) {
+  const auto fail = [&](const std::string& what) {
+    throw UsageError(fmt::format("layer {}: rope {}", layer, what));
+  };
+  if (rotary.pairs() == 0 || 2 * rotary.pairs() > d_k)
+    fail(fmt::format("turns {} pairs of entries, but a head has {} entries", rotary.pairs(), d_k));
+  const std::size_t pairs = rotary.rate.size();
+  if (!rotary.phase.empty() && rotary.phase.size() != pairs &&
+      rotary.phase.size() != pairs * static_cast<std::size_t>(heads))
+    fail(fmt::format("has {} phases; give {}, or {} for each of {} heads", rotary.phase.size(), pairs, pairs,
+                     heads));
+  for (const Value& rate : rotary.rate)
+    if (rotary.periodic && (rate.is_zero() || rate.negative || bit_width(rate.significand) > 63))
+      fail("has a period that is not positive, or has more than 63 significant bits");
+  for (const Vector* list : {&rotary.rate, &rotary.phase})
+    for (const Value& value : *list)
+      if (!value.is_finite() || (!value.is_zero() && std::abs(leading_exponent(value)) > 40))
+        fail("has a rate or a phase that is not 0 and not between 2^-40 and 2^40");
+}
+
+}  // namespace
+
 void validate(const Model& model) {
-  const int d = model.d_model();
+  int d = model.d_model();
   const auto expect = [](const std::string& what, const Matrix& m, int rows, int columns) {
     if (m.rows() != rows || m.columns() != columns)
       throw UsageError(
@@ -261,12 +308,14 @@ void validate(const Model& model) {
   expect("tok_emb", model.token_embedding, vocabulary, d);
   if (!model.position_embedding.empty())
     expect("pos_emb", model.position_embedding, model.position_embedding.rows(), d);
-  expect("W_U", model.unembedding.weight, vocabulary, d);
-  expect_bias("b_U", model.unembedding);
-  if (model.final_norm) expect_norm("norm_final", *model.final_norm, d);
   for (std::size_t l = 0; l < model.layers.size(); ++l) {
     const Layer& layer = model.layers[l];
     const auto in_layer = [&](std::string_view what) { return fmt::format("layer {}: {}", l, what); };
+    if (layer.projection) {
+      if (layer.projection->weight.empty()) throw UsageError(in_layer("W_P has no rows"));
+      expect(in_layer("W_P"), layer.projection->weight, layer.projection->weight.rows(), d);
+      d = width_in(layer, d);
+    }
     each_linear(layer, [&](std::string_view what, const Linear& linear) {
       expect_bias(in_layer(fmt::format("b_{}", what)), linear);
     });
@@ -280,6 +329,7 @@ void validate(const Model& model) {
         throw UsageError(fmt::format(
             "layer {}: n_heads = {} must divide the rows of W_Q ({}) and n_kv_heads = {} those of W_V ({})",
             l, heads, queries, groups, values));
+      if (attention->rotary) validate(*attention->rotary, heads, queries / heads, l);
       expect(in_layer("W_Q"), attention->query.weight, queries, d);
       expect(in_layer("W_K"), attention->key.weight, queries / heads * groups, d);
       expect(in_layer("W_V"), attention->value.weight, values, d);
@@ -302,6 +352,11 @@ void validate(const Model& model) {
       expect(in_layer("W_2"), ff->out.weight, d, units);
     }
   }
+  expect("W_U", model.unembedding.weight, vocabulary, d);
+  expect_bias("b_U", model.unembedding);
+  if (model.final_norm) expect_norm("norm_final", *model.final_norm, d);
+  if (model.tied && model.unembedding.weight != model.token_embedding)
+    throw UsageError("a tied head's W_U must be tok_emb; leave W_U out");
 }
 
 }  // namespace roundoff

@@ -64,8 +64,22 @@ struct Norm {
 };
 
 /// How scores become attention weights. softmax: e_j / Z; softmax_one: e_j / (1 + Z), the one being the exp
-/// of a score 0 that is always present; exponential: rnd(exp(s_j)), not normalised.
-enum class Weighting : std::uint8_t { softmax, softmax_one, exponential };
+/// of a score 0 that is always present; exponential: rnd(exp(s_j)), not normalised; hard: 1 / m at each of
+/// the m largest scores; hard_first, hard_last: 1 at the first or the last of them.
+enum class Weighting : std::uint8_t { softmax, softmax_one, exponential, hard, hard_first, hard_last };
+
+/// Rotary positions (theory-notes/rotary.md): pair t of a head's query or key is turned by an angle that is
+/// linear in the position p. Pairs are entries (t, t + pairs), or (2t, 2t+1) where `interleaved`; entries
+/// beyond 2 * pairs stay. The angle is p * rate + phase in radians, or 2 pi (p + phase) / rate where
+/// `periodic`. Phases turn queries only.
+struct Rotary {
+  bool interleaved = false;
+  bool periodic = false;
+  Vector rate;   ///< [pairs] radians per position, or positions per turn
+  Vector phase;  ///< [pairs], or [heads * pairs], radians or positions; empty: none
+  int pairs() const { return static_cast<int>(rate.size()); }
+  friend bool operator==(const Rotary&, const Rotary&) = default;
+};
 
 struct Attention {
   int heads = 1;
@@ -78,6 +92,7 @@ struct Attention {
   std::optional<Vector> slopes;  ///< ALiBi, per head: s = rnd(s + rnd(slope * (j - i))); absent: no addition
   std::vector<Matrix> mask;      ///< added to the scores, per head [N x N] (query, key); empty: no addition
   std::optional<Norm> query_norm, key_norm;  ///< over the d_k entries of each head
+  std::optional<Rotary> rotary;              ///< after these norms
   Weighting weighting = Weighting::softmax;
 
   int groups() const { return key_heads == 0 ? heads : key_heads; }
@@ -96,8 +111,10 @@ struct FeedForward {
 };
 
 /// x = rnd(x + attention(x)); x = rnd(x + feed_forward(x)). A layer may lack either. A `before` norm is
-/// applied to the block's input, an `after` norm to the residual sum.
+/// applied to the block's input, an `after` norm to the residual sum. A projection comes first, x = W_P x +
+/// b_P, and may change the width of the stream.
 struct Layer {
+  std::optional<Linear> projection;  ///< [width after x width before]
   std::optional<Attention> attention;
   std::optional<FeedForward> feed_forward;
   std::optional<Norm> before_attention, after_attention, before_feed_forward, after_feed_forward;
@@ -113,7 +130,10 @@ struct Model {
   std::optional<Norm> final_norm;      ///< before the unembedding
   Linear unembedding;                  ///< [V x d_model]
   std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty
+  bool tied = false;     ///< the unembedding is the token embedding (and counts once as parameters)
+  bool arg_min = false;  ///< the next token has the least logit: the arg max of rnd(0 - logit)
 
+  /// The width of the stream as it leaves the embedding.
   int d_model() const { return token_embedding.columns(); }
   friend bool operator==(const Model&, const Model&) = default;
 };

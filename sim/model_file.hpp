@@ -41,7 +41,8 @@ std::string write_safetensors(const ModelFile& file);
 /// before use.
 ModelFile read_safetensors(std::string_view bytes, std::string_view source);
 
-/// Reads a file from disk, safetensors by its ending; FileError when it cannot be opened.
+/// Reads a file from disk: safetensors by its ending, a checkpoint (sim/checkpoint.hpp) where it is a folder
+/// or a config.json. FileError when it cannot be opened.
 ModelFile load_model(const std::string& path);
 void save_model(const ModelFile& file, const std::string& path);
 

@@ -18,7 +18,8 @@ Policy Policy::uniform(const Format& format) {
 }
 
 bool Policy::is_uniform() const {
-  return std::all_of(formats.begin(), formats.end(), [&](const Format& f) { return f == formats[0]; });
+  return quantisers == Quantisers{} &&
+         std::all_of(formats.begin(), formats.end(), [&](const Format& f) { return f == formats[0]; });
 }
 
 std::string outside_the_theorem(const Policy& policy) {

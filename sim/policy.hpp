@@ -17,8 +17,17 @@ enum class Role : std::uint8_t { weights, activations, accumulators, scores, sof
 inline constexpr int role_count = 8;
 std::string_view name(Role role);
 
+/// Quantisers of whole vectors, by name (sim/quantise.hpp); "" is none. They come before a number is rounded
+/// to its role's format: of the rows of every linear map of a layer, of the vectors such maps read, and of
+/// keys and values as they are kept.
+struct Quantisers {
+  std::string weights, activations, cache;
+  friend bool operator==(const Quantisers&, const Quantisers&) = default;
+};
+
 struct Policy {
   std::array<Format, role_count> formats;
+  Quantisers quantisers;
   Softmax softmax = Softmax::stable;
   SumOrder order;
   DotMode dot = DotMode::rounded;
@@ -26,6 +35,7 @@ struct Policy {
   /// One format for all roles: what the theorems speak of.
   static Policy uniform(const Format& format);
   const Format& operator[](Role role) const { return formats[static_cast<std::size_t>(role)]; }
+  /// One format for all roles, and no quantiser.
   bool is_uniform() const;
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -16,10 +16,11 @@ std::string_view name(Op op) {
 }
 
 std::string_view name(SiteName site) {
-  constexpr std::string_view names[] = {
-      "none", "emb",       "q",      "k",      "v",        "score",    "exp",      "z",         "weight",
-      "head", "attn",      "mid",    "pre",    "act",      "ffn",      "out",      "logits",    "next",
-      "gate", "norm_attn", "norm_q", "norm_k", "norm_mid", "norm_ffn", "norm_out", "norm_final"};
+  constexpr std::string_view names[] = {"none",     "emb",        "q",      "k",      "v",        "score",
+                                        "exp",      "z",          "weight", "head",   "attn",     "mid",
+                                        "pre",      "act",        "ffn",    "out",    "logits",   "next",
+                                        "gate",     "norm_attn",  "norm_q", "norm_k", "norm_mid", "norm_ffn",
+                                        "norm_out", "norm_final", "rope_q", "rope_k", "proj"};
   return names[static_cast<std::size_t>(site)];
 }
 

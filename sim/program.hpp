@@ -67,7 +67,10 @@ enum class SiteName : std::uint8_t {
   norm_mid,  ///< after attention
   norm_ffn,  ///< before the feed-forward block
   norm_out,  ///< after it
-  norm_final
+  norm_final,
+  rope_q,  ///< after the rotation
+  rope_k,
+  proj  ///< the projection that a layer may start with
 };
 std::string_view name(SiteName name);
 
@@ -92,8 +95,8 @@ struct Node {
   bool nonzero_divisor = false;  ///< div: proved not to be 0/0 (stable softmax), so that it cannot trap
   // Proved for every input of the shape (by passes only):
   bool never_traps = false;
-  bool exact = false;  ///< add, sub, mul, sum, dot: no product and no sum of some of the terms, in any order, is
-                       ///< rounded, overflows or is -0
+  bool exact = false;  ///< add, sub, mul, sum, dot: no product and no sum of some of the terms, in any order,
+                       ///< is rounded, overflows or is -0
   std::uint32_t a = 0, b = 0, c = 0;
 };
 

@@ -21,6 +21,7 @@ bool zero_weights_exact(const Format& format, const Reduction& reduction) {
 namespace {
 
 struct LayerBlocks {
+  std::optional<RecordedLinear> projection;
   std::optional<NormBlock> before_attention, after_attention, before_feed_forward, after_feed_forward;
   std::optional<AttentionBlock> attention;
   std::optional<FeedForwardBlock> feed_forward;
@@ -46,6 +47,11 @@ std::vector<NodeId> residual(Recorder& tape, const std::vector<NodeId>& x, const
 }
 
 std::vector<NodeId> layer(Recorder& tape, LayerBlocks& blocks, std::vector<NodeId> x) {
+  if (blocks.projection) {
+    const QuantiserBlock quantiser(tape.policy().quantisers.activations);
+    x = tape.apply(*blocks.projection, quantiser.apply(tape, x, Role::activations, SiteName::proj),
+                   Role::activations, SiteName::proj);
+  }
   if (blocks.attention) {
     const std::vector<NodeId> f = blocks.attention->apply(tape, normed(tape, blocks.before_attention, x));
     x = normed(tape, blocks.after_attention, residual(tape, x, f, SiteName::mid));
@@ -61,18 +67,23 @@ std::vector<NodeId> layer(Recorder& tape, LayerBlocks& blocks, std::vector<NodeI
 Program run(const Model& model, Recorder& tape, bool all_outputs) {
   const EmbeddingBlock embedding(tape, model);
   std::vector<LayerBlocks> layers;
+  int width = model.d_model();
   for (const Layer& from : model.layers) {
     LayerBlocks& blocks = layers.emplace_back();
-    prepare(blocks.before_attention, tape, from.before_attention, model.d_model(), SiteName::norm_attn);
-    prepare(blocks.after_attention, tape, from.after_attention, model.d_model(), SiteName::norm_mid);
-    prepare(blocks.before_feed_forward, tape, from.before_feed_forward, model.d_model(), SiteName::norm_ffn);
-    prepare(blocks.after_feed_forward, tape, from.after_feed_forward, model.d_model(), SiteName::norm_out);
+    if (from.projection) {
+      blocks.projection = tape.prepare(*from.projection);
+      width = from.projection->weight.rows();
+    }
+    prepare(blocks.before_attention, tape, from.before_attention, width, SiteName::norm_attn);
+    prepare(blocks.after_attention, tape, from.after_attention, width, SiteName::norm_mid);
+    prepare(blocks.before_feed_forward, tape, from.before_feed_forward, width, SiteName::norm_ffn);
+    prepare(blocks.after_feed_forward, tape, from.after_feed_forward, width, SiteName::norm_out);
     if (from.attention) blocks.attention.emplace(tape, *from.attention);
     if (from.feed_forward) blocks.feed_forward.emplace(tape, *from.feed_forward);
   }
   std::optional<NormBlock> final_norm;
-  prepare(final_norm, tape, model.final_norm, model.d_model(), SiteName::norm_final);
-  const HeadBlock head(tape, model.unembedding);
+  prepare(final_norm, tape, model.final_norm, width, SiteName::norm_final);
+  const HeadBlock head(tape, model);
   Program& program = tape.program();
   for (int i = 0; i < program.shape.positions(); ++i) {
     tape.stand_at(i, -1);
@@ -104,6 +115,12 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
     throw UsageError(
         fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
                     shape.positions(), model.position_embedding.rows()));
+  for (const Layer& layer : model.layers)
+    if (layer.attention)
+      for (const Matrix& mask : layer.attention->mask)
+        if (mask.rows() < shape.positions())
+          throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
+                                       shape.positions(), mask.rows()));
   Recorder tape(policy, shape, options);
   return run(model, tape, options.all_outputs);
 }
@@ -129,6 +146,7 @@ std::string inexact_weight(const Model& model, const Policy& policy) {
   check_matrix("pos_emb", model.position_embedding);
   for (std::size_t l = 0; l < model.layers.size() && found.empty(); ++l) {
     const std::string where = fmt::format("layers[{}].", l);
+    if (model.layers[l].projection) check_linear(where, "P", *model.layers[l].projection);
     if (const auto& attention = model.layers[l].attention) {
       check_linear(where, "Q", attention->query);
       check_linear(where, "K", attention->key);

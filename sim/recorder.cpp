@@ -8,19 +8,21 @@ namespace roundoff {
 Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
     : policy_(policy), exact_weights_(options.exact_weights) {
   program_.shape = shape;
-  for (int role = 0; role < role_count; ++role) {
-    const Format& format = policy.formats[static_cast<std::size_t>(role)];
-    const auto found = std::find(program_.formats.begin(), program_.formats.end(), format);
-    role_format_[static_cast<std::size_t>(role)] =
-        static_cast<std::uint8_t>(found - program_.formats.begin());
-    if (found == program_.formats.end()) program_.formats.push_back(format);
-  }
+  for (std::size_t role = 0; role < role_count; ++role) role_format_[role] = format(policy.formats[role]);
+  if (!policy.quantisers.weights.empty()) weight_quantiser_ = parse_quantiser(policy.quantisers.weights);
   dot_reduction_ = reduction({policy.order, policy.dot});
   sum_reduction_ = reduction({policy.order, DotMode::rounded});
   const auto plain = [&](Role role) { return policy[role].is_plain(); };
   skip_zero_ = options.skip_zero_weights &&
                zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
                plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
+}
+
+std::uint8_t Recorder::format(const Format& format) {
+  const auto found = std::find(program_.formats.begin(), program_.formats.end(), format);
+  const auto index = static_cast<std::uint8_t>(found - program_.formats.begin());
+  if (found == program_.formats.end()) program_.formats.push_back(format);
+  return index;
 }
 
 std::uint8_t Recorder::reduction(const Reduction& r) {
@@ -43,16 +45,19 @@ Site Recorder::site(SiteName name, int index, int head, int key, bool inner) con
 }
 
 Value Recorder::loaded(const Value& value, Role role, std::uint64_t place) const {
-  return exact_weights_ ? value : round(value, policy_[role], {place, 0}).value;
+  return exact_weights_ ? value : roundoff::round(value, policy_[role], {place, 0}).value;
 }
 
 NodeId Recorder::constant(const Value& value, Role role, std::uint64_t place) {
-  const Value rounded = loaded(value, role, place);
-  const auto [found, fresh] = constants_.try_emplace(rounded, no_node);
+  return member(loaded(value, role, place), at(role));
+}
+
+NodeId Recorder::member(const Value& value, std::uint8_t format) {
+  const auto [found, fresh] = constants_.try_emplace(value, no_node);
   if (fresh) {
-    program_.constants.push_back(rounded);
+    program_.constants.push_back(value);
     found->second = push({.op = Op::constant,
-                          .format = at(role),
+                          .format = format,
                           .a = static_cast<std::uint32_t>(program_.constants.size() - 1)},
                          {});
   }
@@ -78,12 +83,16 @@ NodeId Recorder::unary(Function function, NodeId a, Role role, const Site& where
   return push({.op = Op::unary, .format = at(role), .function = function, .a = a}, where);
 }
 
-NodeId Recorder::binary(Op op, NodeId a, NodeId b, Role role, const Site& where) {
-  return push({.op = op, .format = at(role), .a = a, .b = b}, where);
+NodeId Recorder::binary(Op op, NodeId a, NodeId b, std::uint8_t format, const Site& where) {
+  return push({.op = op, .format = format, .a = a, .b = b}, where);
 }
 
-NodeId Recorder::max(OperandList terms, Role role, const Site& where) {
-  return push({.op = Op::max, .format = at(role), .a = terms.offset, .c = terms.count}, where);
+NodeId Recorder::round(NodeId a, std::uint8_t format, const Site& where) {
+  return push({.op = Op::round, .format = format, .a = a}, where);
+}
+
+NodeId Recorder::max(OperandList terms, std::uint8_t format, const Site& where) {
+  return push({.op = Op::max, .format = format, .a = terms.offset, .c = terms.count}, where);
 }
 
 NodeId Recorder::sum(OperandList terms, Role role, const Site& where) {
@@ -113,10 +122,12 @@ NodeId Recorder::dot(OperandList x, OperandList y, Role role, const Site& where)
 }
 
 NodeId Recorder::convert(NodeId a, Role from, Role to, const Site& where) {
-  return same_format(from, to) ? a : push({.op = Op::round, .format = at(to), .a = a}, where);
+  return same_format(from, to) ? a : round(a, at(to), where);
 }
 
-RecordedLinear Recorder::prepare(const Linear& map) {
+RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
+  if (in_layer && weight_quantiser_)
+    return prepare({quantised(map.weight, *weight_quantiser_, policy_[Role::weights]), map.bias}, false);
   RecordedLinear prepared;
   const std::uint64_t matrix = ++matrices_;
   const NodeId zero = constant(Value::zero(), Role::weights);

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "sim/quantise.hpp"
 #include "sim/record.hpp"
 
 namespace roundoff {
@@ -43,11 +45,21 @@ class Recorder {
   Value loaded(const Value& value, Role role, std::uint64_t place) const;
   /// A constant rounded to a role's format; `place` tells weights apart for stochastic rounding.
   NodeId constant(const Value& value, Role role, std::uint64_t place = 0);
+  /// A constant that is in the format already.
+  NodeId member(const Value& value, std::uint8_t format);
+  std::uint8_t format_of(Role role) const { return at(role); }
+  /// The index of a format that is no role's own.
+  std::uint8_t format(const Format& format);
   OperandList list(const std::vector<NodeId>& nodes);
   NodeId embed(int table, const Site& where);
   NodeId unary(Function function, NodeId a, Role role, const Site& where);
-  NodeId binary(Op op, NodeId a, NodeId b, Role role, const Site& where);
-  NodeId max(OperandList terms, Role role, const Site& where);
+  NodeId binary(Op op, NodeId a, NodeId b, Role role, const Site& where) {
+    return binary(op, a, b, at(role), where);
+  }
+  NodeId binary(Op op, NodeId a, NodeId b, std::uint8_t format, const Site& where);
+  NodeId round(NodeId a, std::uint8_t format, const Site& where);
+  NodeId max(OperandList terms, Role role, const Site& where) { return max(terms, at(role), where); }
+  NodeId max(OperandList terms, std::uint8_t format, const Site& where);
   NodeId sum(OperandList terms, Role role, const Site& where);
   NodeId arg_max(OperandList terms, const Site& where);
   /// e / Z, proved not to be 0/0 where `positive`.
@@ -59,8 +71,9 @@ class Recorder {
   NodeId convert(NodeId a, Role from, Role to, const Site& where);
   bool same_format(Role a, Role b) const { return at(a) == at(b); }
 
-  /// Weights are rounded once, when the model is loaded.
-  RecordedLinear prepare(const Linear& map);
+  /// Weights are rounded once, when the model is loaded; those of a layer's maps by the policy's quantiser
+  /// first.
+  RecordedLinear prepare(const Linear& map, bool in_layer = true);
   /// rnd(dot(W_i, x) + b_i), formed in `accumulators`: the bias comes last; no bias, no addition.
   std::vector<NodeId> apply(const RecordedLinear& map, const std::vector<NodeId>& x, Role role,
                             SiteName name);
@@ -76,6 +89,7 @@ class Recorder {
   std::uint8_t dot_reduction_ = 0, sum_reduction_ = 0;
   bool skip_zero_ = false, exact_weights_ = false;
   std::unordered_map<Value, NodeId> constants_;
+  std::optional<Quantiser> weight_quantiser_;
   std::uint64_t matrices_ = 0;
   int position_ = -1, layer_ = -1;
 };

@@ -1,6 +1,8 @@
 // Causal attention: s_j = rnd(dot(q, k_j) * scale) for j <= i, then whatever is added to scores, then
 // weights, then o_t = sum_j rnd(a_j * v_(j,t)) in position order; heads are concatenated in order, then
 // linear(W_O).
+#include <algorithm>
+
 #include "sim/blocks/blocks.hpp"
 
 namespace roundoff {
@@ -9,10 +11,10 @@ namespace {
 
 // Stable softmax: the largest score contributes rnd(exp(0)) = rnd(1), no term is negative, and rounding is
 // monotone, so every partial sum is at least rnd(1): Z > 0 whenever rnd(1) > 0 survives the formats of the
-// sum.
-bool denominator_is_positive(const Policy& policy) {
+// sum. A hard maximum counts 1 there.
+bool denominator_is_positive(const Policy& policy, bool hard) {
   const Format& softmax = policy[Role::softmax];
-  if (policy.softmax != Softmax::stable || softmax.overflow == Overflow::wrap) return false;
+  if ((policy.softmax != Softmax::stable && !hard) || softmax.overflow == Overflow::wrap) return false;
   Value one = round(Value::integer(1), softmax).value;
   if (softmax.rounding == Rounding::sr && one != Value::integer(1)) return false;
   if (policy.order.kind == SumOrder::wide) {
@@ -33,9 +35,12 @@ AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
       output_(tape.prepare(attention.output)),
       d_k_(attention.query.weight.rows() / attention.heads),
       d_v_(attention.value.weight.rows() / attention.groups()),
-      z_is_positive_(denominator_is_positive(tape.policy())) {
+      z_is_positive_(denominator_is_positive(tape.policy(), attention.weighting == Weighting::hard)),
+      activations_(tape.policy().quantisers.activations),
+      cache_(tape.policy().quantisers.cache) {
   if (attention.query_norm) query_norm_.emplace(tape, *attention.query_norm, d_k_, SiteName::norm_q);
   if (attention.key_norm) key_norm_.emplace(tape, *attention.key_norm, d_k_, SiteName::norm_k);
+  if (attention.rotary) rotary_.emplace(tape, *attention.rotary, attention.heads);
   if (attention.scale) scale_ = tape.constant(*attention.scale, Role::scores);
   if (attention.slopes)
     for (const Value& slope : *attention.slopes) slopes_.push_back(tape.constant(slope, Role::weights));
@@ -48,10 +53,11 @@ AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
     values_.push_back(tape.list(std::vector<NodeId>(positions, 0)).offset);
 }
 
-std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<NodeId>& x) {
+std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<NodeId>& input) {
+  const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::q);
   std::vector<NodeId> q = tape.apply(query_, x, Role::activations, SiteName::q);
   std::vector<NodeId> k = tape.apply(key_, x, Role::cache, SiteName::k);
-  const std::vector<NodeId> v = tape.apply(value_, x, Role::cache, SiteName::v);
+  std::vector<NodeId> v = tape.apply(value_, x, Role::cache, SiteName::v);
   const auto head_of = [&](const std::vector<NodeId>& from, int head) {
     return std::vector<NodeId>(from.begin() + std::ptrdiff_t{head} * d_k_,
                                from.begin() + std::ptrdiff_t{head + 1} * d_k_);
@@ -60,7 +66,12 @@ std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<Node
   for (int g = 0; g < groups; ++g) {
     std::vector<NodeId> part = head_of(k, g);
     if (key_norm_) part = key_norm_->apply(tape, part, Role::cache, g * d_k_);
-    keys_.push_back(tape.list(part));
+    if (rotary_) part = rotary_->key(tape, part, g);
+    keys_.push_back(tape.list(cache_.apply(tape, part, Role::cache, SiteName::k)));
+    const auto begin = v.begin() + std::ptrdiff_t{g} * d_v_;
+    const std::vector<NodeId> kept =
+        cache_.apply(tape, std::vector<NodeId>(begin, begin + d_v_), Role::cache, SiteName::v);
+    std::copy(kept.begin(), kept.end(), begin);
   }
   for (std::size_t t = 0; t < v.size(); ++t)
     tape.program().operands[values_[t] + static_cast<std::uint32_t>(tape.position())] = v[t];
@@ -68,13 +79,15 @@ std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<Node
   for (int h = 0; h < attention_->heads; ++h) {
     std::vector<NodeId> part = head_of(q, h);
     if (query_norm_) part = query_norm_->apply(tape, part, Role::activations, h * d_k_);
+    if (rotary_) part = rotary_->query(tape, part, h);
     const OperandList a = tape.list(weights(tape, scores(tape, tape.list(part), h), h));
     const int group = h / (attention_->heads / groups);
     for (int t = 0; t < d_v_; ++t)
       outputs.push_back(tape.dot(a, {values_[static_cast<std::size_t>(group * d_v_ + t)], a.count},
                                  Role::activations, tape.site(SiteName::head, h * d_v_ + t)));
   }
-  return tape.apply(output_, outputs, Role::activations, SiteName::attn);
+  return tape.apply(output_, activations_.apply(tape, outputs, Role::activations, SiteName::head),
+                    Role::activations, SiteName::attn);
 }
 
 std::vector<NodeId> AttentionBlock::scores(Recorder& tape, OperandList query, int head) const {
@@ -103,9 +116,44 @@ std::vector<NodeId> AttentionBlock::scores(Recorder& tape, OperandList query, in
   return scores;
 }
 
+// e_j = 1 where s_j is the largest score, else 0: rnd(s_j - max) is 0 only there, since every format's
+// differences are multiples of its smallest step. Then 1 / m each, or all of it to the first or last.
+std::vector<NodeId> AttentionBlock::hard_weights(Recorder& tape, const std::vector<NodeId>& scores,
+                                                 int head) const {
+  const NodeId largest =
+      tape.max(tape.list(scores), Role::scores, tape.site(SiteName::exp, -1, head, -1, true));
+  std::vector<NodeId> e;
+  for (std::size_t j = 0; j < scores.size(); ++j) {
+    const Site where = tape.site(SiteName::exp, -1, head, static_cast<int>(j));
+    const NodeId below = tape.binary(Op::sub, scores[j], largest, Role::scores, Recorder::inner(where));
+    e.push_back(tape.unary(Function::step, below, Role::softmax, where));
+  }
+  if (attention_->weighting == Weighting::hard) {
+    const NodeId z = tape.sum(tape.list(e), Role::softmax, tape.site(SiteName::z, -1, head));
+    for (std::size_t j = 0; j < e.size(); ++j)
+      e[j] = tape.quotient(e[j], z, Role::softmax, z_is_positive_,
+                           tape.site(SiteName::weight, -1, head, static_cast<int>(j)));
+    return e;
+  }
+  // relu(e_j - whether one came before): 0 and 1 are exact.
+  const bool first = attention_->weighting == Weighting::hard_first;
+  NodeId seen = no_node;
+  for (std::size_t step = 0; step < e.size(); ++step) {
+    const std::size_t j = first ? step : e.size() - 1 - step;
+    const Site where = tape.site(SiteName::weight, -1, head, static_cast<int>(j));
+    const NodeId own = e[j];
+    const NodeId rest =
+        seen == no_node ? own : tape.binary(Op::sub, own, seen, Role::softmax, Recorder::inner(where));
+    e[j] = tape.unary(Function::relu, rest, Role::softmax, where);
+    seen = seen == no_node ? own : tape.max(tape.list({seen, own}), Role::softmax, Recorder::inner(where));
+  }
+  return e;
+}
+
 // e_j = rnd(exp(rnd(s_j - max))) or rnd(exp(s_j)); Z = sum(e_1..e_i); a_j = rnd(e_j / Z).
 std::vector<NodeId> AttentionBlock::weights(Recorder& tape, std::vector<NodeId> scores, int head) const {
   const Weighting weighting = attention_->weighting;
+  if (weighting >= Weighting::hard) return hard_weights(tape, scores, head);
   const bool normalised = weighting != Weighting::exponential;
   const bool one_more = weighting == Weighting::softmax_one;
   if (one_more) scores.push_back(zero_);  // the score that is always there

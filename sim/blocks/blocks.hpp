@@ -36,23 +36,53 @@ class NormBlock {
   std::vector<NodeId> weight_, bias_;
 };
 
+/// Rotary positions, step by step in theory-notes/rotary.md.
+class RotaryBlock {
+ public:
+  RotaryBlock(Recorder& tape, const Rotary& rotary, int heads);
+  std::vector<NodeId> query(Recorder& tape, const std::vector<NodeId>& x, int head) const;
+  std::vector<NodeId> key(Recorder& tape, const std::vector<NodeId>& x, int group) const;
+
+ private:
+  std::vector<NodeId> turned(Recorder& tape, const std::vector<NodeId>& x, const Value* phases, Role role,
+                             SiteName name, int first_index) const;
+
+  const Rotary* rotary_;
+  int heads_;
+};
+
+/// A vector through a quantiser of sim/quantise.hpp, by operations whose scale depends on the data. No name,
+/// no operation.
+class QuantiserBlock {
+ public:
+  explicit QuantiserBlock(const std::string& name);
+  /// The steps stand at inner sites of `name`.
+  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x, Role role, SiteName name) const;
+
+ private:
+  std::optional<Quantiser> quantiser_;
+};
+
 /// Causal multi-head attention; remembers the keys and values of the positions so far.
 class AttentionBlock {
  public:
   AttentionBlock(Recorder& tape, const Attention& attention);
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x);
+  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input);
 
  private:
   std::vector<NodeId> scores(Recorder& tape, OperandList query, int head) const;
   std::vector<NodeId> weights(Recorder& tape, std::vector<NodeId> scores, int head) const;
+  std::vector<NodeId> hard_weights(Recorder& tape, const std::vector<NodeId>& scores, int head) const;
 
   const Attention* attention_;
   RecordedLinear query_, key_, value_, output_;
   std::optional<NormBlock> query_norm_, key_norm_;
+  std::optional<RotaryBlock> rotary_;
   NodeId scale_ = no_node, zero_ = no_node, one_ = no_node;
   std::vector<NodeId> slopes_;
   int d_k_ = 0, d_v_ = 0;
   bool z_is_positive_ = false;
+  QuantiserBlock activations_, cache_;
   std::vector<OperandList> keys_;      // [position * groups + group], d_k nodes
   std::vector<std::uint32_t> values_;  // [group * d_v + t]: a list with room for every position
 };
@@ -60,25 +90,24 @@ class AttentionBlock {
 class FeedForwardBlock {
  public:
   FeedForwardBlock(Recorder& tape, const FeedForward& ff);
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x) const;
+  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input) const;
 
  private:
   RecordedLinear in_, out_;
   std::optional<RecordedLinear> gate_;
   Function activation_;
+  QuantiserBlock activations_;
 };
 
-/// Logits and the arg max, ties to the lowest token index.
+/// Logits and the arg max (or the arg min: the arg max of rnd(0 - logit)), ties to the lowest token index.
 class HeadBlock {
  public:
-  HeadBlock(Recorder& tape, const Linear& unembedding) : unembedding_(tape.prepare(unembedding)) {}
-  NodeId apply(Recorder& tape, const std::vector<NodeId>& x) const {
-    return tape.arg_max(tape.list(tape.apply(unembedding_, x, Role::logits, SiteName::logits)),
-                        tape.site(SiteName::next));
-  }
+  HeadBlock(Recorder& tape, const Model& model);
+  NodeId apply(Recorder& tape, const std::vector<NodeId>& x) const;
 
  private:
   RecordedLinear unembedding_;
+  NodeId zero_ = no_node;  // of an arg min
 };
 
 }  // namespace roundoff

@@ -14,11 +14,15 @@ Function function_of(Activation activation) {
 }  // namespace
 
 FeedForwardBlock::FeedForwardBlock(Recorder& tape, const FeedForward& ff)
-    : in_(tape.prepare(ff.in)), out_(tape.prepare(ff.out)), activation_(function_of(ff.activation)) {
+    : in_(tape.prepare(ff.in)),
+      out_(tape.prepare(ff.out)),
+      activation_(function_of(ff.activation)),
+      activations_(tape.policy().quantisers.activations) {
   if (ff.gate) gate_ = tape.prepare(*ff.gate);
 }
 
-std::vector<NodeId> FeedForwardBlock::apply(Recorder& tape, const std::vector<NodeId>& x) const {
+std::vector<NodeId> FeedForwardBlock::apply(Recorder& tape, const std::vector<NodeId>& input) const {
+  const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::pre);
   std::vector<NodeId> hidden = tape.apply(in_, x, Role::activations, SiteName::pre);
   std::vector<NodeId> gate = gate_ ? tape.apply(*gate_, x, Role::activations, SiteName::gate) : hidden;
   for (std::size_t u = 0; u < hidden.size(); ++u) {
@@ -27,6 +31,7 @@ std::vector<NodeId> FeedForwardBlock::apply(Recorder& tape, const std::vector<No
         tape.unary(activation_, gate[u], Role::activations, gate_ ? Recorder::inner(where) : where);
     hidden[u] = gate_ ? tape.binary(Op::mul, activated, hidden[u], Role::activations, where) : activated;
   }
+  hidden = activations_.apply(tape, hidden, Role::activations, SiteName::act);
   return tape.apply(out_, hidden, Role::activations, SiteName::ffn);
 }
 

@@ -192,6 +192,7 @@ class Bounds {
         return round(x);
       case Function::exp:
       case Function::sigmoid:
+      case Function::step:
         return settle(at(x.low), at(x.high), format_.quantum, false);
       case Function::erf:
       case Function::tanh:

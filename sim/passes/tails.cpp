@@ -25,6 +25,7 @@ bool increasing(Function function) {
     case Function::sigmoid:
     case Function::erf:
     case Function::tanh:
+    case Function::step:
       return true;
     default:
       return false;

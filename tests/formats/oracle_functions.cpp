@@ -199,6 +199,7 @@ Question at_special(const Values& v, Function function, const Value& x) {
     switch (function) {
       case Function::exp:
       case Function::cos:
+      case Function::step:
         return constant(v, 1, 0);
       case Function::sigmoid:
         return constant(v, 1, 1);
@@ -230,6 +231,8 @@ Question at_special(const Values& v, Function function, const Value& x) {
       return n ? zero_of(false) : constant(v, 1, 0);
     case Function::relu:
       return n ? zero_of(false) : infinity_of(false);
+    case Function::step:
+      return n ? zero_of(false) : constant(v, 1, 0);
     case Function::sin:
     case Function::cos:
       return invalid;
@@ -254,6 +257,8 @@ Question ask(const Values& v, Function function, const Value& x) {
       return exact_member(v, x);
     case Function::relu:
       return x.negative ? by_cases([&v](const Format& f) { return zero(v, f, false); }) : exact_member(v, x);
+    case Function::step:
+      return x.negative ? by_cases([&v](const Format& f) { return zero(v, f, false); }) : constant(v, 1, 0);
     case Function::reciprocal: {
       Question q;
       q.negative = x.negative;

@@ -15,7 +15,7 @@ void check_functions(const std::vector<std::string>& notations) {
   for (const std::string& text : notations) {
     const oracle::Values values(text);
     const std::vector<Format> all = variants(text);
-    for (int f = 0; f <= static_cast<int>(Function::cos); ++f) {
+    for (int f = 0; f <= static_cast<int>(Function::step); ++f) {
       const auto function = static_cast<Function>(f);
       for (const Value& x : values.members()) {
         const oracle::Question question = ask(values, function, x);

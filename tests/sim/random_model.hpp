@@ -36,7 +36,8 @@ struct RandomModel {
 };
 
 /// Weights are half zeros, else +-1, +-2, +-1/2, or the format's largest magnitude.
-/// `rich` adds the optional blocks: norms, grouped queries, gates, slopes, masks, other attention weights.
+/// `rich` adds the optional blocks: norms, grouped queries, gates, slopes, masks, rotary positions, other
+/// attention weights, projections, the arg min.
 inline RandomModel random_model(std::uint64_t seed, const Format& format, bool rich = false) {
   TestStream draw(seed);
   const auto weight = [&]() -> Value {
@@ -86,7 +87,8 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
     if (draw.below(2)) into->bias = vector();
   };
   RandomModel random;
-  const int vocabulary = draw.between(2, 4), d = draw.between(2, 5), positions = draw.between(3, 6);
+  const int vocabulary = draw.between(2, 4), positions = draw.between(3, 6);
+  int d = draw.between(2, 5);
   for (int t = 0; t < vocabulary; ++t) random.model.vocabulary.push_back(std::to_string(t));
   random.model.name = "random";
   random.model.token_embedding = matrix(vocabulary, d);
@@ -95,6 +97,11 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
   for (int l = 0; l < layers; ++l) {
     Layer layer;
     const int blocks = draw.between(1, 3);
+    if (rich && draw.below(3) == 0) {
+      const int wider = draw.between(2, 5);
+      layer.projection = linear(wider, d);
+      d = wider;
+    }
     if (blocks & 1) {
       Attention attention;
       attention.heads = draw.between(1, 2);
@@ -112,7 +119,18 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
           for (int h = 0; h < attention.heads; ++h) attention.mask.push_back(matrix(positions, positions));
         norm(attention.query_norm, d_k);
         norm(attention.key_norm, d_k);
-        attention.weighting = static_cast<Weighting>(draw.below(3));
+        attention.weighting = static_cast<Weighting>(draw.below(6));
+        if (d_k >= 2 && draw.below(2)) {
+          attention.rotary.emplace();
+          attention.rotary->interleaved = draw.below(2) != 0;
+          attention.rotary->periodic = draw.below(2) != 0;
+          attention.rotary->rate = {Value::scaled(false, 5, draw.between(-2, 1))};
+          if (draw.below(2)) attention.rotary->phase = {Value::integer(-1)};
+          if (draw.below(2))
+            for (int h = 0; h < attention.heads; ++h) attention.rotary->phase.push_back(Value::integer(h));
+          if (attention.rotary->phase.size() > static_cast<std::size_t>(attention.heads))
+            attention.rotary->phase.resize(1);
+        }
       }
       layer.attention = std::move(attention);
     }
@@ -130,6 +148,7 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
   }
   norm(random.model.final_norm, d);
   random.model.unembedding = linear(vocabulary, d);
+  random.model.arg_min = rich && format.lowest == negated(format.highest) && draw.below(3) == 0;
   random.shape.vocabulary = vocabulary;
   for (int i = 0; i < positions; ++i) {
     std::vector<Token> allowed;

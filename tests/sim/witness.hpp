@@ -10,6 +10,7 @@
 
 #include "formats/arithmetic.hpp"
 #include "formats/error.hpp"
+#include "formats/turns.hpp"
 #include "sim/model.hpp"
 #include "sim/policy.hpp"
 
@@ -44,7 +45,8 @@ class Transformer {
       for (std::size_t t = 0; t < logits.size(); ++t) {
         note("- logits", i, -1, -1, static_cast<int>(t), logits[t]);
         if (logits[t].is_nan()) throw Trap("NaN reaches the arg max");
-        if (compare(logits[t], logits[best]) > 0) best = t;
+        const auto order = compare(logits[t], logits[best]);
+        if (model_.arg_min ? order < 0 : order > 0) best = t;
       }
       note("- next", i, -1, -1, -1, Value::integer(static_cast<std::int64_t>(best)));
     }
@@ -94,6 +96,9 @@ class Transformer {
   void layer(std::size_t l, std::vector<Vector>& x) {
     const std::string name = std::to_string(l);
     const Layer& layer = model_.layers[l];
+    if (layer.projection)
+      for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = noted(name + " proj", i, linear(*layer.projection, x[i]));
     const auto normed = [&](const char* site, std::size_t i, const std::optional<Norm>& n, const Vector& v) {
       return n ? norm(name + " " + site, i, *n, v, 0) : v;
     };
@@ -117,6 +122,12 @@ class Transformer {
         k.push_back(
             norm_heads("norm_k", i, a->key_norm, noted(name + " k", i, linear(a->key, input)), groups));
         v.push_back(noted(name + " v", i, linear(a->value, input)));
+      }
+      if (a->rotary) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          for (int h = 0; h < a->heads; ++h) turn(name + " rope_q", i, *a->rotary, q[i], h * d_k, d_k, h);
+          for (int g = 0; g < groups; ++g) turn(name + " rope_k", i, *a->rotary, k[i], g * d_k, d_k, -1);
+        }
       }
       for (std::size_t i = 0; i < x.size(); ++i) {
         Vector heads;
@@ -142,26 +153,30 @@ class Transformer {
             note(name + " score", i, h, static_cast<int>(j), -1, score);
             s.push_back(score);
           }
-          const bool plain = policy_.softmax == Softmax::plain || a->weighting == Weighting::exponential;
-          if (a->weighting == Weighting::softmax_one) s.push_back(rnd(Value::zero()));
-          Value top = s[0];
-          for (const Value& score : s) top = maximum(top, score);
-          for (const Value& score : s)
-            e.push_back(
-                roundoff::apply(Function::exp, plain ? score : sub(score, top, format_).value, format_)
-                    .value);
-          for (std::size_t j = 0; j <= i; ++j)
-            note(name + (a->weighting == Weighting::exponential ? " weight" : " exp"), i, h,
-                 static_cast<int>(j), -1, e[j]);
-          if (a->weighting == Weighting::exponential) {
-            w = e;
+          if (a->weighting >= Weighting::hard) {
+            w = hard(name, i, h, s, a->weighting);
           } else {
-            if (plain && a->weighting == Weighting::softmax_one) e.back() = rnd(Value::integer(1));
-            const Value z = sum_of(e);
-            note(name + " z", i, h, -1, -1, z);
-            for (std::size_t j = 0; j <= i; ++j) {
-              w.push_back(div(e[j], z, format_).value);
-              note(name + " weight", i, h, static_cast<int>(j), -1, w.back());
+            const bool plain = policy_.softmax == Softmax::plain || a->weighting == Weighting::exponential;
+            if (a->weighting == Weighting::softmax_one) s.push_back(rnd(Value::zero()));
+            Value top = s[0];
+            for (const Value& score : s) top = maximum(top, score);
+            for (const Value& score : s)
+              e.push_back(
+                  roundoff::apply(Function::exp, plain ? score : sub(score, top, format_).value, format_)
+                      .value);
+            for (std::size_t j = 0; j <= i; ++j)
+              note(name + (a->weighting == Weighting::exponential ? " weight" : " exp"), i, h,
+                   static_cast<int>(j), -1, e[j]);
+            if (a->weighting == Weighting::exponential) {
+              w = e;
+            } else {
+              if (plain && a->weighting == Weighting::softmax_one) e.back() = rnd(Value::integer(1));
+              const Value z = sum_of(e);
+              note(name + " z", i, h, -1, -1, z);
+              for (std::size_t j = 0; j <= i; ++j) {
+                w.push_back(div(e[j], z, format_).value);
+                note(name + " weight", i, h, static_cast<int>(j), -1, w.back());
+              }
             }
           }
           for (int t = 0; t < d_v; ++t) {
@@ -193,6 +208,56 @@ class Transformer {
                       residual(name + " out", i, x[i], noted(name + " ffn", i, linear(f->out, hidden))));
       }
     }
+  }
+
+  void turn(const std::string& name, std::size_t i, const Rotary& rotary, Vector& v, int begin, int d_k,
+            int head) {
+    const int pairs = rotary.pairs();
+    Vector y = v;
+    for (int t = 0; t < pairs; ++t) {
+      Value phase = Value::zero();
+      if (head >= 0 && !rotary.phase.empty())
+        phase = rotary.phase[static_cast<std::size_t>(
+            static_cast<int>(rotary.phase.size()) > pairs ? head * pairs + t : t)];
+      const Value& rate = rotary.rate[static_cast<std::size_t>(t)];
+      const auto p = static_cast<std::int64_t>(i);
+      const Angle angle = rotary.periodic ? Angle{scaled_sum(p, Value::integer(1), phase), rate}
+                                          : Angle{scaled_sum(p, rate, phase), Value::zero()};
+      const Value c = cosine(angle, format_).value, s = sine(angle, format_).value;
+      const auto first = static_cast<std::size_t>(begin + (rotary.interleaved ? 2 * t : t));
+      const auto second = static_cast<std::size_t>(begin + (rotary.interleaved ? 2 * t + 1 : t + pairs));
+      const auto times = [&](const Value& a, const Value& b) { return mul(a, b, format_).value; };
+      y[first] = sub(times(v[first], c), times(v[second], s), format_).value;
+      y[second] = add(times(v[second], c), times(v[first], s), format_).value;
+    }
+    v = y;
+    for (int t = 0; t < 2 * pairs; ++t)
+      note(name, i, -1, -1, begin + t, v[static_cast<std::size_t>(begin + t)]);
+  }
+
+  // By the definition: who has the largest score shares the weight, or the first or the last has it all.
+  Vector hard(const std::string& name, std::size_t i, int h, const Vector& s, Weighting weighting) {
+    Value top = s[0];
+    for (const Value& score : s) top = maximum(top, score);
+    Vector e, w;
+    for (const Value& score : s)
+      e.push_back(compare(score, top) == 0 ? rnd(Value::integer(1)) : Value::zero());
+    const auto is_top = [&](std::size_t j) { return compare(s[j], top) == 0; };
+    std::size_t chosen = 0;
+    while (!is_top(chosen)) ++chosen;
+    if (weighting == Weighting::hard_last)
+      for (std::size_t j = 0; j < s.size(); ++j)
+        if (is_top(j)) chosen = j;
+    const Value z = sum_of(e);
+    if (weighting == Weighting::hard) note(name + " z", i, h, -1, -1, z);
+    for (std::size_t j = 0; j < s.size(); ++j) {
+      note(name + " exp", i, h, static_cast<int>(j), -1, e[j]);
+      w.push_back(weighting == Weighting::hard ? div(e[j], z, format_).value
+                  : j == chosen                ? e[j]
+                                               : Value::zero());
+      note(name + " weight", i, h, static_cast<int>(j), -1, w[j]);
+    }
+    return w;
   }
 
   static Vector part(const Vector& v, int h, int width) {

@@ -1,0 +1,37 @@
+// Every construction as a file and back: the same model on every bit, in both formats.
+#include <doctest/doctest.h>
+
+#include "constructions/construction.hpp"
+#include "constructions/task.hpp"
+#include "sim/model_file.hpp"
+
+using namespace roundoff;
+
+TEST_CASE("every construction is the same bits after a trip through safetensors and through JSON") {
+  int trips = 0;
+  for (const Construction& construction : constructions()) {
+    for (const int n : {1, 2, 3, 5, 8}) {
+      for (const int p : {2, 10}) {
+        TaskSize size{.p = p, .n = n, .k = 3};
+        CAPTURE(std::string(construction.name));
+        CAPTURE(n);
+        CAPTURE(p);
+        const auto task = make_task(construction.task, size);
+        const Format format = FormatFamily(construction.family).at(task->bindings());
+        const Policy policy = Policy::uniform(format);
+        const Settings settings = complete(construction, size, {});
+        if (!construction.refuses(size, policy, settings).empty()) continue;
+        ModelFile file;
+        file.model = build(construction, *task, policy, settings);
+        if (file.model.d_model() > 3000) continue;  // the same code at a tenth of the time
+        file.format = notation(format);
+        const ModelFile again = read_safetensors(write_safetensors(file), "safetensors");
+        CHECK(again == file);
+        CHECK(fingerprint(again.model) == fingerprint(file.model));
+        CHECK(read_model(write_model(file), "json") == file);
+        ++trips;
+      }
+    }
+  }
+  CHECK(trips >= 4 * static_cast<int>(constructions().size()));
+}
