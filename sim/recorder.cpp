@@ -126,7 +126,7 @@ NodeId Recorder::convert(NodeId a, Role from, Role to, const Site& where) {
 }
 
 RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
-  if (in_layer && weight_quantiser_)
+  if (in_layer && weight_quantiser_ && !exact_weights_)
     return prepare({quantised(map.weight, *weight_quantiser_, policy_[Role::weights]), map.bias}, false);
   RecordedLinear prepared;
   const std::uint64_t matrix = ++matrices_;
