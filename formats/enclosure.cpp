@@ -222,6 +222,11 @@ Enclosure apply(Function function, const Enclosure& x) {
       return contraction(mpfr_sin);
     case Function::cos:
       return contraction(mpfr_cos);
+    case Function::step:
+      if (x.indefinite()) return x;
+      mpfr_set_ui(ends->low, sign(low) >= 0 ? 1 : 0, MPFR_RNDN);
+      mpfr_set_ui(ends->high, sign(high) >= 0 ? 1 : 0, MPFR_RNDN);
+      return Enclosure(std::move(ends));
     case Function::sigmoid:  // 1 / (1 + e^-x)
       return apply(Function::reciprocal, number(1) + apply(Function::exp, number(0) - x));
     case Function::silu:
