@@ -226,7 +226,11 @@ class Measurer {
   /// The claimed width; 0 where the formula has no value.
   double claim(const TaskSize& size, const Settings& settings) const {
     try {
-      return static_cast<double>(claimed_width(*plan_.construction, size, settings));
+      const Construction& construction = *plan_.construction;
+      const FormatFamily family((std::string(construction.family)));
+      const Policy policy =
+          policy_for(construction, family.at(make_task(construction.task, size)->bindings()));
+      return static_cast<double>(claimed_width(construction, size, policy, settings));
     } catch (const UsageError&) {
       return 0;
     }

@@ -55,15 +55,9 @@ int run(const Options& options, Session& session) {
   if (!options.subject.settings.empty()) throw UsageError("forward: --set sets a knob of a construction");
   const ModelFile file = load_model(options.subject.name);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
-  SubjectOptions asked = options.subject;
-  if (asked.softmax.empty()) asked.softmax = file.softmax == Softmax::plain ? "plain" : "stable";
-  if (asked.order.empty()) asked.order = notation(file.order);
-  asked.fma = asked.fma || file.dot == DotMode::fused;
-  asked.exact_dot = asked.exact_dot || file.dot == DotMode::exact_dot;
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
-  const Policy policy =
-      resolve_policy(asked, file.format.empty() && asked.policy.empty() ? "binary32" : file.format, bindings);
+  const Policy policy = file_policy(options.subject, file, bindings, "binary32");
   SequenceShape sequence;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
   for (const Token token : tokens) sequence.tokens.push_back({token});

@@ -63,7 +63,6 @@ Subject from_construction(const SubjectOptions& options) {
   return subject;
 }
 
-/// What the file leaves open, the command line may say; what both say, the command line decides.
 Subject from_file(const SubjectOptions& options) {
   if (!options.settings.empty())
     throw UsageError("--set sets a knob of a construction; " + options.name + " is a model file");
@@ -71,20 +70,7 @@ Subject from_file(const SubjectOptions& options) {
   Subject subject;
   subject.name = file.model.name.empty() ? options.name : file.model.name;
   subject.task = read_task(file.task, options, file.model.vocabulary);
-  subject.policy.softmax = file.softmax;
-  subject.policy.order = file.order;
-  subject.policy.dot = file.dot;
-  if (options.format.empty() && file.format.empty() && options.policy.empty())
-    throw UsageError(options.name + " names no format; give one with --format, e.g. --format binary32");
-  const Bindings bindings = subject.task->bindings();
-  const std::string& family = options.format.empty() ? file.format : options.format;
-  if (!family.empty()) subject.policy.formats.fill(FormatFamily(family).at(bindings));
-  if (options.format.empty()) {
-    for (const auto& [role, format] : file.roles)
-      subject.policy.formats[static_cast<std::size_t>(role)] = parse_format(format);
-  }
-  if (!options.policy.empty()) apply_policy_file(options.policy, bindings, subject.policy);
-  lay_semantics(options, subject.policy);
+  subject.policy = file_policy(options, file, subject.task->bindings());
   subject.model = std::move(file.model);
   return subject;
 }
@@ -178,6 +164,26 @@ Policy resolve_policy(const SubjectOptions& options, const Construction& constru
                       const Bindings& bindings) {
   const FormatFamily family(options.format.empty() ? std::string(construction.family) : options.format);
   Policy policy = policy_for(construction, family.at(bindings));
+  if (!options.policy.empty()) apply_policy_file(options.policy, bindings, policy);
+  lay_semantics(options, policy);
+  return policy;
+}
+
+Policy file_policy(const SubjectOptions& options, const ModelFile& file, const Bindings& bindings,
+                   const std::string& standard) {
+  Policy policy;
+  policy.softmax = file.softmax;
+  policy.order = file.order;
+  policy.dot = file.dot;
+  const std::string& own = file.format.empty() ? standard : file.format;
+  const std::string& family = options.format.empty() ? own : options.format;
+  if (family.empty() && options.policy.empty())
+    throw UsageError(options.name + " names no format; give one with --format, e.g. --format binary32");
+  if (!family.empty()) policy.formats.fill(FormatFamily(family).at(bindings));
+  if (options.format.empty()) {
+    for (const auto& [role, format] : file.roles)
+      policy.formats[static_cast<std::size_t>(role)] = parse_format(format);
+  }
   if (!options.policy.empty()) apply_policy_file(options.policy, bindings, policy);
   lay_semantics(options, policy);
   return policy;

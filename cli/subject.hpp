@@ -11,6 +11,7 @@
 #include "constructions/construction.hpp"
 #include "constructions/task.hpp"
 #include "sim/model.hpp"
+#include "sim/model_file.hpp"
 #include "sim/policy.hpp"
 
 namespace roundoff::cli {
@@ -63,6 +64,10 @@ Choices resolve_semantics(const SubjectOptions& options);
 /// The policy of --format (or the construction's family), of --policy laid over it, and of the options.
 Policy resolve_policy(const SubjectOptions& options, const Construction& construction,
                       const Bindings& bindings);
+/// Of a model file: its own formats (`standard` where it names none) and options; what the command line says
+/// as well, the command line decides.
+Policy file_policy(const SubjectOptions& options, const ModelFile& file, const Bindings& bindings,
+                   const std::string& standard = "");
 /// One notation, or each role's where they differ.
 std::string notation(const Policy& policy);
 
