@@ -135,7 +135,7 @@ class Weights {
   void done(std::initializer_list<std::string_view> ignored) const {
     for (const auto& [name, tensor] : by_name_) {
       const bool skipped = std::any_of(ignored.begin(), ignored.end(),
-                                       [&](std::string_view end) { return name.ends_with(end); });
+                                       [&name = name](std::string_view end) { return name.ends_with(end); });
       if (!used_.contains(name) && !skipped)
         file_.fail(fmt::format("has the tensor {}, which this architecture has no place for", name));
     }

@@ -125,8 +125,8 @@ class Transformer {
       }
       if (a->rotary) {
         for (std::size_t i = 0; i < x.size(); ++i) {
-          for (int h = 0; h < a->heads; ++h) turn(name + " rope_q", i, *a->rotary, q[i], h * d_k, d_k, h);
-          for (int g = 0; g < groups; ++g) turn(name + " rope_k", i, *a->rotary, k[i], g * d_k, d_k, -1);
+          for (int h = 0; h < a->heads; ++h) turn(name + " rope_q", i, *a->rotary, q[i], h * d_k, h);
+          for (int g = 0; g < groups; ++g) turn(name + " rope_k", i, *a->rotary, k[i], g * d_k, -1);
         }
       }
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -210,8 +210,7 @@ class Transformer {
     }
   }
 
-  void turn(const std::string& name, std::size_t i, const Rotary& rotary, Vector& v, int begin, int d_k,
-            int head) {
+  void turn(const std::string& name, std::size_t i, const Rotary& rotary, Vector& v, int begin, int head) {
     const int pairs = rotary.pairs();
     Vector y = v;
     for (int t = 0; t < pairs; ++t) {
