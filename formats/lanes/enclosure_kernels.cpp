@@ -72,9 +72,12 @@ void enclose(Function function, bool clamps, const double* x, double* low, doubl
       y = hn::Sqrt(v);
     } else {
       y = hn::Div(one, function == Function::rsqrt ? hn::Sqrt(v) : v);
-      known = hn::And(known, hn::And(hn::Not(is_zero), hn::Gt(hn::Abs(y), constant(0x1p-900))));
     }
-    const DoubleVector error = hn::IfThenZeroElse(is_zero, hn::Mul(hn::Abs(y), constant(0x1p-45)));
+    // So that y and its error are normal numbers, nearly; and no pole.
+    const auto size = hn::Abs(y);
+    const auto ordinary = hn::And(hn::Gt(size, constant(0x1p-1000)), hn::Lt(size, infinity));
+    known = hn::And(known, hn::Or(ordinary, hn::And(is_zero, hn::Eq(y, hn::Zero(d)))));
+    const DoubleVector error = hn::IfThenZeroElse(is_zero, hn::Mul(size, constant(0x1p-45)));
     hn::StoreU(hn::IfThenElse(known, hn::Sub(y, error), constant(std::numeric_limits<double>::quiet_NaN())),
                d, low + i);
     hn::StoreU(hn::IfThenElse(known, hn::Add(y, error), one), d, high + i);

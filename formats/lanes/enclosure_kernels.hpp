@@ -16,10 +16,10 @@
 //   Scaling by 2^k is exact. In all, the relative error is below 61 u < 2^-47.
 // sigmoid: 1 / (1 + e^-x): that of e^-x, at most, and two roundings: below 63 u < 2^-47.
 // silu: x times that: below 64 u = 2^-47.
-// sqrt, reciprocal: one rounding; rsqrt: two. (sqrt(0) = 0 is exact; no statement about the poles, nor about
-// results below 2^-900.)
-// The ends are y - 2^-45 |y| and y + 2^-45 |y|, whose own roundings are far below what is left.
-// Where the value is exact (exp(0) = 1, sigmoid(0) = 1/2, silu(0) = 0) both ends are the value.
+// sqrt, reciprocal: one rounding; rsqrt: two. (sqrt(0) = 0 is exact.)
+// The ends are y - 2^-45 |y| and y + 2^-45 |y|, whose own roundings are far below what is left, as |y| >
+// 2^-1000: no statement is made about smaller results (but 0), nor about poles. Where the value is exact
+// (exp(0) = 1, sigmoid(0) = 1/2, silu(0) = 0) both ends are the value.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ namespace roundoff::lanes {
 
 bool has_enclosure(Function function);
 
-/// low[i] <= f(x[i]) <= high[i] for i < count. No statement about x[i] is low[i] = NaN, high[i] = 1: for
+/// low[i] <= f(x[i]) <= high[i] for i < count. No statement about x[i] is low[i] = NaN, high[i] = 1: so for
 /// infinite ones, and for |x[i]| > 690 where e^x is asked for, except with `clamps`: then such an x[i] is
 /// taken for +-690, which every format with numbers 2^-300 <= |v| <= 2^500 rounds to the same (or overflows
 /// alike). Host rounding: to nearest.

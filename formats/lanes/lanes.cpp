@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include <hwy/targets.h>
 
+#include "formats/error.hpp"
 #include "formats/lanes/by_reference.hpp"
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
@@ -16,6 +18,7 @@
 #include "formats/lanes/float_kernels.hpp"
 #include "formats/lanes/functions.hpp"
 #include "formats/lanes/integer_kernels.hpp"
+#include "formats/suggest.hpp"
 
 namespace roundoff {
 namespace {
@@ -86,7 +89,18 @@ bool supported(Isa isa) {
   return false;
 }
 
+/// The fastest supported one, or the one that the environment variable ROUNDOFF_ISA names.
 Isa best_isa() {
+  if (const char* forced = std::getenv("ROUNDOFF_ISA"); forced != nullptr && *forced != '\0') {
+    const auto* found = std::find(isa_names.begin(), isa_names.end(), std::string_view(forced));
+    if (found == isa_names.end()) {
+      throw UsageError("ROUNDOFF_ISA: unknown instruction set '" + std::string(forced) + "'" +
+                       did_you_mean(forced, isa_names));
+    }
+    const auto isa = static_cast<Isa>(found - isa_names.begin());
+    if (supported(isa)) return isa;
+    throw UsageError("ROUNDOFF_ISA: this machine lacks " + std::string(forced) + "; leave the variable out");
+  }
   for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::sse4}) {
     if (supported(isa)) return isa;
   }

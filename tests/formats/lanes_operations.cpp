@@ -1,4 +1,5 @@
 // Every kernel of one operation against the definition, on bits, for every container and instruction set.
+#include <cstdlib>
 #include <optional>
 
 #include <doctest/doctest.h>
@@ -66,6 +67,36 @@ void check(const char* operation, const LaneKernels& kernels, const Pairs& pairs
   }
 }
 
+/// Numbers that are no members: sums and products of operands in double, where those are exact or not.
+void check_rounding(const LaneKernels& kernels, const Pairs& pairs) {
+  std::vector<double> numbers;
+  for (std::size_t i = 0; i < pairs.size(); i += 3) {
+    const double a = to_double(pairs[i].first), b = to_double(pairs[i].second);
+    numbers.insert(numbers.end(), {a, a + b, a * b, a + b / 2});
+  }
+  Array out(kernels, numbers.size());
+  std::vector<std::uint8_t> trapped(numbers.size());
+  kernels.round_f64(kernels.context(), numbers.data(), out.at(0), numbers.size(), trapped.data());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    std::optional<Value> expected;
+    try {
+      expected = round(Value::of(numbers[i]), kernels.format()).value;
+    } catch (const Trap&) {
+    }
+    if (expected ? trapped[i] == 0 && out.get(i) == *expected : trapped[i] != 0) continue;
+    FAIL_CHECK(describe("round", kernels) << " of " << hex(Value::of(numbers[i])));
+    return;
+  }
+}
+
+/// One pair in four in the default suite, other ones in every variant of the format.
+Pairs share(const Pairs& pairs, std::size_t variant) {
+  if (small_formats::long_run()) return pairs;
+  Pairs result;
+  for (std::size_t i = variant % 4; i < pairs.size(); i += 4) result.push_back(pairs[i]);
+  return result;
+}
+
 void check_format(const Format& format, const Pairs& pairs) {
   const auto kernels = all_kernels(format);
   for (const char* operation : {"add", "sub", "mul", "div", "max"}) {
@@ -74,6 +105,7 @@ void check_format(const Format& format, const Pairs& pairs) {
     for (const auto& [a, b] : pairs) expected.push_back(defined(operation, a, b, format));
     for (const auto& k : kernels) check(operation, *k, pairs, expected);
   }
+  for (const auto& k : kernels) check_rounding(*k, pairs);
 }
 
 TEST_CASE("lane kernels equal the definition on all pairs of small formats") {
@@ -97,10 +129,28 @@ TEST_CASE("lane kernels equal the definition on the borders and random pairs of 
         "float(10,26)", "float(9,40)",  "float(11,51)", "float(11,52)", "float(4,1)",    "float(5,2)",
         "int8",         "int4"}) {
     CAPTURE(notation);
-    for (const Format& format : variants(notation))
-      check_format(format, operand_pairs(format, 64, small_formats::long_run() ? 1000 : 120, 1));
+    std::size_t variant = 0;
+    for (const Format& format : variants(notation)) {
+      check_format(format,
+                   share(operand_pairs(format, 64, small_formats::long_run() ? 1000 : 240, 1), variant++));
+    }
   }
 }
 
 }  // namespace
 }  // namespace roundoff::lanes_test
+
+TEST_CASE("the instruction set can be forced by the environment, and a wrong name is refused") {
+  using namespace roundoff;
+  const char* before = std::getenv("ROUNDOFF_ISA");
+  const std::string kept = before == nullptr ? "" : before;
+  setenv("ROUNDOFF_ISA", "scalar", 1);
+  CHECK(best_isa() == Isa::scalar);
+  setenv("ROUNDOFF_ISA", "avx3", 1);
+  CHECK_THROWS_WITH_AS(best_isa(), doctest::Contains("did you mean 'avx2'?"), UsageError);
+  if (kept.empty()) {
+    unsetenv("ROUNDOFF_ISA");
+  } else {
+    setenv("ROUNDOFF_ISA", kept.c_str(), 1);
+  }
+}
