@@ -20,6 +20,8 @@ std::span<const Pass> passes() {
       {"fold", "what does not depend on the input is computed once: always exact", fold_constants},
       {"ranges", "what intervals decide for all inputs: constants, dominated keys, neutral terms",
        narrow_ranges},
+      {"reassociate",
+       "maxima over suffixes from one another, equal terms of a sum that is exact in any order", reassociate},
       {"tails", "an argument stops where the function no longer changes: exact for monotone functions",
        cut_tails},
       {"tabulate", "what depends on a few small values is looked up; the table is the reference's", tabulate},

@@ -104,8 +104,7 @@ bool derive(LaneKernels::Context& context) {
   facts.wrap_shift = width - format.bits;
   facts.overflow = format.overflow;
   const std::int64_t extreme = std::max(facts.highest, -facts.lowest);
-  facts.narrow =
-      fraction == 0 && extreme <= ((std::int64_t{1} << (width - 1)) - 1) / std::max<std::int64_t>(extreme, 1);
+  facts.narrow = fraction == 0 && width <= 32 && extreme * extreme < std::int64_t{1} << (width - 1);
   if (fraction == 0) return true;
   // Of a word: its top bit, half a unit, is 2^(width-1).
   const std::uint64_t half = std::uint64_t{1} << (width - 1);

@@ -8,6 +8,7 @@ namespace roundoff {
 Rewritten drop_zeros(const Program& program);
 Rewritten merge_common(const Program& program);
 Rewritten narrow_ranges(const Program& program);
+Rewritten reassociate(const Program& program);
 Rewritten cut_tails(const Program& program);
 Rewritten tabulate(const Program& program);
 Rewritten fold_constants(const Program& program);

@@ -14,6 +14,8 @@
 //   zero is -0 only
 //     if every term was -0 (-0 + -0); when a term that stays is never -0, it comes out as +0 with t and
 //     without.
+// A product with a number of magnitude 1 or more does not underflow: it is -0 only where the other factor is
+// the zero that makes it so.
 // Ones. 1 * x = x for every member, -0, inf and NaN included.
 #include "sim/passes/simplify.hpp"
 
@@ -253,14 +255,25 @@ class Simplifier {
     return to_.push(node, site_);
   }
 
+  Facts product_of(NodeId a, NodeId b) const {
+    const Facts x = facts(a), y = facts(b);
+    Facts p = product(x, y, format_);
+    const Value one = Value::integer(1), minus_one = Value::integer(-1);
+    for (const auto& [factor, other] : {std::pair(constant(a), &y), std::pair(constant(b), &x)}) {
+      if (!factor || !factor->is_finite() || p.zero()) continue;
+      if (compare(*factor, one) >= 0) p.minus_zero = other->minus_zero;
+      if (compare(*factor, minus_one) <= 0) p.minus_zero = other->plus_zero && format_.has_negative_zero;
+    }
+    return p;
+  }
+
   NodeId dot() const {
     if (!in_index_order() || format_.rounding == Rounding::sr) return no_node;
     const Reduction& reduction = old_.reductions[node_.reduction];
     if (reduction.mode == DotMode::exact_dot && format_.has_negative_zero) return no_node;
     const auto x = old_.list(node_.a, node_.c), y = old_.list(node_.b, node_.c);
     std::vector<bool> stays;
-    const NodeId zeros =
-        choose(stays, [&](std::uint32_t j) { return product(facts(x[j]), facts(y[j]), format_); });
+    const NodeId zeros = choose(stays, [&](std::uint32_t j) { return product_of(x[j], y[j]); });
     if (zeros != no_node) return zeros;
     std::vector<NodeId> left, right, terms;
     for (std::uint32_t j = 0; j < node_.c; ++j) {

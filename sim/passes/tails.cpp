@@ -17,7 +17,8 @@ namespace roundoff {
 
 namespace {
 
-constexpr std::size_t small = 64;
+// Arguments on a grid that make a table, and a table of few registers.
+constexpr std::size_t most = 1024, small = 64;
 
 bool increasing(Function function) {
   switch (function) {
@@ -74,11 +75,19 @@ class Cutter {
     result.overflow = Overflow::sat;  // the node does not trap for any input; its interval may still say more
     const Format& argument = old_.formats[old_.nodes[node.a].format];
     const Value lowest = apply(node.function, x.low, result).value;
-    const auto top = steps(x.high, x.quantum);
+    const auto top = steps(x.high, x.quantum), bottom = steps(x.low, x.quantum);
     std::optional<Value> found;
-    for (std::size_t j = 0; top && j < small && !found; ++j) {
-      const Value c = from_steps(*top - static_cast<i128>(j), x.quantum);
-      if (round(c, argument).value == c && apply(node.function, c, result).value == lowest) found = c;
+    if (top && bottom) {
+      // f is f(low) from `bottom` to `tail`, and at `beyond` no longer.
+      i128 tail = *bottom, beyond = *top + 1;
+      while (beyond - tail > 1) {
+        const i128 middle = tail + (beyond - tail) / 2;
+        const bool same = apply(node.function, from_steps(middle, x.quantum), result).value == lowest;
+        (same ? tail : beyond) = middle;
+      }
+      const i128 room = static_cast<i128>(grid_points(x, most) == 0 ? most : small);
+      for (; !found && tail > *bottom && *top - tail < room; --tail)
+        if (const Value c = from_steps(tail, x.quantum); round(c, argument).value == c) found = c;
     }
     answers_.emplace_back(question, found);
     return answers_.back().second ? &*answers_.back().second : nullptr;

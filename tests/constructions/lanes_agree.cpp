@@ -1,7 +1,7 @@
 // Reference and lanes on the programs of every construction: every intermediate value as recorded, and every
-// choice after all passes, on bits; in formats around the construction's own and in floats, under every
-// order, softmax and dot. What a construction refuses is skipped; what it does not refuse may be wrong or
-// trap (it is often a weakened model here), and both must be so alike.
+// choice after all passes and with each switched off, on bits; in formats around the construction's own and
+// in floats, under every order, softmax and dot. What a construction refuses is skipped; what it does not
+// refuse may be wrong or trap (it is often a weakened model here), and both must be so alike.
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -37,14 +37,17 @@ std::vector<std::string> formats_around(const Format& own) {
     formats.push_back(fmt::format("twos({},{}):rtz", i + 1, f));
     formats.push_back(fmt::format("F(0,{})", std::max(i, f) + 1));
     if (i > 1) formats.push_back(fmt::format("fixed({},{})", i - 1, f));
+    if (own.lowest != negated(own.highest))  // two's complement, which such a construction may ask for
+      for (int more = 1; more < 4; ++more) formats.push_back(fmt::format("twos({},{})", i + more, f));
   }
   for (const char* text : {"float(6,8):sat", "float(7,12)", "float(5,11):sat", "binary32"})
     formats.push_back(text);
   return formats;
 }
 
-std::vector<Policy> policies(const Format& format) {
-  std::vector<Policy> all(1, Policy::uniform(format));
+// The construction's own semantics in a format, then each order, dot and softmax on top of the default.
+std::vector<Policy> policies(const Construction& construction, const Format& format) {
+  std::vector<Policy> all(1, policy_for(construction, format));
   for (const char* order : {"tree", "exact", "blocked:3"}) {
     all.push_back(Policy::uniform(format));
     all.back().order = parse_order(order);
@@ -110,15 +113,21 @@ std::string difference(const Program& program, const Task& task) {
   return "";
 }
 
-// The first of a few small sizes that the construction builds at under its own family.
+std::size_t most_nodes() { return long_run() ? 1u << 20 : 15000; }
+
+// The first of a few small sizes that the construction builds at under its own family, with a small program.
 std::unique_ptr<Task> small_task(const Construction& construction, int p) {
-  constexpr std::array<std::array<int, 2>, 4> sizes = {{{2, 2}, {2, 3}, {1, 3}, {3, 4}}};
+  constexpr std::array<std::array<int, 2>, 5> sizes = {{{2, 2}, {1, 2}, {2, 3}, {1, 3}, {3, 4}}};
   for (const auto& [n, k] : sizes) {
     try {
       auto task = make_task(construction.task, {.p = p, .n = n, .k = k});
-      const Policy policy = Policy::uniform(FormatFamily(construction.family).at(task->bindings()));
+      const Policy policy = policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
       const Settings settings = complete(construction, task->size(), {});
-      if (construction.refuses(task->size(), policy, settings).empty()) return task;
+      if (!construction.refuses(task->size(), policy, settings).empty()) continue;
+      const Model model = build(construction, *task, policy, settings);
+      const Program program =
+          record(model, policy, task->shape(task->instance(0)), {.skip_zero_weights = true});
+      if (program.nodes.size() <= most_nodes()) return task;
     } catch (const UsageError&) {  // a size that the task or the knobs do not have
     }
   }
@@ -128,7 +137,6 @@ std::unique_ptr<Task> small_task(const Construction& construction, int p) {
 }  // namespace
 
 TEST_CASE("lanes and the reference agree on every intermediate value of every construction") {
-  const std::size_t most_nodes = long_run() ? 1u << 20 : 15000;
   for (const Construction& construction : constructions()) {
     CAPTURE(construction.name);
     int formats = 0, bases = 0;
@@ -143,13 +151,13 @@ TEST_CASE("lanes and the reference agree on every intermediate value of every co
         const Format format = parse_format(text);
         bool ran = false;
         int variant = -1;  // of the policies
-        for (const Policy& policy : policies(format)) {
+        for (const Policy& policy : policies(construction, format)) {
           ++variant;
           if (!construction.refuses(task->size(), policy, settings).empty()) continue;
           const Model model = build(construction, *task, policy, settings);
           const Program program =
               record(model, policy, task->shape(task->instance(0)), {.skip_zero_weights = true});
-          if (!Lanes::supports(program) || program.nodes.size() > most_nodes) continue;
+          if (!Lanes::supports(program) || program.nodes.size() > most_nodes()) continue;
           CAPTURE(p);
           CAPTURE(text);
           CAPTURE(variant);
@@ -161,5 +169,61 @@ TEST_CASE("lanes and the reference agree on every intermediate value of every co
     }
     CHECK(bases >= 1);
     CHECK(formats >= 4);
+  }
+}
+
+TEST_CASE("with any one pass switched off every construction chooses the same tokens, weakened or not") {
+  for (const Construction& construction : constructions()) {
+    CAPTURE(construction.name);
+    const auto task = small_task(construction, 2);
+    if (!task) continue;
+    const Settings settings = complete(construction, task->size(), {});
+    const Format own = FormatFamily(construction.family).at(task->bindings());
+    // Its own format, its own model in one bit less, and a float.
+    const Policy policy = policy_for(construction, own);
+    std::vector<std::pair<Model, Policy>> runs = {{build(construction, *task, policy, settings), policy}};
+    if (own.is_uniform() && own.precision + own.quantum > 1) {
+      Policy weak = policy;
+      const Format less =
+          parse_format(fmt::format("fixed({},{})", own.precision + own.quantum - 1, -own.quantum));
+      for (Format& format : weak.formats)
+        if (format == own) format = less;
+      runs.emplace_back(runs[0].first, weak);
+    }
+    const Policy floating = policy_for(construction, parse_format("float(6,11)"));
+    if (construction.refuses(task->size(), floating, settings).empty())
+      runs.emplace_back(build(construction, *task, floating, settings), floating);
+    for (std::size_t run = 0; run < runs.size(); ++run) {
+      const auto& [model, under] = runs[run];
+      const Program program =
+          record(model, under, task->shape(task->instance(0)), {.skip_zero_weights = true});
+      if (program.nodes.size() > most_nodes()) continue;
+      Batch batch(*task, program);
+      std::vector<std::vector<Token>> wanted;  // none: it traps
+      for (const auto& sequence : batch.sequences) {
+        Reference reference(program);
+        reference.start(sequence);
+        wanted.emplace_back();
+        try {
+          reference.advance(program.shape.positions() - 1);
+          for (std::size_t o = 0; o < program.outputs.size(); ++o)
+            wanted.back().push_back(reference.output(static_cast<int>(o)));
+        } catch (const Trap&) {
+        }
+      }
+      for (const Pass& pass : passes()) {
+        CAPTURE(pass.name);
+        CAPTURE(run);
+        const std::string off[] = {std::string(pass.name)};
+        const Program best = optimise(program, off).program;
+        if (!Lanes::supports(best)) continue;
+        Lanes(best).run(batch.tokens, inputs, batch.chosen, batch.trapped);
+        for (std::size_t lane = 0; lane < inputs; ++lane) {
+          REQUIRE((batch.trapped[lane] != 0) == wanted[lane].empty());
+          for (std::size_t o = 0; o < wanted[lane].size(); ++o)
+            REQUIRE(batch.chosen[o * batch_lanes + lane] == wanted[lane][o]);
+        }
+      }
+    }
   }
 }
