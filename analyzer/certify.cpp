@@ -149,6 +149,8 @@ class Certification {
   std::optional<Outcome> by_cut(const Program& program, const SequenceShape& shape) {
     const Cut cut = cut_of(task_.name());
     if (cut == Cut::none || task_.input_count() < options_.cut_from) return std::nullopt;
+    // Two small digits are no more than their sum.
+    if (task_.name() == "add" && task_.base() < 4) return std::nullopt;
     const auto settled = [&](int part) -> std::optional<Outcome> {
       const auto now = Clock::now();
       if (now > deadline_) return std::nullopt;

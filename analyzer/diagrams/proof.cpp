@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 
 namespace roundoff::diagrams {
@@ -82,6 +83,8 @@ class Proof {
       }
     } catch (const Exhausted& exhausted) {
       proof.give_up(exhausted.what);
+    } catch (const std::bad_alloc&) {
+      proof.give_up("memory");
     } catch (...) {
       proof.fail(std::current_exception());
     }
@@ -162,32 +165,43 @@ class Proof {
     cancelled_ = true;
   }
 
-  // The inputs that fail, over all threads, in the first thread's diagrams.
+  // What fails, over all threads, in the first thread's diagrams. Where that runs out, each thread's part is
+  // looked at by itself: an input that fails is found even so, but not how many do.
   void merge(std::vector<std::unique_ptr<Worker>>& workers) {
     outcome_.holds = outcome_.decided && !failed_;
+    if (!failed_) return;
     Worker& home = *workers[0];
-    if (!failed_ || home.fails == 0) return;
-    for (std::size_t t = 1; t < workers.size(); ++t) {
-      Worker& other = *workers[t];
-      if (other.fails == 0) continue;
-      const Ref copied = home.manager.copy(other.manager, other.kept[other.fails], [&](Id id) {
-        return home.scalars.integer(other.scalars.to_integer(id));
-      });
-      home.kept[home.fails] =
-          home.algebra.apply(home.scalars.code({.kind = Operation::max}), home.kept[home.fails], copied);
+    try {
+      for (std::size_t t = 1; t < workers.size(); ++t) {
+        Worker& other = *workers[t];
+        if (other.fails == 0 || home.fails == 0) continue;
+        const Ref copied = home.manager.copy(other.manager, other.kept[other.fails], [&](Id id) {
+          return home.scalars.integer(other.scalars.to_integer(id));
+        });
+        home.kept[home.fails] =
+            home.algebra.apply(home.scalars.code({.kind = Operation::max}), home.kept[home.fails], copied);
+      }
+    } catch (const Exhausted& exhausted) {
+      give_up(exhausted.what);
+      outcome_.decided = outcome_.holds = false;
     }
-    read_off(home.manager, home.kept[home.fails], home.scalars.integer(1));
+    for (const auto& worker : workers) {
+      if (worker->fails == 0) continue;
+      read_off(*worker);
+      if (outcome_.question || outcome_.decided) return;
+    }
   }
 
-  // What fails is known up to the end of the loop over goals; here it is counted.
-  void read_off(const Manager& manager, Ref fails, Id one) {
+  void read_off(Worker& worker) {
+    const Id one = worker.scalars.integer(1);
     const auto failing = [&](Id id) { return id == one; };
+    const Ref fails = worker.kept[worker.fails];
     const Weights weights = variables_.groups > 0 ? sum_weights() : Weights{};
-    outcome_.failing = count(manager, fails, failing, weights);
-    if (const auto found = first(manager, fails, failing, weights))
+    outcome_.failing = count(worker.manager, fails, failing, weights);
+    if (const auto found = first(worker.manager, fails, failing, weights))
       outcome_.question = variables_.question(spread(*found));
     else if (!spurious_)
-      outcome_.holds = outcome_.decided;
+      outcome_.holds = outcome_.decided;  // what fails has sums that no digits have
   }
 
   // Whether assignments that fail are inputs: always without a cut; under one, where they are a function of

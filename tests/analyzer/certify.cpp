@@ -128,6 +128,17 @@ TEST_CASE("certify: designs hold for all inputs, and formats that are too small 
     }
   const Example sum = example("iteradd-log", {.p = 2, .n = 6, .k = 4});
   CHECK(certify(sum.model, sum.policy, *sum.task).verdict == Verdict::certified);
+  for (const auto& [name, size] : {std::pair{"cot-iteradd", TaskSize{.p = 3, .n = 3, .k = 4}},
+                                   std::pair{"cot-mul", TaskSize{.p = 2, .n = 4, .l = 6}}}) {
+    CAPTURE(name);
+    Example written = example(name, size);
+    const Result result = certify(written.model, written.policy, *written.task, {.seconds = 600});
+    CHECK(result.verdict == Verdict::certified);
+    CHECK(result.covered == written.task->input_count());
+    written.policy.order = parse_order("tree");
+    CHECK(certify(written.model, written.policy, *written.task, {.seconds = 600}).verdict ==
+          Verdict::refuted);
+  }
   int holds = 0, fails = 0;
   for (const char* format : {"fixed(3,0)", "fixed(4,0)", "fixed(5,0)", "fixed(6,0)", "fixed(7,0)"}) {
     CAPTURE(format);
