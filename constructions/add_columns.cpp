@@ -24,8 +24,9 @@ Weight uniform_copy(const Policy& policy, const Weight& value, int first, int la
 
 std::string needs_constant_attention(const Policy& policy, int first, int last) {
   const Weight max = largest(policy);
-  const std::string weights = first_reason(
-      {needs_weight(policy, 1, "one"), needs_weight(policy, max, "MAX"), needs_weight(policy, -max, "-MAX")});
+  const std::string weights =
+      first_reason({needs_fixed_exp(policy), needs_weight(policy, 1, "one"), needs_weight(policy, max, "MAX"),
+                    needs_weight(policy, -max, "-MAX")});
   if (!weights.empty()) return weights;
   const Format& softmax = policy[Role::softmax];
   if (!apply(Function::exp, negated(max.value), softmax).value.is_zero()) {

@@ -318,9 +318,10 @@ std::string needs_columns(const Policy& policy) {
         "exp(-MAX) does not round to 0 in {}: no attention is hard; round to nearest, rtz or rdn",
         notation(softmax));
   }
-  return first_reason({needs_weight(policy, 1, "the weight 1"), needs_saturation(policy),
-                       needs_sequential_sums(policy), needs_stable_softmax(policy),
-                       needs_flipflop(policy, 1, -1)});
+  return first_reason({needs_fixed_exp(policy), needs_weight(policy, 1, "the weight 1"),
+                       needs_saturation(policy), needs_sequential_sums(policy), needs_stable_softmax(policy),
+                       needs_weight(policy, largest(policy) - 1, "MAX - 1 (use fixed point)"),
+                       needs_flipflop(policy, 1, -1), needs_symmetric_range(policy)});
 }
 
 }  // namespace roundoff

@@ -48,7 +48,8 @@ void match(HeadBuilder& head, const Point& query, const Point& key, Register one
 
 /// min(0, slices * slope * (x - y z)) for integers with x, y from the query and z from the key, x and y z
 /// within
-/// [-Y, Y], by saturation: `slices` times + slope x, - slope y z, then + MAX, - MAX. With a = slope and MAX
+/// [-Y, Y], by saturation: `slices` times + slope x, - slope y z (the slope at the query), then + MAX, - MAX.
+/// With a = slope and MAX
 /// >= a Y:
 /// - x >= y z gives 0 exactly: a slice begins with s >= 0, and ends with s + a (x - y z) >= 0, or, cut at the
 /// top before

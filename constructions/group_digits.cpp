@@ -86,7 +86,9 @@ GroupDigits::GroupDigits(ModelBuilder& model, const MulLayout& at, const GroupPl
 }
 
 void GroupDigits::round(LayerBuilder& layer, std::int64_t bound) const {
-  for (int group = 0; group < plan_.count; ++group) {
+  // The top group first: a total takes its own multiples of P before the quotient from below, so that partial
+  // sums stay short numbers.
+  for (int group = plan_.count - 1; group >= 0; --group) {
     for (std::int64_t h = 1; h <= bound / plan_.p; ++h) {
       std::vector<Target> targets = {{total(group), -plan_.p}};
       if (group + 1 < plan_.count) targets.push_back({total(group + 1), 1});
@@ -155,8 +157,8 @@ void GroupDigits::finish(ModelBuilder& model, const Task& task, const std::vecto
   LayerBuilder& select = layer();
   for (int group = 0; group < plan_.count; ++group) {
     const Register other = not_group_[static_cast<std::size_t>(group)];
-    thresholds_.pass(select, total(group), other, {{u_, 1}});
     thresholds_.add(select, total(group), plan_.p, {other}, {{u_, -plan_.p}});
+    thresholds_.pass(select, total(group), other, {{u_, 1}});
   }
   // The digit at place r: floor(U / B^r) - B floor(U / B^(r+1)).
   LayerBuilder& digits = layer();
@@ -194,8 +196,8 @@ std::string needs_group_digits(const Policy& policy, const GroupPlan& plan) {
         {needs_wall(policy, greatest_total(plan)), weight,
          needs_weight(policy, power_of_two(2 * plan.count), "the weight 2 4^G of the last verdict")});
   }
-  return first_reason(
-      {needs_saturation(policy), needs_sequential_sums(policy), weight, needs_flipflop(policy, 1, -1)});
+  return first_reason({needs_saturation(policy), needs_sequential_sums(policy), weight,
+                       needs_flipflop(policy, 1, -1), needs_symmetric_range(policy)});
 }
 
 }  // namespace roundoff

@@ -283,8 +283,10 @@ Construction iteradd_log() {
           "lg((ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)*(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)/"
           "4+1)+lg((14*ceil(lg(k))+17)/20), lg(4*n/5+2)+lg((14*ceil(lg(k))+17)/20), 2*c*lg(p)-1), "
           "ceil(lg(k)))",
-      .floats = {.family = "float(ceil(lg(4*lg(k)+(lg(n)+3)*(n+3)/2+2*c*lg(p)+10))+1, max(3*lg(k)+c*lg(p)+1, "
-                           "2*lg(n+1), 2*c*lg(p))+2)",
+      .floats = {.family = "float(ceil(lg(max((lg(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+3)+2)*(ceil(ceil(n/"
+                           "c)/max(1,ceil(logp(k)/c)))+1)/2+7, 2*lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+12, "
+                           "lg(n+1)+12, 2*c*lg(p)+4)))+1, max(4, 2*lg(k)+c*lg(p)*max(1,ceil(logp(k)/c)), "
+                           "2*lg(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+2)-1, lg(n)+1, 2*c*lg(p)))",
                  .width = "39 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c)"},
       .summary =
           "columns summed in groups of log k digits, quotients looked up, then the carry of ADD; 6 layers",

@@ -237,7 +237,12 @@ Construction mul_n() {
       .family =
           "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)), "
           "lg(3*n+6) + lg(7*ceil(lg(n))+10) - lg(10)), ceil(lg(n)))",
-      .floats = {.family = "float(ceil(lg(4*n+8))+1, max(2*lg(n*p)+2*c*lg(p), 3)+2)",
+      .floats = {.family =
+                     "float(ceil(lg(max(2*ceil(ceil(l/c)/max(1,ceil((logp(n*(p-1))+2*(c-1))/c)))+2, "
+                     "lg(n)+lg(p-1)+(c-1)*(lg(p)+1)+c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c))+8, "
+                     "lg(n+1)+14, 2*c*lg(p)+4)))+1, max(3, "
+                     "lg(n)+lg(p-1)+(c-1)*(lg(p)+1)+c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/"
+                     "c))+min(p-2,1)*c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)), lg(n+1)+2, 2*c*lg(p)))",
                  .width = "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); G = ceil_div(L,group); P = "
                           "power(B,group); S = min(L,2*N-1); max(S*(code+1), S*(B-1), 2*G*(N*(B-1) - "
                           "ceil_div(N*(B-1),P)), "
@@ -270,7 +275,12 @@ Construction mul_nl() {
           "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)) + "
           "lg(7*ceil(lg(n))+10) - lg(10), lg(3*n+6) + lg(7*ceil(lg(n))+10) - lg(10)), ceil(lg(n)))",
       .floats =
-          {.family = "float(ceil(lg(4*n+8))+1, max(3*lg(n*p)+2*c*lg(p), 3)+3)",
+          {.family = "float(ceil(lg(max(2*ceil(ceil(l/c)/max(1,ceil((logp(n*(p-1))+2*(c-1))/c)))+2, "
+                     "lg(n)+lg(p-1)+(c-1)*(lg(p)+1)+c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c))+lg(n)+14, "
+                     "2*c*lg(p)+4)))+1, max(3, "
+                     "lg(n)+lg(p-1)+(c-1)*(lg(p)+1)+c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c))+lg(n)+1, "
+                     "lg(n)+lg(p-1)+(c-1)*(lg(p)+1)+c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/"
+                     "c))+min(p-2,1)*c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)), 2*c*lg(p)))",
            .width =
                "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); group = max(1, ceil_log(B, N*(B-1))); "
                "step "

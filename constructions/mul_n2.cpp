@@ -88,7 +88,11 @@ Construction mul_n2() {
       .family =
           "fixed(max(2, lg(n) + lg(p-1) + (c-1)*(lg(p)+1) + c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c))), "
           "0)",
-      .floats = {.family = "float(ceil(lg(4*n+8))+1, max(2*lg(n*p)+2*c*lg(p), 3)+2)",
+      .floats = {.family = "float(ceil(lg(max(2*ceil(ceil(l/c)/max(1,ceil((logp(n*(p-1))+2*(c-1))/c)))+2, "
+                           "lg(n)+lg(p-1)+(c-1)*(lg(p)+1)+c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c))+8, "
+                           "2*c*lg(p)+4)))+1, max(3, "
+                           "lg(n)+lg(p-1)+(c-1)*(lg(p)+1)+c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/"
+                           "c))+min(p-2,1)*c*lg(p)*max(1,ceil((logp(n*(p-1))+2*(c-1))/c)), 2*c*lg(p)))",
                  .width = "N = ceil_div(n,c); L = ceil_div(l,c); B = power(p,c); G = ceil_div(L,group); P = "
                           "power(B,group); "
                           "low = min(N,L); high = L - low; "

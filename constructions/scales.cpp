@@ -18,8 +18,10 @@ namespace {
 /// The step in which weights are chosen: the format's own, but not finer than 2^-4.
 int step_exponent(const Format& format) { return std::clamp(format.quantum, -4, 0); }
 
-bool vanishes(const Value& score, const Format& format) {
-  return apply(Function::exp, round(negated(score), format).value, format).value.is_zero();
+/// exp(-score) rounds to 0, or -score is out of range.
+bool vanishes(const Weight& score, const Format& format) {
+  const Weight below = -score;
+  return less(below, format.lowest) || apply(Function::exp, below.value, format).value.is_zero();
 }
 
 /// The least power of two that is not below x > 0.
@@ -37,7 +39,7 @@ Weight gap(const Policy& policy) {
   if (format.rounding == Rounding::sr) return 0;
   if (!format.is_uniform()) {
     for (int exponent = 0; !less(format.highest, power_of_two(exponent)) && exponent < 16; ++exponent) {
-      if (vanishes(power_of_two(exponent).value, format)) return power_of_two(exponent);
+      if (vanishes(power_of_two(exponent), format)) return power_of_two(exponent);
     }
     return 0;
   }
@@ -55,7 +57,8 @@ Weight gap(const Policy& policy) {
       least = middle + 1;
     }
   }
-  return Value::scaled(false, static_cast<u128>(most), exponent);
+  const Weight found = Value::scaled(false, static_cast<u128>(most), exponent);
+  return less(-found, format.lowest) ? Weight(0) : found;
 }
 
 std::string needs_gap(const Policy& policy) {
@@ -101,6 +104,20 @@ std::string needs_sequential_sums(const Policy& policy) {
            "sequential";
   }
   return "";
+}
+
+std::string needs_symmetric_range(const Policy& policy) {
+  const Format& sums = policy[Role::accumulators];
+  if (!less(sums.lowest, -largest(policy))) return "";
+  return fmt::format(
+      "two pushes of MAX do not lead from the lowest number of {} to MAX: use a symmetric range, fixed(i,f)",
+      notation(sums));
+}
+
+std::string needs_fixed_exp(const Policy& policy) {
+  if (policy[Role::softmax].rounding != Rounding::sr) return "";
+  return "stochastic rounding lifts exp(-MAX) above 0 at times: no attention is hard; round to nearest, rtz "
+         "or rdn";
 }
 
 std::string needs_stable_softmax(const Policy& policy) {

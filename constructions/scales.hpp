@@ -44,6 +44,8 @@ Weight part_of(const Weight& x, int parts, const Policy& policy);
 std::string needs_saturation(const Policy& policy);       ///< overflow `sat`
 std::string needs_sequential_sums(const Policy& policy);  ///< order `sequential`, dots not exact
 std::string needs_stable_softmax(const Policy& policy);
+std::string needs_symmetric_range(const Policy& policy);  ///< the lowest number of the sums is -MAX
+std::string needs_fixed_exp(const Policy& policy);        ///< exp is not rounded by chance
 /// The weight `value` (called `what`) is a member of the weights' and activations' formats.
 std::string needs_weight(const Policy& policy, const Weight& value, const std::string& what);
 /// The first reason that is not "".

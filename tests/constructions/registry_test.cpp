@@ -127,6 +127,28 @@ TEST_CASE("every construction is as wide as its formula says, at every knob's en
   }
 }
 
+TEST_CASE("a floating-point form solves its task on all inputs in its family, at the width it claims") {
+  for (const Construction& construction : constructions()) {
+    if (construction.floats.family.empty()) continue;
+    int sizes = 0;
+    for_each_size(construction, most_inputs, [&](const Task& task, const Policy&, const Settings& settings) {
+      const Policy policy =
+          policy_for(construction, FormatFamily(construction.floats.family).at(task.bindings()));
+      const std::string what = describe(construction, task);
+      CAPTURE(what);
+      REQUIRE(construction.refuses(task.size(), policy, settings) == "");
+      const Model model = build(construction, task, policy, settings);
+      CHECK(shape(model).width == claimed_width(construction, task.size(), policy, settings));
+      if (shape(model).width > widest && !std::getenv("ROUNDOFF_LONG")) return;
+      const Outcome outcome = solve(model, policy, task, all_inputs(task));
+      CAPTURE(outcome.first);
+      CHECK(outcome.failures == 0);
+      ++sizes;
+    });
+    CHECK(sizes >= 4);
+  }
+}
+
 TEST_CASE("what a construction declares is consistent: family and regime, knobs, names of registers") {
   for (const Construction& construction : constructions()) {
     CAPTURE(construction.name);
