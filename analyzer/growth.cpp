@@ -267,7 +267,8 @@ void weigh(GrowthLaw& growth) {
   }
   const auto heaviest = std::max_element(classes.begin(), classes.end(),
                                          [](const auto& x, const auto& y) { return x.second < y.second; });
-  const bool enough = growth.points.size() >= least_points;
+  const double span = growth.points.back().x / growth.points.front().x;
+  const bool enough = growth.points.size() >= least_points && (growth.explained || span >= 64);
   growth.best_class = heaviest->first;
   growth.class_decided = enough && heaviest->second >= 0.9;
   growth.decided = enough && growth.fits.front().weight >= 0.9;
@@ -353,6 +354,7 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
   }
   const double known = rounding_variance(candidates.front().points, options.errors);
   growth.settled = noise.variance <= known;
+  growth.explained = noise.variance <= 4 * known;
   if (growth.settled) noise = {known, false};
 
   // Bootstrap over n: draw `count` points with repetition; a sample with fewer than three distinct n says

@@ -71,8 +71,11 @@ struct GrowthOptions {
 struct GrowthLaw {
   std::vector<Observation> points;
   std::string variable;
-  std::vector<LawFit> fits;    ///< by increasing criterion; empty when there are fewer than three points
-  bool decided = false;        ///< at least five points, and the best law stands out: weight >= 0.9
+  std::vector<LawFit> fits;  ///< by increasing criterion; empty when there are fewer than three points
+  /// At least five points, the best law stands out (weight >= 0.9), and it leaves little more than rounding
+  /// does, or the points span a factor of 64: a maximum of two terms looks like many a law on a short range.
+  bool decided = false;
+  bool explained = false;      ///< the best law leaves at most four times the variance that rounding leaves
   bool class_decided = false;  ///< likewise the laws of the best class together
   bool settled = false;        ///< the best law leaves no more than the rounding of y to integers does
   GrowthClass best_class = GrowthClass::constant;

@@ -20,18 +20,20 @@ struct Effort {
   /// Rounded operations of one pass, at most: what recording a program takes, for the few verdicts of a point
   /// in constant precision, for the one in a construction's own format, and where every format is tried.
   double constant, own, scanned;
+  int largest;            ///< n or k
   double enumerate;       ///< inputs
   std::uint64_t samples;  ///< at most
   std::size_t adversarial, least_adversarial;
   double certify_seconds;
   int widest_scan;  ///< knob settings tried per size
 };
-constexpr Effort quick_effort = {2e9, 9e6, 5e6, 4.5e5, 1 << 13, 1024, 512, 64, 0, 8};
-constexpr Effort full_effort = {5e10, 1e8, 5e7, 5e6, 1 << 20, 1 << 14, 4096, 256, 30, 128};
+constexpr Effort quick_effort = {2e9, 9e6, 4.6e6, 3e5, 48, 1 << 13, 1024, 512, 64, 0, 8};
+constexpr Effort full_effort = {5e10, 1e8, 5e7, 5e6, 128, 1 << 20, 1 << 14, 4096, 256, 30, 128};
 
 constexpr std::array rungs = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128};
 
-/// Sizes at which a claimed width is evaluated, and how wide it may get.
+/// Sizes at which a claimed width is evaluated, and how wide it may get (formulas that count units stop
+/// counting beyond).
 constexpr int largest_claim = 4096;
 constexpr double widest_claim = 1e14;
 
@@ -54,6 +56,7 @@ class Measurer {
     series.variable = plan_.variable;
     series.deepens = plan_.deepens;
     for (const int rung : rungs) {
+      if (rung > effort_.largest) break;
       if (interrupted()) {
         series.stopped = "interrupted";
         break;
@@ -75,7 +78,7 @@ class Measurer {
       } else if (interrupted()) {
         series.stopped = "interrupted";
         break;
-      } else if (frozen()) {
+      } else if (missing_) {
         series.stopped = fmt::format("{} = {}: not in the store", plan_.variable, rung);
         break;
       } else {
@@ -90,7 +93,6 @@ class Measurer {
 
  private:
   bool interrupted() const { return options_.interrupted && options_.interrupted(); }
-  bool frozen() const { return options_.store && options_.store->frozen(); }
 
   TaskSize at(int value) const {
     TaskSize size = plan_.base;
@@ -134,7 +136,7 @@ class Measurer {
     return verify;
   }
 
-  std::optional<MeasuredPoint> minimum_at(const TaskSize& size, double pass) const {
+  std::optional<MeasuredPoint> minimum_at(const TaskSize& size, double pass) {
     MinimiseOptions search;
     search.sizes = {size};
     search.settings = plan_.settings;
@@ -155,8 +157,11 @@ class Measurer {
       search.progress = [&](const std::string& what, int, int) { options_.progress(what, 0, 0); };
     const Construction* construction = plan_.construction;
     const Minimisation found = minimise(std::span(&construction, 1), search);
-    if (found.minima.empty() || !found.minima.front().value) return std::nullopt;
+    if (found.minima.empty()) return std::nullopt;
     const Minimum& minimum = found.minima.front();
+    for (const Scan& scan : minimum.scans)
+      for (const Attempt& made : scan.attempts) note_missing(made);
+    if (!minimum.value) return std::nullopt;
     MeasuredPoint point{size, minimum.N, minimum.best(), true, {}, {}};
     for (const Attempt* below : minimum.below()) point.below.push_back(*below);
     for (const Scan& scan : minimum.scans)
@@ -166,7 +171,7 @@ class Measurer {
   }
 
   /// The construction in its own format: whether it works, at what width.
-  std::optional<MeasuredPoint> own_at(const TaskSize& size, double pass) const {
+  std::optional<MeasuredPoint> own_at(const TaskSize& size, double pass) {
     const Construction& construction = *plan_.construction;
     const std::unique_ptr<Task> task = make_task(construction.task, size);
     const Policy policy = policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
@@ -176,8 +181,15 @@ class Measurer {
           0, 0);
     const Attempt made = attempt(construction, complete(construction, size, plan_.settings), *task, policy,
                                  verify_options(size, pass), options_.store);
+    note_missing(made);
     if (!made.holds()) return std::nullopt;
     return MeasuredPoint{size, static_cast<double>(task->positions()), made, false, {}, {}};
+  }
+
+  /// A frozen store that was asked beyond what it knows: the series was cut off here.
+  void note_missing(const Attempt& made) {
+    const bool frozen = options_.store && options_.store->frozen();
+    missing_ |= frozen && made.refusal.empty() && made.result.verdict == Verdict::unknown;
   }
 
   int settings_count(const TaskSize& size) const {
@@ -213,13 +225,17 @@ class Measurer {
     series.bits = fit_growth(bits, growth_options(Errors::absolute));
     if (!as_claimed) return;
     std::vector<Observation> claims;
-    for (int value = 16; value <= largest_claim; value *= 2) {
+    bool within = true;
+    for (int value = 4; value <= largest_claim && within; value *= 2) {
       for (const int size : {value, value + value / 2}) {
-        const double width = least_claim(at(size));
-        if (!(width > 0 && width <= widest_claim)) continue;
+        const double width = standing_claim(at(size));
+        if (width == 0 && claims.empty()) continue;  // too small for these settings
+        within = width > 0 && width <= widest_claim;
+        if (!within) break;
         claims.push_back({static_cast<double>(size), width});
       }
     }
+    if (claims.size() >= 12) claims.erase(claims.begin(), claims.begin() + 4);
     if (claims.size() >= 5) series.claimed = fit_growth(claims, growth_options(Errors::relative));
   }
 
@@ -236,16 +252,15 @@ class Measurer {
     }
   }
 
-  /// With knobs as they are measured: standard in logarithmic precision; in constant precision the least over
-  /// the knobs that a free depth leaves open, else their standard, since a shorter window does not work.
-  double least_claim(const TaskSize& size) const {
+  /// With the plan's settings: the other knobs at their standard, or as deep as they go where the depth may
+  /// grow.
+  double standing_claim(const TaskSize& size) const {
     try {
-      const Settings standard = complete(*plan_.construction, size, plan_.settings);
-      double least = claim(size, standard);
-      if (!plan_.deepens) return least;
-      for (const Settings& settings : all_settings(*plan_.construction, size, plan_.settings))
-        if (const double width = claim(size, settings); width > 0) least = std::min(least, width);
-      return least;
+      Settings settings = complete(*plan_.construction, size, plan_.settings);
+      for (const Knob& knob : plan_.construction->knobs)
+        if (plan_.deepens && !plan_.settings.contains(knob.name))
+          settings[std::string(knob.name)] = knob.most(size);
+      return claim(size, settings);
     } catch (const UsageError&) {
       return 0;
     }
@@ -254,6 +269,7 @@ class Measurer {
   const SeriesPlan& plan_;
   const Table1Options& options_;
   Effort effort_;
+  bool missing_ = false;
 };
 
 }  // namespace

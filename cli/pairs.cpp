@@ -64,7 +64,6 @@ Command pairs_command() {
       "pairs", "Two inputs that a model cannot tell apart: proof that no readout can be right",
       "Exit code 1 when a pair is found. Nothing found proves nothing.\n\n"
       "Examples:\n"
-      "  roundoff pairs add-match --n 8 --format 'fixed(3,0)'\n"
       "  roundoff pairs add-hinge --n 8 --format 'fixed(4,0)' --layer 1\n");
 }
 

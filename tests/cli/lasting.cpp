@@ -113,7 +113,7 @@ TEST_CASE("stores that contradict each other are not merged, and the verdicts ar
 
 TEST_CASE("an interrupted verification ends with exit code 4 and goes on from where it was") {
   const Directory directory;
-  const std::string line = " verify add-hinge --p 2 --n 11 --method exhaustive --json --quiet --threads 1 ";
+  const std::string line = " verify add-hinge --p 2 --n 12 --method exhaustive --json --quiet --threads 1 ";
   json whole = json::parse(directory.run("roundoff" + line).out);
   const Outcome cut = directory.run(
       "\"$binary\"" + line + "--store s.sqlite > /dev/null & pid=$!; sleep 0.4; kill -INT $pid; wait $pid");
