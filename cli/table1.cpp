@@ -9,6 +9,7 @@
 #include "cli/html.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/table1_view.hpp"
+#include "constructions/task.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -23,7 +24,9 @@ struct Options {
 
 void declare(Arguments& arguments, Options& options) {
   arguments.group("Table");
-  arguments.choice("--task", options.task, {"all", "add", "iteradd", "mul"}, "The rows");
+  std::vector<std::string> rows = {"all"};
+  for (const TaskEntry& entry : tasks()) rows.emplace_back(entry.name);
+  arguments.choice("--task", options.task, rows, "The rows");
   arguments.number("--p", options.p, 2, 36, "Base");
   arguments.flag("--full", options.full, "Larger sizes and more evidence: may run an hour");
   arguments.number("--work", options.work, "OPERATIONS",

@@ -42,6 +42,9 @@ TEST_CASE("a small Table 1 has the paper's cells, and every point is a verdict o
         ++points;
         CHECK(passes(point.attempt.result.verdict));
         CHECK(point.attempt.shape.width > 0);
+        const Policy policy =
+            policy_for(find_construction(series.construction), parse_format(point.attempt.format));
+        CHECK(outside_the_theorem(policy) == cell.outside);
         // one setting below: narrower, or as narrow where the knob does not decide the width
         for (const Attempt& below : point.below) CHECK(below.value <= point.attempt.value);
       }
