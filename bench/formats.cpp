@@ -120,6 +120,20 @@ Sets kernel_sets(const Format& format) {
   return sets;
 }
 
+/// The operands of a format, made when a benchmark that was asked for first wants them.
+class Lazy {
+ public:
+  explicit Lazy(const Format& format) : format_(format) {}
+  const Product* operator->() {
+    if (!product_) product_ = std::make_unique<Product>(format_);
+    return product_.get();
+  }
+
+ private:
+  Format format_;
+  std::unique_ptr<Product> product_;
+};
+
 /// Registered benchmarks run after main has parsed the options; what they need stays alive with them.
 template <class Body>
 void time(const std::string& name, Body body) {
@@ -127,29 +141,30 @@ void time(const std::string& name, Body body) {
 }
 
 void product(const std::string& notation) {
-  auto p = std::make_shared<Product>(parse_format(notation));
+  auto p = std::make_shared<Lazy>(parse_format(notation));
   time("product/" + notation + "/mpfr", [p](benchmark::State& state) {
-    const MpfrFormat rounded(p->format);
-    MpfrArray a(side * side, p->format.precision), b(side * side, p->format.precision),
-        out(side * side, p->format.precision), t(1, p->format.precision);
-    fill(a, p->a);
-    fill(b, p->b);
+    const MpfrFormat rounded((*p)->format);
+    MpfrArray a(side * side, (*p)->format.precision), b(side * side, (*p)->format.precision),
+        out(side * side, (*p)->format.precision), t(1, (*p)->format.precision);
+    fill(a, (*p)->a);
+    fill(b, (*p)->b);
     for (auto _ : state) Product::mpfr(rounded, a, b, out, t[0]);
     state.SetItemsProcessed(state.iterations() * operations(mpfr_rows));
     if (!rounded.has_mode()) return;
-    for (const auto& kernels : kernel_sets(p->format)) {
-      const auto result = p->by_lanes(*kernels, stored(*kernels, p->a), stored(*kernels, p->b));
+    for (const auto& kernels : kernel_sets((*p)->format)) {
+      const auto result = (*p)->by_lanes(*kernels, stored(*kernels, (*p)->a), stored(*kernels, (*p)->b));
       for (std::size_t i = 0; i < mpfr_rows * side; ++i) {
         if (!same(kernels->load(result.data() + i * size_of(kernels->container())), out[i])) {
-          differs("product in " + roundoff::notation(p->format) + ", " + std::string(name(kernels->isa())));
+          differs("product in " + roundoff::notation((*p)->format) + ", " +
+                  std::string(name(kernels->isa())));
         }
       }
     }
   });
-  for (const auto& kernels : kernel_sets(p->format)) {
+  for (const auto& kernels : kernel_sets(parse_format(notation))) {
     time("product/" + notation + "/" + std::string(name(kernels->isa())),
          [p, kernels](benchmark::State& state) {
-           const auto a = stored(*kernels, p->a), b = stored(*kernels, p->b);
+           const auto a = stored(*kernels, (*p)->a), b = stored(*kernels, (*p)->b);
            auto out = a;
            for (auto _ : state) Product::lanes(*kernels, a, b, out);
            state.SetItemsProcessed(state.iterations() * operations(side));
@@ -160,21 +175,22 @@ void product(const std::string& notation) {
 constexpr std::size_t count = 4096, mpfr_count = 512;
 
 void division(const std::string& notation) {
-  auto p = std::make_shared<Product>(parse_format(notation));
+  auto p = std::make_shared<Lazy>(parse_format(notation));
   time("divide/" + notation + "/mpfr", [p](benchmark::State& state) {
-    const MpfrFormat rounded(p->format);
-    MpfrArray a(count, p->format.precision), b(count, p->format.precision), out(1, p->format.precision);
-    fill(a, {p->a.begin(), p->a.begin() + count});
-    fill(b, {p->b.begin(), p->b.begin() + count});
+    const MpfrFormat rounded((*p)->format);
+    MpfrArray a(count, (*p)->format.precision), b(count, (*p)->format.precision),
+        out(1, (*p)->format.precision);
+    fill(a, {(*p)->a.begin(), (*p)->a.begin() + count});
+    fill(b, {(*p)->b.begin(), (*p)->b.begin() + count});
     for (auto _ : state) {
       for (std::size_t i = 0; i < count; ++i) rounded(mpfr_div, out[0], a[i], b[i]);
     }
     state.SetItemsProcessed(state.iterations() * count);
   });
-  for (const auto& kernels : kernel_sets(p->format)) {
+  for (const auto& kernels : kernel_sets(parse_format(notation))) {
     time("divide/" + notation + "/" + std::string(name(kernels->isa())),
          [p, kernels](benchmark::State& state) {
-           const auto a = stored(*kernels, p->a), b = stored(*kernels, p->b);
+           const auto a = stored(*kernels, (*p)->a), b = stored(*kernels, (*p)->b);
            auto out = a;
            for (auto _ : state)
              kernels->div(kernels->context(), a.data(), b.data(), out.data(), count, nullptr);
@@ -199,11 +215,11 @@ int mpfr_gelu(mpfr_ptr y, mpfr_srcptr x, mpfr_rnd_t mode) {
 
 void function(Function f, const std::string& notation) {
   const std::string title = std::string(name(f)) + "/" + notation + "/";
-  auto p = std::make_shared<Product>(parse_format(notation));
+  auto p = std::make_shared<Lazy>(parse_format(notation));
   time(title + "mpfr", [p, f](benchmark::State& state) {
-    const MpfrFormat rounded(p->format);
-    MpfrArray x(mpfr_count, p->format.precision), out(1, p->format.precision);
-    fill(x, {p->a.begin(), p->a.begin() + mpfr_count});
+    const MpfrFormat rounded((*p)->format);
+    MpfrArray x(mpfr_count, (*p)->format.precision), out(1, (*p)->format.precision);
+    fill(x, {(*p)->a.begin(), (*p)->a.begin() + mpfr_count});
     for (auto _ : state) {
       for (std::size_t i = 0; i < mpfr_count; ++i) {
         if (f == Function::exp) {
@@ -215,9 +231,9 @@ void function(Function f, const std::string& notation) {
     }
     state.SetItemsProcessed(state.iterations() * mpfr_count);
   });
-  for (const auto& kernels : kernel_sets(p->format)) {
+  for (const auto& kernels : kernel_sets(parse_format(notation))) {
     time(title + std::string(name(kernels->isa())), [p, f, kernels](benchmark::State& state) {
-      const auto x = stored(*kernels, p->a);
+      const auto x = stored(*kernels, (*p)->a);
       auto out = x;
       kernels->apply(f, x.data(), out.data(), count, nullptr);  // tables are filled as they are asked
       for (auto _ : state) kernels->apply(f, x.data(), out.data(), count, nullptr);
