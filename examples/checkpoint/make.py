@@ -2,7 +2,7 @@
 """Small checkpoints of GPT-2 and Llama architecture with random weights, and their logits by NumPy in float64.
 
     make.py FOLDER            # FOLDER/gpt2, FOLDER/llama, FOLDER/qwen3: config.json, model.safetensors, logits.json
-    make.py --check FOLDER ROUNDOFF   # runs `ROUNDOFF forward` on each and compares: exit 1 beyond 1e-4
+    make.py --check FOLDER ROUNDOFF   # runs `ROUNDOFF forward` under four policies and compares: exit 1 beyond 1e-4
 
 The forward passes are written here from the architectures' papers, not from the simulator.
 """
@@ -160,6 +160,24 @@ def llama(c, w, tokens):
 KINDS = {"gpt2": (GPT2, gpt2_shapes, gpt2), "llama": (LLAMA, llama_shapes, llama), "qwen3": (QWEN3, llama_shapes, llama)}
 
 
+def int4(tensors, size=32):
+    """Every matrix of a layer by integers of 4 bits, one scale for 32 inputs of an output: round to nearest."""
+    result = {}
+    for name, tensor in tensors.items():
+        if tensor.ndim != 2 or not (".h." in name or ".layers." in name):
+            result[name] = tensor
+            continue
+        rows = tensor.T if ".h." in name else tensor  # GPT-2 keeps [in x out]
+        parts = [rows[:, at : at + size] for at in range(0, rows.shape[1], size)]
+        made = []
+        for part in parts:
+            scale = (np.abs(part).max(1, keepdims=True) / np.float32(7)).astype(np.float32)
+            made.append((np.rint(part.astype(np.float64) / scale) * scale.astype(np.float64)).astype(np.float32))
+        rows = np.concatenate(made, axis=1)
+        result[name] = rows.T if ".h." in name else rows
+    return result
+
+
 def make(folder):
     for seed, (kind, (config, shapes, forward)) in enumerate(KINDS.items()):
         place = os.path.join(folder, kind)
@@ -169,7 +187,8 @@ def make(folder):
         with open(os.path.join(place, "config.json"), "w", encoding="utf-8") as file:
             json.dump(config, file)
         with open(os.path.join(place, "logits.json"), "w", encoding="utf-8") as file:
-            json.dump({"tokens": TOKENS, "logits": forward(config, tensors, TOKENS).tolist()}, file)
+            json.dump({"tokens": TOKENS, "binary32": forward(config, tensors, TOKENS).tolist(),
+                       "int4": forward(config, int4(tensors), TOKENS).tolist()}, file)
 
 
 def check(folder, roundoff):
@@ -178,12 +197,20 @@ def check(folder, roundoff):
         place = os.path.join(folder, kind)
         with open(os.path.join(place, "logits.json"), encoding="utf-8") as file:
             wanted = json.load(file)
-        answer = subprocess.run([roundoff, "forward", place + "/", ",".join(map(str, wanted["tokens"])), "--json"],
-                                check=True, capture_output=True, text=True)
-        got = np.array(json.loads(answer.stdout)["logits"])
-        distance = float(np.abs(got - np.array(wanted["logits"])).max())
-        print(f"{kind}: {got.shape[0]} positions, {got.shape[1]} logits each, largest difference {distance:.3g}")
-        worst = max(worst, distance)
+        true = np.array(wanted["binary32"])
+        for policy in ("binary32", "int4", "e4m3", "mxfp4"):
+            words = [roundoff, "forward", place + "/", ",".join(map(str, wanted["tokens"])), "--json", "--stats"]
+            if policy != "binary32":
+                words += ["--policy", os.path.join(os.path.dirname(os.path.abspath(__file__)), policy + ".toml")]
+            answer = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+            got = np.array(answer["logits"])
+            line = f"{kind} {policy}: {len(answer['sites'])} sites"
+            if policy in wanted:  # NumPy's own forward pass under the same weights
+                distance = float(np.abs(got - np.array(wanted[policy])).max())
+                line += f", largest difference from NumPy {distance:.2g}"
+                worst = max(worst, distance)
+            print(line + f", rms difference from exact weights {np.sqrt(((got - true) ** 2).mean()):.2g}"
+                  f" (rms logit {np.sqrt((true**2).mean()):.2g}), {(got.argmax(1) == true.argmax(1)).sum()} of {len(got)} choices kept")
     return 0 if worst < 1e-4 else 1
 
 

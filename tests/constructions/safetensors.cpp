@@ -18,7 +18,7 @@ TEST_CASE("every construction is the same bits after a trip through safetensors 
         CAPTURE(p);
         const auto task = make_task(construction.task, size);
         const Format format = FormatFamily(construction.family).at(task->bindings());
-        const Policy policy = Policy::uniform(format);
+        const Policy policy = policy_for(construction, format);
         const Settings settings = complete(construction, size, {});
         if (!construction.refuses(size, policy, settings).empty()) continue;
         ModelFile file;
