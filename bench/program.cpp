@@ -43,7 +43,7 @@ struct Subject {
     model = build(construction, *task, policy, complete(construction, task->size(), {}));
   }
   Program recorded() const {
-    return record(model, policy, task->shape(task->instance(0)), {.skip_zero_weights = true});
+    return record(model, policy, task->shape(task->sample(1, 0)), {.skip_zero_weights = true});
   }
   InputList inputs(std::uint64_t total) const {
     InputList list;
@@ -78,12 +78,12 @@ void refuse(benchmark::State& state, std::uint64_t failing) {
 void by_lanes(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
   roundoff::Subject judged(subject.model, subject.policy, *subject.task, false);
-  judged.prepared(subject.task->instance(0));
+  judged.prepared(subject.task->sample(1, 0));
   VerifyOptions options;
   options.threads = 1;
   options.first_only = false;
   const std::uint64_t total =
-      wanted.exhaustive ? static_cast<std::uint64_t>(subject.task->input_count()) : std::uint64_t{1} << 16;
+      wanted.exhaustive ? static_cast<std::uint64_t>(subject.task->input_count()) : std::uint64_t{1} << 19;
   std::uint64_t failing = 0, done = 0;
   for (auto _ : state) {
     const Enumerated outcome = enumerate(judged, subject.inputs(total), options, false);
@@ -149,7 +149,7 @@ void register_all() {
   const std::vector<Case> cases = {
       {"add-hinge", {.p = 10, .n = 10}, ""},
       {"add-match", {.p = 10, .n = 10}, ""},
-      {"add-match", {.p = 10, .n = 10}, "float(6,11)"},
+      {"add-match", {.p = 10, .n = 10}, "float(5,11):sat"},
       {"add-flipflop", {.p = 2, .n = 16}, ""},
       {"iteradd-log", {.p = 2, .n = 5, .k = 16}, ""},
       {"add-match", {.p = 2, .n = 10}, "", true},
