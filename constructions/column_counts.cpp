@@ -312,6 +312,9 @@ std::string needs_levels(int tallest, int columns, int p, int layers) {
 }
 
 std::string needs_columns(const Policy& policy) {
+  if (floating(policy))
+    return "needs fixed point: in floating point MAX - 1 is not a number, and the flip-flop takes it off; "
+           "use fixed(1,0)";
   const Format& softmax = policy[Role::softmax];
   if (!apply(Function::exp, policy[Role::scores].lowest, softmax).value.is_zero()) {
     return fmt::format(
@@ -320,7 +323,6 @@ std::string needs_columns(const Policy& policy) {
   }
   return first_reason({needs_fixed_exp(policy), needs_weight(policy, 1, "the weight 1"),
                        needs_saturation(policy), needs_sequential_sums(policy), needs_stable_softmax(policy),
-                       needs_weight(policy, largest(policy) - 1, "MAX - 1 (use fixed point)"),
                        needs_flipflop(policy, 1, -1), needs_symmetric_range(policy)});
 }
 

@@ -132,6 +132,8 @@ TEST_CASE("a floating-point form solves its task on all inputs in its family, at
     if (construction.floats.family.empty()) continue;
     int sizes = 0;
     for_each_size(construction, most_inputs, [&](const Task& task, const Policy&, const Settings& settings) {
+      if (task.size().c > 1 && task.size().p > 3)
+        return;  // bases beyond a thousand, significands beyond 113 bits
       const Policy policy =
           policy_for(construction, FormatFamily(construction.floats.family).at(task.bindings()));
       const std::string what = describe(construction, task);
