@@ -74,7 +74,7 @@ class TemplateTask final : public Task {
     const Instance longest{std::vector<Digits>(static_cast<std::size_t>(arithmetic_->operands()),
                                                Digits(static_cast<std::size_t>(size_.n), 0))};
     const std::size_t answers = answer(longest).size();
-    return static_cast<int>(question(longest).size() + answers) - (stop_ == no_token ? 0 : 1);
+    return static_cast<int>(question(longest).size() + answers) - 1;  // the last token is not read
   }
 
   std::vector<Token> question(const Instance& instance) const override { return laid_out(prompt_, instance); }

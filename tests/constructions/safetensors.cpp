@@ -8,14 +8,16 @@
 using namespace roundoff;
 
 TEST_CASE("every construction is the same bits after a trip through safetensors and through JSON") {
-  int trips = 0;
   for (const Construction& construction : constructions()) {
-    for (const int n : {1, 2, 3, 5, 8}) {
+    int trips = 0;
+    for (const int n : {1, 2, 3}) {
       for (const int p : {2, 10}) {
         TaskSize size{.p = p, .n = n, .k = 3};
         CAPTURE(std::string(construction.name));
         CAPTURE(n);
         CAPTURE(p);
+        const bool bits = construction.task == "majority" || construction.task == "parity";
+        if (bits && p != 2) continue;
         const auto task = make_task(construction.task, size);
         const Format format = FormatFamily(construction.family).at(task->bindings());
         const Policy policy = policy_for(construction, format);
@@ -23,7 +25,7 @@ TEST_CASE("every construction is the same bits after a trip through safetensors 
         if (!construction.refuses(size, policy, settings).empty()) continue;
         ModelFile file;
         file.model = build(construction, *task, policy, settings);
-        if (file.model.d_model() > 3000) continue;  // the same code at a tenth of the time
+        if (shape(file.model).parameters > 50000) continue;  // the same code, in a second
         file.format = notation(format);
         const ModelFile again = read_safetensors(write_safetensors(file), "safetensors");
         CHECK(again == file);
@@ -32,6 +34,6 @@ TEST_CASE("every construction is the same bits after a trip through safetensors 
         ++trips;
       }
     }
+    CHECK(trips >= 1);
   }
-  CHECK(trips >= 4 * static_cast<int>(constructions().size()));
 }
