@@ -93,7 +93,8 @@ double ArithmeticTask::input_count() const {
 
 // Input j in mixed radix: the last operand runs fastest; ragged operands by length, then by value.
 Instance ArithmeticTask::instance(std::uint64_t j) const {
-  const auto each = static_cast<std::uint64_t>(operand_count(size_));
+  const double count = operand_count(size_);  // beyond 2^63, all of j is the last operand's
+  const auto each = count < 0x1p63 ? static_cast<std::uint64_t>(count) : ~std::uint64_t{0};
   Instance instance;
   instance.operands.resize(static_cast<std::size_t>(operands_));
   for (int i = operands_ - 1; i >= 0; --i) {

@@ -22,7 +22,7 @@ class Functions {
   void apply(Function function, const void* a, void* out, std::size_t count, std::uint8_t* trapped);
 
  private:
-  static constexpr std::size_t functions = 15;
+  static constexpr std::size_t functions = static_cast<std::size_t>(Function::step) + 1;  // the last one
   Table* table(Function function);
   void by_enclosure(Function function, const void* a, void* out, std::size_t count, std::uint8_t* trapped);
   void by_definition(Function function, const void* a, void* out, std::size_t count, std::uint8_t* trapped);

@@ -63,7 +63,7 @@ TEST_CASE("a format one bit short: rounding is to blame, at the site that trying
       {"add-hinge", {.p = 3, .n = 2}, "fixed(2,0)", {}},
       {"add-hinge", {.p = 2, .n = 3}, "fixed(2,0)", {}},
       {"add-match", {.p = 2, .n = 3}, "fixed(2,0)", {}},
-      {"iteradd-log", {.p = 2, .n = 3, .k = 3}, "fixed(4,2)", {}},
+      {"iteradd-log", {.p = 2, .n = 3, .k = 3}, "fixed(3,2)", {}},
   };
   int explained = 0;
   std::set<bool> kinds;  // compared with no rounding, and with the construction's own format
