@@ -299,7 +299,7 @@ class Inquiry {
     culprit.format = notation(program.formats[node.format]);
     culprit.rounded =
         change.weight && node.op == Op::constant ? program.constants[node.a] : run_->value(change.rounded);
-    const HalfRounded::Error error = half_->error(which);
+    const RoundingError error = half_->error(which);
     culprit.exact = error.exact;
     culprit.ulps = error.ulps;
     culprit.margin_before = half_->choose(which).margin;

@@ -240,37 +240,39 @@ Choice HalfRounded::choose(std::size_t on) const {
   return choose_in(Exactly{bits_}, on);
 }
 
-HalfRounded::Error HalfRounded::error(std::size_t which) const {
-  const Program& program = twins_.rounded;
-  const Change& change = changes_[which];
-  const Node& node = program.nodes[change.rounded];
-  const Format& format = program.formats[node.format];
-  Enclosure exact(Value::zero(), first_bits), rounded = exact;
-  if (change.weight) {
-    const bool table = node.op == Op::embed;
-    const Program& ideal = twins_.ideal;
-    const Node& other = ideal.nodes[change.ideal];
-    exact = {table ? ideal.tables[other.b][tokens_[other.a]] : ideal.constants[other.a], first_bits};
-    rounded = {table ? program.tables[node.b][tokens_[node.a]] : program.constants[node.a], first_bits};
-  } else {
-    std::vector<Enclosure> x;
-    for_operands(program, program.nodes[change.rounded], [&](NodeId operand) {
-      const bool constant = program.nodes[operand].op == Op::constant;
-      x.emplace_back(constant ? program.constants[program.nodes[operand].a] : run_.value(operand),
-                     first_bits);
-    });
-    exact = Exactly{first_bits}.evaluate(program, node, x);
-    rounded = {run_.value(change.rounded), first_bits};
-  }
-  Error error{exact.decimal(), -1, rounded.is_zero() && !exact.is_zero()};
+namespace {
+
+RoundingError between(const Enclosure& exact, const Value& result, const Format& format) {
+  const Enclosure rounded(result, first_bits);
+  RoundingError error{exact.decimal(), exact.low(), exact.high(), -1, result.is_zero() && !exact.is_zero()};
   const Enclosure off = rounded - exact;
   if (format.layout == Layout::posit || off.indefinite()) return error;
-  const Value low = off.low(), high = off.high(), size = exact.high();
-  if (!low.is_finite() || !high.is_finite() || !size.is_finite()) return error;
-  const std::int64_t leading = size.is_zero() ? format.quantum : leading_exponent(size);
+  const Value low = off.low(), high = off.high();
+  if (!low.is_finite() || !high.is_finite() || !error.high.is_finite()) return error;
+  const std::int64_t leading = error.high.is_zero() ? format.quantum : leading_exponent(error.high);
   const double distance = std::max(std::fabs(to_double(low)), std::fabs(to_double(high)));
   error.ulps = std::ldexp(distance, -static_cast<int>(quantum_at(format, leading)));
   return error;
+}
+
+}  // namespace
+
+RoundingError rounding_error(const Program& program, NodeId id, const Reference& run) {
+  const Node& node = program.nodes[id];
+  std::vector<Enclosure> x;
+  for_operands(program, node, [&](NodeId operand) { x.emplace_back(run.value(operand), first_bits); });
+  return between(Exactly{first_bits}.evaluate(program, node, x), run.value(id), program.formats[node.format]);
+}
+
+RoundingError HalfRounded::error(std::size_t which) const {
+  const Program &program = twins_.rounded, &ideal = twins_.ideal;
+  const Change& change = changes_[which];
+  if (!change.weight) return rounding_error(program, change.rounded, run_);
+  const Node &node = program.nodes[change.rounded], &other = ideal.nodes[change.ideal];
+  const bool table = node.op == Op::embed;
+  const Value exact = table ? ideal.tables[other.b][tokens_[other.a]] : ideal.constants[other.a];
+  const Value result = table ? program.tables[node.b][tokens_[node.a]] : program.constants[node.a];
+  return between({exact, first_bits}, result, program.formats[node.format]);
 }
 
 }  // namespace roundoff

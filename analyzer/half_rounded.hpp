@@ -35,6 +35,16 @@ struct Sibling {
 std::optional<Twins> make_twins(const Model& model, const Policy& policy, const Sibling* ideal,
                                 const SequenceShape& shape);
 
+/// What one rounding did: the exact result on operands that are rounded already, and what became of it.
+struct RoundingError {
+  std::string exact;      ///< in decimal
+  Value low, high;        ///< it lies between them; equal where it is known exactly
+  double ulps = -1;       ///< the distance in units in the last place; -1 where the format has none
+  bool vanished = false;  ///< rounded to zero, and is not zero
+};
+/// Of an operation of a run (no constant, no embedding, no arg max).
+RoundingError rounding_error(const Program& program, NodeId id, const Reference& run);
+
 /// Something that rounding changed: a weight when it was loaded, or the result of an operation.
 struct Change {
   bool weight = false;
@@ -64,14 +74,8 @@ class HalfRounded {
   /// The choice when the first `on` changes happen: 0 ideal, changes().size() rounded. Trap where an ideal in
   /// a format has no result.
   Choice choose(std::size_t on) const;
-  /// The ideal result of change `which` on its operands in the rounded run, and how far the rounded result is
-  /// from it in units in the last place there (negative where the format has none).
-  struct Error {
-    std::string exact;
-    double ulps = -1;
-    bool vanished = false;  ///< rounded to zero, and is not zero
-  };
-  Error error(std::size_t which) const;
+  /// Of change `which`, on its operands in the rounded run.
+  RoundingError error(std::size_t which) const;
   /// Operations that an ideal run computes: what a call of `choose` costs.
   std::int64_t cost() const { return cost_; }
 

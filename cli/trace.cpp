@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/half_rounded.hpp"
 #include "formats/error.hpp"
 #include "formats/text.hpp"
 
@@ -38,6 +39,24 @@ void write_trace(const std::string& path, const Program& program, const Referenc
   if (!file) throw FileError(path + " cannot be written to its end; is the disk full?");
 }
 
+namespace {
+
+/// Takes in a result, before rounding, between low and high.
+void need(SiteStatistics& s, const Value& low, const Value& high) {
+  if (low != high) s.dyadic = false;
+  for (const Value& end : {low, high}) {
+    if (!end.is_finite() || end.is_zero()) continue;
+    s.needed_integer = std::max(s.needed_integer, leading_exponent(end) + 1);
+    if (low == high) s.needed_fraction = std::max(s.needed_fraction, -end.exponent);
+  }
+}
+
+std::string needed(const SiteStatistics& s) {
+  return fmt::format("fixed({},{})", s.needed_integer, s.dyadic ? std::to_string(s.needed_fraction) : "*");
+}
+
+}  // namespace
+
 std::vector<SiteStatistics> statistics(const Program& program, const Reference& reference) {
   // in the order of computation: by layer, then by site; logits and the choice come last
   std::map<std::pair<int, int>, SiteStatistics> by_site;
@@ -57,6 +76,14 @@ std::vector<SiteStatistics> statistics(const Program& program, const Reference& 
         s.integer_bits = first ? bits : std::max(s.integer_bits, bits);
       }
     }
+    Value low = value, high = value;
+    if ((flags & flag_inexact) != 0) {
+      const RoundingError error = rounding_error(program, node, reference);
+      s.error_ulps = std::max(s.error_ulps, error.ulps);
+      low = error.low;
+      high = error.high;
+    }
+    need(s, low, high);
     s.site = site.name;
     s.layer = site.layer;
     ++s.values;
@@ -77,16 +104,19 @@ Table as_table(const std::vector<SiteStatistics>& statistics) {
                {"least", "least", true},
                {"most", "most", true},
                {"integer_bits", "integer bits", true},
+               {"needs", "needs", false},
                {"inexact", "inexact", true},
+               {"error_ulps", "error, ulps", true},
                {"saturated", "saturated", true},
                {"overflow", "overflow", true},
                {"underflow", "underflow", true}},
               {}};
   for (const SiteStatistics& s : statistics)
-    table.rows.push_back(
-        {s.layer < 0 ? "-" : std::to_string(s.layer), std::string(name(s.site)), std::to_string(s.values),
-         decimal(s.least), decimal(s.most), std::to_string(s.integer_bits), std::to_string(s.inexact),
-         std::to_string(s.saturated), std::to_string(s.overflow), std::to_string(s.underflow)});
+    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer), std::string(name(s.site)),
+                          std::to_string(s.values), decimal(s.least), decimal(s.most),
+                          std::to_string(s.integer_bits), needed(s), std::to_string(s.inexact),
+                          fmt::format("{:.3g}", s.error_ulps), std::to_string(s.saturated),
+                          std::to_string(s.overflow), std::to_string(s.underflow)});
   return table;
 }
 
@@ -99,7 +129,9 @@ Json as_json(const std::vector<SiteStatistics>& statistics) {
                     {"least", hex(s.least)},
                     {"most", hex(s.most)},
                     {"integer_bits", s.integer_bits},
+                    {"needs", needed(s)},
                     {"inexact", s.inexact},
+                    {"error_ulps", s.error_ulps},
                     {"saturated", s.saturated},
                     {"overflow", s.overflow},
                     {"underflow", s.underflow}});

@@ -23,7 +23,12 @@ struct SiteStatistics {
   SiteName site = SiteName::none;
   int layer = -1;
   std::int64_t values = 0, inexact = 0, saturated = 0, overflow = 0, underflow = 0;
-  Value least, most;  ///< of the finite values
+  Value least, most;      ///< of the finite values
+  double error_ulps = 0;  ///< the largest rounding error, in units in the last place
+  /// What would hold every result before rounding: bits before the point, and after it; no number of bits
+  /// after it is enough where some result is no dyadic number (e^x, most quotients).
+  int needed_integer = 0, needed_fraction = 0;
+  bool dyadic = true;
   int integer_bits =
       0;  ///< bits before the point that the largest magnitude needs; <= 0 when all are below 1
 };
