@@ -28,7 +28,10 @@ const std::vector<std::string> passes_off = {"tabulate"};
 std::string readable(const Integer& number) {
   const std::string digits = number.str();
   if (digits.size() <= 24) return digits;
-  return fmt::format("{}.{}e{}", digits[0], digits.substr(1, 3), digits.size() - 1);
+  const auto dropped = static_cast<unsigned>(digits.size() - 4);
+  const Integer unit = boost::multiprecision::pow(Integer(10), dropped);
+  const std::string leading = Integer((number + unit / 2) / unit).str();  // four digits, or 10000
+  return fmt::format("{}.{}e{}", leading[0], leading.substr(1, 3), dropped + leading.size() - 1);
 }
 
 Clock::duration seconds(double count) {
