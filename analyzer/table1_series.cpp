@@ -218,11 +218,13 @@ class Measurer {
     for (const MeasuredPoint& point : series.points) {
       const Attempt& best = point.attempt;
       widths.push_back({value_of(point.size), static_cast<double>(best.shape.width)});
-      if (point.scanned) bits.push_back({value_of(point.size), static_cast<double>(best.bits)});
+      if (point.scanned) bits.push_back({point.N, static_cast<double>(best.bits)});
       as_claimed &= claim(point.size, best.settings) == best.shape.width;
     }
     series.width = fit_settled(widths, growth_options(Errors::relative));
-    series.bits = fit_growth(bits, growth_options(Errors::absolute));
+    GrowthOptions by_positions = growth_options(Errors::absolute);  // formats are families in N
+    by_positions.variable = "N";
+    series.bits = fit_growth(bits, by_positions);
     if (!as_claimed) return;
     std::vector<Observation> claims;
     bool within = true;
