@@ -77,10 +77,7 @@ int run(const Options& options, Session& session) {
   bool all_pass = true;
   for (const Variant& variant : variants) {
     const Policy policy = apply(variant, subject.policy, wide);
-    const Question question =
-        subject.construction != nullptr
-            ? question_of(*subject.construction, subject.settings, subject.model, *subject.task, policy, how)
-            : question_of(subject.model, *subject.task, policy, how);
+    const Question question = question_of(subject, policy, how);
     const Result result = ask(store ? &*store : nullptr, question, subject.model, *subject.task, how);
     if (result.interrupted) throw Interrupted(resume_hint(options.evidence.store));
     Json entry = {{"variant", variant.name}, {"rounded", variant.summary}, {"formats", notation(policy)}};

@@ -189,6 +189,13 @@ Policy file_policy(const SubjectOptions& options, const ModelFile& file, const B
   return policy;
 }
 
+Question question_of(const Subject& subject, const Policy& policy, const VerifyOptions& options) {
+  if (subject.construction == nullptr)
+    return roundoff::question_of(subject.model, *subject.task, policy, options);
+  return roundoff::question_of(*subject.construction, subject.settings, subject.model, *subject.task, policy,
+                               options);
+}
+
 std::string notation(const Policy& policy) {
   if (policy.is_uniform()) return roundoff::notation(policy[Role::weights]);
   std::string text;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/question.hpp"
 #include "cli/arguments.hpp"
 #include "constructions/construction.hpp"
 #include "constructions/task.hpp"
@@ -68,6 +69,8 @@ Policy resolve_policy(const SubjectOptions& options, const Construction& constru
 /// as well, the command line decides.
 Policy file_policy(const SubjectOptions& options, const ModelFile& file, const Bindings& bindings,
                    const std::string& standard = "");
+/// What is asked of the subject, under its own policy or another.
+Question question_of(const Subject& subject, const Policy& policy, const VerifyOptions& options);
 /// One notation, or each role's where they differ.
 std::string notation(const Policy& policy);
 

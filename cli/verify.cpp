@@ -59,15 +59,7 @@ int run(const Options& options, Session& session) {
   how.first_only = !options.all && how.method != Method::certify;
   std::optional<Store> store = open_store(options.evidence.store);
 
-  Question question;
-  question.model = fingerprint(subject.model);
-  question.construction = subject.construction != nullptr ? subject.construction->name : "";
-  question.settings = subject.settings;
-  question.task = subject.task->name();
-  question.size = subject.task->size();
-  question.layout = subject.task->layout();
-  question.policy = subject.policy;
-  question.options = how;
+  const Question question = question_of(subject, subject.policy, how);
   if (store && subject.construction == nullptr) store->keep_model(subject.model);
 
   const auto started = std::chrono::steady_clock::now();
