@@ -113,7 +113,8 @@ class Inquiry {
   }
 
   Explanation answer() {
-    explanation_.want = text(right_);
+    const Subject::Replay replayed = Subject(model_, policy_, task_, true).replay(instance_);
+    explanation_.want = replayed.want;
     if (!run_against(nullptr)) {
       explanation_.got = explanation_.want;
       return explanation_;
@@ -122,11 +123,7 @@ class Inquiry {
       blame_trap();
       return explanation_;
     }
-    explanation_.got = decoded_text();
-    if (!half_) {  // the two programs have no common shape: only the runs themselves can be compared
-      explanation_.blame = Blame::construction;
-      return explanation_;
-    }
+    explanation_.got = replayed.got;
     if (explanation_.ideal_position < 0) {
       blame_rounding();
       return explanation_;
@@ -134,7 +131,7 @@ class Inquiry {
     explanation_.blame = Blame::construction;
     if (options_.own && options_.own->policy != policy_) {
       const Explanation exactly = explanation_;
-      if (run_against(&*options_.own) && half_ && explanation_.ideal_position < 0)
+      if (run_against(&*options_.own) && explanation_.ideal_position < 0)
         blame_rounding();
       else
         explanation_ = exactly;
@@ -144,16 +141,6 @@ class Inquiry {
 
  private:
   Token want() const { return right_[static_cast<std::size_t>(explanation_.output)]; }
-  std::string text(std::span<const Token> tokens) const {
-    if (!tokens.empty() && tokens.back() == task_.eos()) tokens = tokens.first(tokens.size() - 1);
-    return task_.text(tokens);
-  }
-  std::string decoded_text() const {
-    Reference reference(twins_->rounded);
-    const std::vector<Token> question = task_.question(instance_);
-    const Decoded decoded = decode(reference, twins_->rounded, question, task_.eos());
-    return text(std::span(decoded.tokens).subspan(question.size()));
-  }
 
   /// Runs teacher-forced beside the ideal, and stands at the first wrong token. Whether there is one.
   bool run_against(const Sibling* own) {
@@ -300,7 +287,7 @@ class Inquiry {
     culprit.rounded =
         change.weight && node.op == Op::constant ? program.constants[node.a] : run_->value(change.rounded);
     const RoundingError error = half_->error(which);
-    culprit.exact = error.exact;
+    culprit.exact = error.exact.decimal();
     culprit.ulps = error.ulps;
     culprit.margin_before = half_->choose(which).margin;
     culprit.margin_after = half_->choose(which + 1).margin;

@@ -244,12 +244,12 @@ namespace {
 
 RoundingError between(const Enclosure& exact, const Value& result, const Format& format) {
   const Enclosure rounded(result, first_bits);
-  RoundingError error{exact.decimal(), exact.low(), exact.high(), -1, result.is_zero() && !exact.is_zero()};
+  RoundingError error{exact, -1, result.is_zero() && !exact.is_zero()};
   const Enclosure off = rounded - exact;
   if (format.layout == Layout::posit || off.indefinite()) return error;
-  const Value low = off.low(), high = off.high();
-  if (!low.is_finite() || !high.is_finite() || !error.high.is_finite()) return error;
-  const std::int64_t leading = error.high.is_zero() ? format.quantum : leading_exponent(error.high);
+  const Value low = off.low(), high = off.high(), size = exact.high();
+  if (!low.is_finite() || !high.is_finite() || !size.is_finite()) return error;
+  const std::int64_t leading = size.is_zero() ? format.quantum : leading_exponent(size);
   const double distance = std::max(std::fabs(to_double(low)), std::fabs(to_double(high)));
   error.ulps = std::ldexp(distance, -static_cast<int>(quantum_at(format, leading)));
   return error;

@@ -35,11 +35,10 @@ struct Sibling {
 std::optional<Twins> make_twins(const Model& model, const Policy& policy, const Sibling* ideal,
                                 const SequenceShape& shape);
 
-/// What one rounding did: the exact result on operands that are rounded already, and what became of it.
+/// What one rounding did.
 struct RoundingError {
-  std::string exact;      ///< in decimal
-  Value low, high;        ///< it lies between them; equal where it is known exactly
-  double ulps = -1;       ///< the distance in units in the last place; -1 where the format has none
+  Enclosure exact;   ///< the result on operands that are rounded already
+  double ulps = -1;  ///< how far the rounded result is, in units in the last place; -1: the format has none
   bool vanished = false;  ///< rounded to zero, and is not zero
 };
 /// Of an operation of a run (no constant, no embedding, no arg max).

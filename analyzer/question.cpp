@@ -190,6 +190,28 @@ Question question_of(const Construction& construction, const Settings& settings,
   return question;
 }
 
+std::string name_of(const Question& question) {
+  if (question.construction.empty()) return "model " + question.model.substr(0, 8);
+  std::string name = question.construction;
+  for (const auto& [knob, value] : question.settings) name += fmt::format(" {}={}", knob, value);
+  return name;
+}
+
+std::string format_of(const Question& question) {
+  const Policy& policy = question.policy;
+  return policy.is_uniform() ? notation(policy.formats.front()) : text(policy);
+}
+
+std::string describe(const TaskSize& size) {
+  const TaskSize standard;
+  std::string text = fmt::format("p={} n={}", size.p, size.n);
+  if (size.k != standard.k) text += fmt::format(" k={}", size.k);
+  if (size.l != standard.l) text += fmt::format(" l={}", size.l);
+  if (size.c != standard.c) text += fmt::format(" c={}", size.c);
+  if (size.ragged) text += " ragged";
+  return text;
+}
+
 std::string text(const Question& question) {
   Object settings = Object::object();
   for (const auto& [knob, value] : question.settings) settings[knob] = value;

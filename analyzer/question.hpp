@@ -52,6 +52,13 @@ bool contradict(const Result& a, const Result& b);
 /// The one that says more: a certificate before an enumeration before samples; of equals the lesser text.
 const Result& stronger(const Result& a, const Result& b);
 
+/// Who was asked, for tables: "add-match D=2", "model 1f0e2d3c" of a model that no construction builds.
+std::string name_of(const Question& question);
+/// In what: one notation, or the policy as JSON text.
+std::string format_of(const Question& question);
+/// "p=2 n=8 k=3": what differs from the standard size, and always p and n.
+std::string describe(const TaskSize& size);
+
 /// A policy as JSON text: {"format": ...} when uniform, else {"formats": {role: ...}}; softmax, order, dot.
 std::string text(const Policy& policy);
 

@@ -19,13 +19,6 @@ auto order(const ReportRow& row) {
                          row.bits, row.key);
 }
 
-std::string name_of(const Question& question) {
-  if (question.construction.empty()) return "model " + question.model.substr(0, 8);
-  std::string name = question.construction;
-  for (const auto& [knob, value] : question.settings) name += fmt::format(" {}={}", knob, value);
-  return name;
-}
-
 }  // namespace
 
 Report make_report(Store& store) {
@@ -33,9 +26,8 @@ Report make_report(Store& store) {
   for (const Store::Entry& entry : store.list()) {
     const Question question = question_from(entry.question);
     ReportRow row{entry.key, question, name_of(question), "", 0, result_from(entry.answer), ""};
-    const Policy& policy = row.question.policy;
-    row.format = policy.is_uniform() ? notation(policy.formats.front()) : text(policy);
-    row.bits = policy[Role::activations].bits;
+    row.format = format_of(row.question);
+    row.bits = row.question.policy[Role::activations].bits;
     if (row.result.counterexample) row.replay = replay_command(row.question, *row.result.counterexample);
     report.rows.push_back(std::move(row));
   }

@@ -105,8 +105,7 @@ std::string contradiction(const std::string& key, const std::string& question, c
   const Question asked = question_from(question);
   return fmt::format("{} ({} p={} n={} k={} in {}: {} here, {} there)", key,
                      asked.construction.empty() ? "model " + asked.model.substr(0, 8) : asked.construction,
-                     asked.size.p, asked.size.n, asked.size.k,
-                     asked.policy.is_uniform() ? notation(asked.policy.formats.front()) : text(asked.policy),
+                     asked.size.p, asked.size.n, asked.size.k, format_of(asked),
                      name(result_from(ours).verdict), name(result_from(theirs).verdict));
 }
 
@@ -410,9 +409,9 @@ std::vector<Recheck> recheck(const Store& store, const std::string& prefix, cons
     if (options.interrupted && options.interrupted()) break;
     Recheck outcome{entry.key, question_from(entry.question), false, true, entry.answer, ""};
     const Question& question = outcome.question;
-    const std::unique_ptr<Task> task =
-        question.layout.empty() ? make_task(question.task, question.size)
-                                : template_task(question.task, question.size, question.layout);
+    const std::unique_ptr<Task> task = question.layout.empty()
+                                           ? make_task(question.task, question.size)
+                                           : template_task(question.task, question.size, question.layout);
     if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
       VerifyOptions again = question.options;
       if (again.certify_seconds > 0) again.certify_seconds = options.certify_seconds;

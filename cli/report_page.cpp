@@ -12,16 +12,6 @@
 namespace roundoff::cli {
 namespace {
 
-std::string size_text(const TaskSize& size) {
-  const TaskSize standard;
-  std::string text = fmt::format("p={} n={}", size.p, size.n);
-  if (size.k != standard.k) text += fmt::format(" k={}", size.k);
-  if (size.l != standard.l) text += fmt::format(" l={}", size.l);
-  if (size.c != standard.c) text += fmt::format(" c={}", size.c);
-  if (size.ragged) text += " ragged";
-  return text;
-}
-
 Table laws_table(const ReportLine& line) {
   Table table{{{"construction", "construction", false},
                {"theorem", "theorem", false},
@@ -64,7 +54,7 @@ Table counterexamples(const std::vector<ReportRow>& rows) {
     if (!row.result.counterexample) continue;
     const Counterexample& found = *row.result.counterexample;
     table.rows.push_back(
-        {row.name, size_text(row.question.size), row.format, found.input, found.got, found.want, row.replay});
+        {row.name, describe(row.question.size), row.format, found.input, found.got, found.want, row.replay});
   }
   return table;
 }
@@ -86,7 +76,7 @@ Table verdicts(const std::vector<ReportRow>& rows) {
               {}};
   for (const ReportRow& row : rows) {
     const Result& result = row.result;
-    table.rows.push_back({row.key.substr(0, 12), row.question.task, row.name, size_text(row.question.size),
+    table.rows.push_back({row.key.substr(0, 12), row.question.task, row.name, describe(row.question.size),
                           row.format, std::to_string(row.bits), std::to_string(row.question.shape.width),
                           std::to_string(row.question.shape.layers), std::string(name(result.verdict)),
                           result.method, count_text(result.covered), count_text(result.of), result.note});

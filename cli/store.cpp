@@ -36,29 +36,6 @@ Store existing(const std::string& path) {
   return Store(path, version_line());
 }
 
-std::string size_of(const Question& question) {
-  const TaskSize& size = question.size;
-  const TaskSize standard;
-  std::string text = fmt::format("p={} n={}", size.p, size.n);
-  if (size.k != standard.k) text += fmt::format(" k={}", size.k);
-  if (size.l != standard.l) text += fmt::format(" l={}", size.l);
-  if (size.c != standard.c) text += fmt::format(" c={}", size.c);
-  if (size.ragged) text += " ragged";
-  return text;
-}
-
-std::string subject_of(const Question& question) {
-  if (question.construction.empty()) return "model " + question.model.substr(0, 8);
-  std::string text = question.construction;
-  for (const auto& [knob, value] : question.settings) text += fmt::format(" {}={}", knob, value);
-  return text;
-}
-
-std::string format_of(const Question& question) {
-  const Policy& policy = question.policy;
-  return policy.is_uniform() ? notation(policy.formats.front()) : text(policy);
-}
-
 int list(const Store& store, Session& session) {
   Table table{{{"key", "key", false},
                {"task", "task", false},
@@ -75,7 +52,7 @@ int list(const Store& store, Session& session) {
     const Question question = question_from(entry.question);
     const Result result = result_from(entry.answer);
     refuted += result.verdict == Verdict::refuted ? 1 : 0;
-    table.rows.push_back({entry.key.substr(0, 12), question.task, subject_of(question), size_of(question),
+    table.rows.push_back({entry.key.substr(0, 12), question.task, name_of(question), describe(question.size),
                           format_of(question), std::to_string(question.shape.width),
                           std::string(name(result.verdict)), evidence_text(result)});
     verdicts.push_back({{"key", entry.key},
@@ -103,7 +80,7 @@ int show(const Store& store, const std::string& path, const std::string& prefix,
   for (const Store::Entry& entry : entries) {
     const Question question = question_from(entry.question);
     const Result result = result_from(entry.answer);
-    text += fmt::format("{}\n  {}, {}, {}\n  {}\n", entry.key, subject_of(question), size_of(question),
+    text += fmt::format("{}\n  {}, {}, {}\n  {}\n", entry.key, name_of(question), describe(question.size),
                         format_of(question), evidence_text(result));
     Json document = {{"key", entry.key},
                      {"question", Json::parse(entry.question)},
@@ -146,9 +123,9 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
     ++(outcome.same ? same : outcome.contradicts ? wrong : otherwise);
     table.rows.push_back({outcome.key, std::string(what), outcome.was, outcome.is});
     if (outcome.same) return;
-    text += fmt::format("{}: {} ({}, {}, {})\n  was {}\n  is  {}\n", what, outcome.key,
-                        subject_of(outcome.question), size_of(outcome.question), format_of(outcome.question),
-                        outcome.was, outcome.is);
+    text +=
+        fmt::format("{}: {} ({}, {}, {})\n  was {}\n  is  {}\n", what, outcome.key, name_of(outcome.question),
+                    describe(outcome.question.size), format_of(outcome.question), outcome.was, outcome.is);
   };
   roundoff::recheck(store, prefix, how, each);
   text += fmt::format(

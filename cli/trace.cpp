@@ -80,8 +80,8 @@ std::vector<SiteStatistics> statistics(const Program& program, const Reference& 
     if ((flags & flag_inexact) != 0) {
       const RoundingError error = rounding_error(program, node, reference);
       s.error_ulps = std::max(s.error_ulps, error.ulps);
-      low = error.low;
-      high = error.high;
+      low = error.exact.low();
+      high = error.exact.high();
     }
     need(s, low, high);
     s.site = site.name;

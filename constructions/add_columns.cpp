@@ -22,6 +22,16 @@ Weight uniform_copy(const Policy& policy, const Weight& value, int first, int la
   return left;
 }
 
+std::string needs_equal_lengths(const TaskSize& size) {
+  return size.ragged ? "needs operands of n digits, for the positions of digits are built in: drop --ragged"
+                     : "";
+}
+
+std::string needs_single_digits(const TaskSize& size) {
+  if (size.c > 1) return "is built for one digit a token: drop --c, or use add-flipflop";
+  return needs_equal_lengths(size);
+}
+
 std::string needs_constant_attention(const Policy& policy, int first, int last) {
   const Weight max = largest(policy);
   const std::string weights =

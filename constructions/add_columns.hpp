@@ -27,6 +27,10 @@ Weight uniform_copy(const Policy& policy, const Weight& value, int first, int la
 /// What all of these designs need of a policy, "" when it is there: 1 and -MAX are numbers, exp(-MAX) rounds
 /// to 0, and MAX times what uniform attention over first to last positions leaves of MAX is still at least 1.
 std::string needs_constant_attention(const Policy& policy, int first, int last);
+/// Why positions of digits cannot be built in at a size (ragged operands), or "".
+std::string needs_equal_lengths(const TaskSize& size);
+/// The same, and one digit a token.
+std::string needs_single_digits(const TaskSize& size);
 
 /// One base-p digit of a token, as one-hot vectors. A token has c of them, the least significant first.
 struct Place {

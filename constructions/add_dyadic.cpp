@@ -21,9 +21,8 @@ namespace {
 int bit_length(int n) { return ceil_log(2, static_cast<std::uint64_t>(n) + 1); }
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.c > 1) return "is built for one digit a token: drop --c, or use add-flipflop";
-  if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
+  const std::string size_reason = needs_single_digits(size);
+  if (!size_reason.empty()) return size_reason;
   const AddLayout at(size);
   const Weight max = largest(policy);
   const int first = 1, last = at.positions();  // positions that a head may attend to

@@ -15,8 +15,8 @@ namespace roundoff {
 namespace {
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
+  const std::string size_reason = needs_equal_lengths(size);
+  if (!size_reason.empty()) return size_reason;
   const AddLayout at(size);
   const Weight max = largest(policy);
   const int first = at.equals() + 1, last = at.positions();  // positions that an output attends to

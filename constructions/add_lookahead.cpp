@@ -12,9 +12,8 @@ namespace roundoff {
 namespace {
 
 std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.c > 1) return "is built for one digit a token: drop --c, or use add-flipflop";
-  if (size.ragged)
-    return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
+  const std::string size_reason = needs_single_digits(size);
+  if (!size_reason.empty()) return size_reason;
   const AddLayout at(size);
   return needs_constant_attention(policy, at.equals() + 1, at.positions());
 }

@@ -1,6 +1,7 @@
-// Registers are arrays of one chunk of lanes; a value's register is free again after its last use (linear
-// scan over the single-assignment order). Constants live in registers of their own, filled once. Sums in
-// other orders than the kernels' are composed from `add` here, term by term in the order of semantics.md,
+// From a program to steps of lane kernels: one family, since every step is chosen by where its operands
+// stand. Registers are arrays of one chunk of lanes; a value's register is free again after its last use
+// (linear scan over the single-assignment order). Constants live in registers of their own, filled once. Sums
+// in other orders than the kernels' are composed from `add` here, term by term in the order of semantics.md,
 // section 3.
 #include "sim/lanes/compile.hpp"
 
