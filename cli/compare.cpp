@@ -88,9 +88,8 @@ int run(const Options& options, Session& session) {
                           found ? found->input : "", found ? found->got : "", found ? found->want : ""});
     all_pass = all_pass && passes(result.verdict);
   }
-  const Json document = {{"name", subject.name},         {"task", as_json(*subject.task)},
-                         {"format", subject.format},     {"wide", notation(wide)},
-                         {"settings", subject.settings}, {"variants", list}};
+  Json document = as_json(subject);
+  document.update(Json{{"wide", notation(wide)}, {"variants", list}});
   const std::string text = fmt::format("{} in {}; what is not rounded to it is {}\n\n{}", subject.name,
                                        subject.format, notation(wide), as_text(table));
   print(session, text, table, document);

@@ -9,7 +9,8 @@ namespace roundoff::cli {
 
 void declare_evidence(Arguments& arguments, EvidenceOptions& options) {
   arguments.group("Evidence");
-  arguments.choice("--method", options.method, {"auto", "exhaustive", "certify", "adversarial", "sample", "adderboard"},
+  arguments.choice("--method", options.method,
+                   {"auto", "exhaustive", "certify", "adversarial", "sample", "adderboard"},
                    "How the inputs are covered");
   arguments.number("--count", options.count, "Samples, where the method draws them");
   arguments.number("--budget", options.budget, "SECONDS",

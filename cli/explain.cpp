@@ -242,13 +242,7 @@ int run(const Options& options, Session& session) {
   }
   const Explanation explanation = explain(subject.model, subject.policy, *subject.task, options.input, how);
   Json document = explanation_json(explanation);
-  const Json rest = {{"name", subject.name},
-                     {"format", subject.format},
-                     {"task", as_json(*subject.task)},
-                     {"settings", subject.settings},
-                     {"inexact_weight", subject.inexact},
-                     {"outside_the_theorem", subject.note}};
-  document.update(rest);
+  document.update(as_json(subject));
   print(session, explanation_text(explanation), margins(explanation), document);
   return explanation.blame == Blame::none ? exit_done : exit_refuted;
 }

@@ -219,9 +219,9 @@ int show_family(const FormatFamily& family, Session& session) {
     table.rows.push_back({std::to_string(n), notation(format), std::to_string(format.bits)});
     sizes.push_back({{"n", n}, {"format", notation(format)}, {"bits", format.bits}});
   }
-  const std::string text =
-      fmt::format("{}: {} precision\nAt k = 2, p = 2, l = 2n, c = 1, N = 3n+3 (--at gives other sizes):\n\n{}",
-                  family.text(), growth_text(family.growth()), as_text(table));
+  const std::string text = fmt::format(
+      "{}: {} precision\nAt k = 2, p = 2, l = 2n, c = 1, N = 3n+3 (--at gives other sizes):\n\n{}",
+      family.text(), growth_text(family.growth()), as_text(table));
   print(
       session, text, table,
       {{"family", family.text()}, {"precision", growth_text(family.growth())}, {"sizes", std::move(sizes)}});

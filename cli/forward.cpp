@@ -18,8 +18,8 @@ namespace {
 
 struct Options {
   SubjectOptions subject;
-  std::string tokens, trace;
-  bool stats = false;
+  std::string tokens;
+  InsideOptions inside;
 };
 
 void declare(Arguments& arguments, Options& options) {
@@ -29,9 +29,7 @@ void declare(Arguments& arguments, Options& options) {
   declare_arithmetic(arguments, options.subject);
   arguments.text("--policy", options.subject.policy, "FILE",
                  "Formats by role and quantisers, from a TOML file");
-  arguments.group("Inside the run");
-  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines");
-  arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
+  declare_inside(arguments, options.inside);
 }
 
 std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary) {
@@ -61,11 +59,10 @@ int run(const Options& options, Session& session) {
   SequenceShape sequence;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
   for (const Token token : tokens) sequence.tokens.push_back({token});
-  const Program program = record(file.model, policy, sequence, {.skip_zero_weights = !options.stats});
+  const Program program = record(file.model, policy, sequence, {.skip_zero_weights = !options.inside.stats});
   Reference reference(program);
   reference.start(tokens);
   reference.advance(static_cast<int>(tokens.size()) - 1);
-  if (!options.trace.empty()) write_trace(options.trace, program, reference, file.model.vocabulary);
 
   Json logits = Json::array(), next = Json::array();
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -84,13 +81,7 @@ int run(const Options& options, Session& session) {
   Json document = {{"tokens", tokens},           {"next", next},
                    {"logits", logits},           {"name", file.model.name},
                    {"format", notation(policy)}, {"outside_the_theorem", outside_the_theorem(policy)}};
-  Table table;
-  if (options.stats) {
-    const auto sites = statistics(program, reference);
-    table = as_table(sites);
-    text += '\n' + as_text(table);
-    document["sites"] = as_json(sites);
-  }
+  const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
   print(session, text, table, document);
   return exit_done;
 }

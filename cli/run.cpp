@@ -17,16 +17,14 @@ namespace {
 
 struct Options {
   SubjectOptions subject;
-  std::string input, trace;
-  bool stats = false;
+  std::string input;
+  InsideOptions inside;
 };
 
 void declare(Arguments& arguments, Options& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
-  arguments.group("Inside the run");
-  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines");
-  arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
+  declare_inside(arguments, options.inside);
 }
 
 /// "00579" of the tokens that follow the question; a final <eos> is left out.
@@ -42,9 +40,8 @@ int run(const Options& options, Session& session) {
   const Task& task = *subject.task;
   const Instance instance = task.parse(options.input);
   const std::vector<Token> question = task.question(instance), right_answer = task.answer(instance);
-  const bool inside = !options.trace.empty() || options.stats;
   const Program program =
-      record(subject.model, subject.policy, task.shape(instance), {.all_outputs = inside});
+      record(subject.model, subject.policy, task.shape(instance), {.all_outputs = options.inside.any()});
 
   Reference reference(program);
   Decoded decoded{question, false};
@@ -58,8 +55,6 @@ int run(const Options& options, Session& session) {
   const bool right =
       trap.empty() && std::equal(written.begin(), written.end(), right_answer.begin(), right_answer.end());
   const std::string want = answer_text(task, right_answer);
-  const Shape dimensions = shape(subject.model);
-  if (!options.trace.empty()) write_trace(options.trace, program, reference, task.vocabulary());
 
   std::string text = task.text(decoded.tokens) + '\n';
   if (!trap.empty())
@@ -74,22 +69,11 @@ int run(const Options& options, Session& session) {
                    {"right", right},
                    {"want", want},
                    {"stopped", decoded.stopped},
-                   {"format", subject.format},
                    {"bits", subject.policy[Role::activations].bits},
-                   {"width", dimensions.width},
-                   {"name", subject.name},
-                   {"task", as_json(task)},
-                   {"settings", subject.settings},
-                   {"inexact_weight", subject.inexact},
-                   {"outside_the_theorem", subject.note}};
+                   {"width", shape(subject.model).width}};
+  document.update(as_json(subject));
   if (!trap.empty()) document["trap"] = trap;
-  Table table;
-  if (options.stats) {
-    const auto sites = statistics(program, reference);
-    table = as_table(sites);
-    text += '\n' + as_text(table);
-    document["sites"] = as_json(sites);
-  }
+  const Table table = show_inside(options.inside, program, reference, task.vocabulary(), text, document);
   print(session, text, table, document);
   return right ? exit_done : exit_refuted;
 }

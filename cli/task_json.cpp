@@ -18,6 +18,15 @@ Json as_json(const Task& task) {
   return json;
 }
 
+Json as_json(const Subject& subject) {
+  return {{"name", subject.name},
+          {"format", subject.format},
+          {"task", as_json(*subject.task)},
+          {"settings", subject.settings},
+          {"inexact_weight", subject.inexact},
+          {"outside_the_theorem", subject.note}};
+}
+
 std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options,
                                 std::span<const std::string> vocabulary) {
   std::string task = options.task, layout;

@@ -1,5 +1,6 @@
 // The "task" of a model file: {"name": "add", "p": 10, "n": 8, "k": 2, "l": 16, "c": 1, "ragged": false}, and
-// for a model from outside "template": {...} (constructions/template_task.hpp).
+// for a model from outside "template": {...} (constructions/template_task.hpp); and what answers say of their
+// subject.
 #pragma once
 
 #include <memory>
@@ -13,6 +14,8 @@
 namespace roundoff::cli {
 
 Json as_json(const Task& task);
+/// name, format, task, settings, inexact_weight, outside_the_theorem.
+Json as_json(const Subject& subject);
 
 /// The file's task, with what the options say laid over it. UsageError where neither names a task.
 std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options,

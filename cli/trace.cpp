@@ -138,4 +138,21 @@ Json as_json(const std::vector<SiteStatistics>& statistics) {
   return list;
 }
 
+void declare_inside(Arguments& arguments, InsideOptions& options) {
+  arguments.group("Inside the run");
+  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines");
+  arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
+}
+
+Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const std::vector<std::string>& vocabulary, std::string& text, Json& document) {
+  if (!options.trace.empty()) write_trace(options.trace, program, reference, vocabulary);
+  if (!options.stats) return {};
+  const auto sites = statistics(program, reference);
+  Table table = as_table(sites);
+  text += '\n' + as_text(table);
+  document["sites"] = as_json(sites);
+  return table;
+}
+
 }  // namespace roundoff::cli

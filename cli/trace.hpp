@@ -1,11 +1,12 @@
-// What a run left behind, value by value: the trace file of `run --trace`, and the figures by site of `run
-// --stats`.
+// What a run left behind, value by value: the trace file of --trace, and the figures by site of --stats, as
+// `run` and `forward` offer them.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "cli/answer.hpp"
+#include "cli/arguments.hpp"
 #include "sim/program.hpp"
 #include "sim/reference.hpp"
 
@@ -35,5 +36,16 @@ struct SiteStatistics {
 std::vector<SiteStatistics> statistics(const Program& program, const Reference& reference);
 Table as_table(const std::vector<SiteStatistics>& statistics);
 Json as_json(const std::vector<SiteStatistics>& statistics);
+
+/// What is to be seen of the inside of a run.
+struct InsideOptions {
+  std::string trace;  ///< a file, or ""
+  bool stats = false;
+  bool any() const { return stats || !trace.empty(); }
+};
+void declare_inside(Arguments& arguments, InsideOptions& options);
+/// Writes the trace; adds the figures by site to the text and the document, and returns them as a table.
+Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const std::vector<std::string>& vocabulary, std::string& text, Json& document);
 
 }  // namespace roundoff::cli

@@ -68,22 +68,13 @@ int run(const Options& options, Session& session) {
 
   Json document = as_json(result);
   if (result.counterexample) document["replay"] = replay_line(subject, result.counterexample->input);
-  const Json rest = {{"width", dimensions.width},
-                     {"d_model", dimensions.d_model},
-                     {"heads", dimensions.heads},
-                     {"d_k", dimensions.d_k},
-                     {"d_v", dimensions.d_v},
-                     {"d_ff", dimensions.d_ff},
-                     {"layers", dimensions.layers},
-                     {"bits", subject.policy[Role::activations].bits},
-                     {"format", subject.format},
-                     {"name", subject.name},
-                     {"task", as_json(*subject.task)},
-                     {"settings", subject.settings},
-                     {"outside_the_theorem", subject.note},
-                     {"inexact_weight", subject.inexact},
+  const Json rest = {{"width", dimensions.width},   {"d_model", dimensions.d_model},
+                     {"heads", dimensions.heads},   {"d_k", dimensions.d_k},
+                     {"d_v", dimensions.d_v},       {"d_ff", dimensions.d_ff},
+                     {"layers", dimensions.layers}, {"bits", subject.policy[Role::activations].bits},
                      {"seconds", seconds}};
   document.update(rest);
+  document.update(as_json(subject));
   document["provenance"] = provenance(session);
   document["provenance"]["model"] = question.model;
   document["provenance"]["question"] = key(question);
