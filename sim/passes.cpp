@@ -22,9 +22,14 @@ std::span<const Pass> passes() {
        narrow_ranges},
       {"reassociate",
        "maxima over suffixes from one another, equal terms of a sum that is exact in any order", reassociate},
+      {"owners", "a hard maximum that one score alone can have names its key: by the scores' domains",
+       name_owners},
+      {"votes", "a weighted mean of bits is a function of their count: in index order, without -0",
+       count_votes},
       {"tails", "an argument stops where the function no longer changes: exact for monotone functions",
        cut_tails},
       {"tabulate", "what depends on a few small values is looked up; the table is the reference's", tabulate},
+      {"integers", "floats in which nothing is rounded any more run in fixed point", run_as_integers},
   };
   return list;
 }

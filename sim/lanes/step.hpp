@@ -24,7 +24,7 @@ struct MoveKernels {
   /// What a table of `size` entries is looked up by: its place (in - base) / 2^shift, base and shift in units
   /// of the container. `bytes`: every entry is an integer from -128 to 127.
   struct Table {
-    const void* entries = nullptr;  ///< may be read up to the next multiple of 128 bytes
+    const void* entries = nullptr;  ///< may be read up to the next multiple of 128 bytes, beyond its end
     std::size_t size = 0;
     double base = 0;
     int shift = 0;

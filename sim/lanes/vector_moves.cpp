@@ -158,6 +158,29 @@ HWY_INLINE void short_tables(const ShortPlaces& places, const Table& table, std:
 }
 #endif
 
+/// Tables of more registers than there are: pairs of entries are gathered as words, and the first of each
+/// kept.
+HWY_INLINE void gathered_shorts(const ShortPlaces& places, const Table& table, std::int16_t* out,
+                                std::size_t lanes) {
+  const hn::ScalableTag<std::int32_t> words;
+  const hn::ScalableTag<std::uint32_t> indices;
+  const auto* entries = static_cast<const std::int32_t*>(table.entries);
+  const Shorts d;
+  constexpr std::size_t width = hn::MaxLanes(d);
+  for (std::size_t i = 0; i < lanes; i += width) {
+    HWY_ALIGN std::uint16_t place[width];
+    hn::Store(places.at(i), Places(), place);
+    for (std::size_t half = 0; half < width; half += width / 2) {
+      const hn::Rebind<std::uint16_t, decltype(words)> narrow;
+      const auto offset = hn::ShiftLeft<1>(hn::PromoteTo(indices, hn::Load(narrow, place + half)));
+      const auto pair = hn::GatherOffset(words, entries, hn::BitCast(words, offset));
+      const hn::Rebind<std::int16_t, decltype(words)> short_half;
+      const auto low = hn::ShiftRight<16>(hn::ShiftLeft<16>(pair));
+      hn::StoreU(hn::DemoteTo(short_half, low), short_half, out + i + half);
+    }
+  }
+}
+
 // ---- tables of int32 and float ----
 
 /// Entries at places, which are below the table's size.
@@ -258,8 +281,8 @@ struct Vectors {
   }
   static void lookup(const void* from, const Table& table, void* out, std::size_t lanes) {
     if constexpr (sizeof(T) == 2) {
-      if (table.size > most_shorts) return plain_moves(Container::i16).lookup(from, table, out, lanes);
       const ShortPlaces places(in(from), static_cast<T>(table.base), table.shift, table.size);
+      if (table.size > most_shorts) return gathered_shorts(places, table, static_cast<T*>(out), lanes);
       short_tables(places, table, static_cast<T*>(out), lanes);
     } else if constexpr (sizeof(T) == 4) {
       const WordTable<T> entries(table);

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "formats/error.hpp"
+#include "sim/passes/places.hpp"
 #include "sim/passes/rewriter.hpp"
 #include "sim/record.hpp"
 #include "sim/reference.hpp"
@@ -14,7 +15,7 @@ namespace roundoff {
 namespace {
 
 // A table of up to this many entries over one leaf, or over several.
-constexpr std::uint32_t most_single = 1024, most_joint = 256;
+constexpr std::uint32_t most_single = 1024, most_joint = most_places;
 
 }  // namespace
 
@@ -124,18 +125,9 @@ class Cone {
       while (l > 0 && ++at[l - 1] == domains_[l - 1].places.size()) at[--l] = 0;
       if (l == 0) break;
     }
-    // Both zeros of a leaf have one place: they must lead to the same result.
-    for (auto& table : tables_) {
-      if (!table) continue;
-      auto& entries = table->entries;
-      for (std::size_t j = 1; j < entries.size() && table; ++j)
-        for (std::size_t k = 0; k < j; ++k)
-          if (signed_zeros_ && entries[k].place == entries[j].place &&
-              entries[k].result != entries[j].result) {
-            table.reset();
-            break;
-          }
-    }
+    if (signed_zeros_)
+      for (auto& table : tables_)
+        if (table && !one_result_a_place(*table)) table.reset();
     return std::move(tables_);
   }
 
@@ -145,6 +137,14 @@ class Cone {
     Value value;
     State state = State::known;
   };
+
+  // Both zeros of a leaf have one place: they must lead to the same result.
+  static bool one_result_a_place(const LookUp& table) {
+    std::unordered_map<std::uint32_t, const LookUp::Entry*> first;
+    return std::all_of(table.entries.begin(), table.entries.end(), [&](const LookUp::Entry& entry) {
+      return first.try_emplace(entry.place, &entry).first->second->result == entry.result;
+    });
+  }
 
   // Depth first over the nodes between the cut and `node`, operands before their users.
   void visit(NodeId node) {

@@ -16,6 +16,7 @@
 //  * Zeros and ones by the rules of simplify.cpp, with what the intervals know: this is where formats with
 //  -0, inf and NaN
 //    lose their zero terms.
+//  * A table keeps the entries of arguments that occur (domains.cpp), so that what it can be is known better.
 //  * What cannot trap is marked so, for the pass `demand`; an exact sum or product, for the pass
 //  `reassociate` and for
 //    the interpreter, which then needs no clamp.
@@ -23,7 +24,7 @@
 // nothing once a bound is reached, so nothing is concluded.
 #include <algorithm>
 
-#include "sim/passes/intervals.hpp"
+#include "sim/passes/domains.hpp"
 #include "sim/passes/registry.hpp"
 
 namespace roundoff {
@@ -32,7 +33,8 @@ namespace {
 
 class Narrower : public FactSource {
  public:
-  explicit Narrower(const Program& program) : old_(program), to_(program), ranges_(intervals(program)) {}
+  explicit Narrower(const Program& program)
+      : old_(program), to_(program), ranges_(intervals(program)), domains_(program, ranges_) {}
 
   Facts of(NodeId old_node) const override { return facts_of(ranges_[old_node]); }
 
@@ -75,6 +77,8 @@ class Narrower : public FactSource {
       }
       case Op::div:
         return divided(id, node);
+      case Op::table:
+        return trimmed(id, node);
       default:
         return false;
     }
@@ -126,9 +130,27 @@ class Narrower : public FactSource {
     return true;
   }
 
+  bool trimmed(NodeId id, const Node& node) {
+    const auto& map = old_.maps[node.b];
+    const Domain& arguments = domains_.of(node.a);
+    if (arguments.empty() || map.size() <= arguments.size()) return false;
+    std::vector<std::pair<Value, Value>> kept;
+    for (const auto& [argument, result] : map)
+      if (std::binary_search(arguments.begin(), arguments.end(), argument,
+                             [](const Value& a, const Value& b) { return compare(a, b) < 0; }))
+        kept.emplace_back(argument, result);
+    if (kept.empty() || kept.size() == map.size()) return false;
+    Node table = node;
+    table.a = to_.of(node.a);
+    table.b = to_.map(std::move(kept));
+    to_.set(id, to_.push(table, old_.sites[id]));
+    return true;
+  }
+
   const Program& old_;
   Rewriter to_;
   const std::vector<Range> ranges_;
+  Domains domains_;
 };
 
 }  // namespace

@@ -3,9 +3,9 @@
 //  * Maxima. The maximum of numbers is associative and commutative, on bits too where no operand is NaN (the
 //    node cannot trap) and none is -0 (of equal zeros the first would decide). So a maximum over a set of
 //    operands may be taken of the maximum over a subset and of the rest. Causal attention asks for the
-//    maximum over every suffix of the keys; the suffixes are computed once, each from the next shorter one. A
-//    subset's operands stand before the larger maximum, whose operands they are too, so that it can be
-//    computed there.
+//    maximum over every prefix of the keys, or every suffix; they are computed once, each from the next
+//    shorter one. A subset's operands stand before the larger maximum, whose operands they are too, so that
+//    it can be computed there.
 //  * Exact sums. Node::exact says that no sum of some of the terms, in any order, is rounded, overflows or is
 //    -0. Then m equal terms are one term m * x: that product is a sum of some of the terms, hence a member of
 //    the format. (m must be a member as well, to be written as a constant.)
@@ -62,20 +62,28 @@ class Reassociation {
       std::sort(set.begin(), set.end());
       set.erase(std::unique(set.begin(), set.end()), set.end());
       by_last_[{node.format, set.back()}].push_back(id);
+      by_first_[{node.format, set.front()}].push_back(id);
       sets_.emplace(id, std::move(set));
     }
   }
 
-  // Emits the maximum after all that are over subsets of its operands. Those with the same last operand are
-  // candidates: enough for suffixes of the keys, and few.
+  // Emits the maximum after all that are over subsets of its operands. Those with the same last or the same
+  // first operand are candidates: enough for suffixes and prefixes of the keys, and few.
   void maximum(NodeId id) {
     if (to_.of(id) != no_node) return;
     const Set& whole = sets_.at(id);
     std::vector<NodeId> subsets;
-    for (NodeId other : by_last_.at({old_.nodes[id].format, whole.back()}))
-      if (to_.of(other) == no_node &&
-          std::includes(whole.begin(), whole.end(), sets_.at(other).begin(), sets_.at(other).end()))
-        subsets.push_back(other);
+    const auto collect = [&](const std::vector<NodeId>& candidates) {
+      for (NodeId other : candidates)
+        if (to_.of(other) == no_node &&
+            std::includes(whole.begin(), whole.end(), sets_.at(other).begin(), sets_.at(other).end()))
+          subsets.push_back(other);
+    };
+    const std::uint8_t format = old_.nodes[id].format;
+    collect(by_last_.at({format, whole.back()}));
+    if (whole.front() != whole.back()) collect(by_first_.at({format, whole.front()}));
+    std::sort(subsets.begin(), subsets.end());
+    subsets.erase(std::unique(subsets.begin(), subsets.end()), subsets.end());
     std::stable_sort(subsets.begin(), subsets.end(),
                      [&](NodeId a, NodeId b) { return sets_.at(a).size() < sets_.at(b).size(); });
     for (NodeId subset : subsets) emit(subset);
@@ -83,15 +91,18 @@ class Reassociation {
   void emit(NodeId id) {
     const Node& node = old_.nodes[id];
     const Set& set = sets_.at(id);
-    auto& done = emitted_[{node.format, set.back()}];
+    auto &same_last = last_emitted_[{node.format, set.back()}],
+         &same_first = first_emitted_[{node.format, set.front()}];
     NodeId largest = no_node;
-    for (NodeId other : done) {
-      const Set& part = sets_.at(other);
-      if (std::includes(set.begin(), set.end(), part.begin(), part.end()) &&
-          (largest == no_node || part.size() > sets_.at(largest).size()))
-        largest = other;
-    }
-    done.push_back(id);
+    for (const auto* done : {&same_last, &same_first})
+      for (NodeId other : *done) {
+        const Set& part = sets_.at(other);
+        if ((largest == no_node || part.size() > sets_.at(largest).size()) &&
+            std::includes(set.begin(), set.end(), part.begin(), part.end()))
+          largest = other;
+      }
+    same_last.push_back(id);
+    same_first.push_back(id);
     std::vector<NodeId> terms;
     if (largest == no_node) {
       for (NodeId operand : set) terms.push_back(to_.of(operand));
@@ -150,8 +161,8 @@ class Reassociation {
   Rewriter to_;
   std::vector<Range> ranges_;  // where some format has -0
   std::map<NodeId, Set> sets_;
-  std::map<std::pair<std::uint8_t, NodeId>, std::vector<NodeId>> by_last_,
-      emitted_;  // by the greatest operand
+  using Groups = std::map<std::pair<std::uint8_t, NodeId>, std::vector<NodeId>>;
+  Groups by_last_, by_first_, last_emitted_, first_emitted_;  // by the greatest and the least operand
 };
 
 }  // namespace

@@ -13,7 +13,7 @@
 //   * Otherwise s + (-0) = s for both zeros, so that a term that is -0 can go. And a sum that comes out as
 //   zero is -0 only
 //     if every term was -0 (-0 + -0); when a term that stays is never -0, it comes out as +0 with t and
-//     without.
+//     without. So one term that is +0 can stay for all the others that are zeros.
 // A product with a number of magnitude 1 or more does not underflow: it is -0 only where the other factor is
 // the zero that makes it so.
 // Ones. 1 * x = x for every member, -0, inf and NaN included.
@@ -232,9 +232,17 @@ class Simplifier {
       stays.assign(node_.c, true);
       return zero_sum(all_plus, some_plus, all_minus, some_minus);
     }
-    if (any && anchored && format_.rounding != Rounding::rdn)
-      for (std::uint32_t j = 0; j < node_.c; ++j)
-        if (stays[j] && term(j).zero()) stays[j] = false;
+    if (any && format_.rounding != Rounding::rdn && (anchored || some_plus)) {
+      // without a term that is never -0 and not a zero, one that is always +0 stays and does the same
+      bool anchor = anchored;
+      for (std::uint32_t j = 0; j < node_.c; ++j) {
+        if (!stays[j]) continue;
+        const Facts t = term(j);
+        if (!t.zero()) continue;
+        stays[j] = !anchor && !t.minus_zero;
+        anchor = anchor || stays[j];
+      }
+    }
     return no_node;
   }
 

@@ -27,6 +27,7 @@
 #include "formats/error.hpp"
 #include "sim/passes/cones.hpp"
 #include "sim/passes/intervals.hpp"
+#include "sim/passes/places.hpp"
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
@@ -41,7 +42,8 @@ constexpr std::size_t most_cuts = 6;
 float lookup_cost(std::size_t entries) {
   if (entries <= 64) return 1.5F;
   if (entries <= 128) return 3;
-  return 6;
+  if (entries <= 256) return 6;
+  return 16 + static_cast<float>(entries) / 256;  // a load a lane; and a large one costs time to build
 }
 
 float own_cost(const Program& program, const Node& node) {
@@ -291,22 +293,8 @@ class Mapper {
                {.op = Op::table, .format = index_format(), .a = to_.of(leaf), .b = interned(std::move(map))},
                {});
   }
-  // In uniform formats of one quantum an index has the same quantum, so that it fits the same container.
-  int index_quantum() const {
-    int quantum = 0;
-    bool first = true;
-    for (const Format& format : old_.formats) {
-      if (!format.is_uniform() || (!first && format.quantum != quantum)) return 0;
-      quantum = format.quantum;
-      first = false;
-    }
-    return quantum;
-  }
-  Value place_value(std::uint32_t place) const { return Value::scaled(false, place, index_quantum()); }
-  std::uint8_t index_format() {
-    const int fraction = std::max(0, -index_quantum());
-    return to_.format(parse_format(fmt::format("fixed({},{})", std::max(0, 12 - fraction), fraction)));
-  }
+  Value place_value(std::uint32_t place) const { return roundoff::place_value(old_, place); }
+  std::uint8_t index_format() { return to_.format(place_format(old_)); }
 
   // ---- new nodes ----
   using Map = std::vector<std::pair<Value, Value>>;
