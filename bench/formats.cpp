@@ -1,6 +1,8 @@
 // The format layer's speed, each figure beside MPFR's in the same run (bench/README.md):
 //   product   a 256^3 matrix product, every product and every partial sum rounded, k in order
+//   tiny-product   the same of factors so small that most products are subnormal, or next to it
 //   divide, FUNCTION   one operation on arrays
+// Formats named on the command line are timed instead: both products in each.
 // A rounded operation is one item: 2 * 256^3 - 256^2 of them in a product, a few less than 2 * 256^3 as the
 // first term is not added to anything. MPFR does some rows of the same product; where it has the mode, its
 // numbers are compared with those of every instruction set before anything is timed.
@@ -23,12 +25,12 @@ namespace {
 
 constexpr std::size_t side = 256, mpfr_rows = 2;
 
-/// Members of the format, about uniform in [-2, 2].
-std::vector<Value> members(const Format& format, std::size_t count, std::uint64_t seed) {
+/// Members of the format, about uniform in [-2, 2] * 2^exponent.
+std::vector<Value> members(const Format& format, std::size_t count, std::uint64_t seed, int exponent) {
   std::vector<Value> values;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t bits = random_bits(seed, 0, i);
-    values.push_back(round(Value::scaled((bits & 1) != 0, bits >> 1, -62), format).value);
+    values.push_back(round(Value::scaled((bits & 1) != 0, bits >> 1, exponent - 62), format).value);
   }
   return values;
 }
@@ -65,8 +67,8 @@ bool same(const Value& value, mpfr_srcptr number) {
 
 class Product {
  public:
-  explicit Product(const Format& of)
-      : format(of), a(members(of, side * side, 1)), b(members(of, side * side, 2)) {}
+  Product(const Format& of, int exponent)
+      : format(of), a(members(of, side * side, 1, exponent)), b(members(of, side * side, 2, exponent)) {}
   const Format format;
   const std::vector<Value> a, b;
 
@@ -123,14 +125,15 @@ Sets kernel_sets(const Format& format) {
 /// The operands of a format, made when a benchmark that was asked for first wants them.
 class Lazy {
  public:
-  explicit Lazy(const Format& format) : format_(format) {}
+  explicit Lazy(const Format& format, int exponent = 0) : format_(format), exponent_(exponent) {}
   const Product* operator->() {
-    if (!product_) product_ = std::make_unique<Product>(format_);
+    if (!product_) product_ = std::make_unique<Product>(format_, exponent_);
     return product_.get();
   }
 
  private:
   Format format_;
+  int exponent_;
   std::unique_ptr<Product> product_;
 };
 
@@ -140,9 +143,9 @@ void time(const std::string& name, Body body) {
   benchmark::RegisterBenchmark(name.c_str(), body);
 }
 
-void product(const std::string& notation) {
-  auto p = std::make_shared<Lazy>(parse_format(notation));
-  time("product/" + notation + "/mpfr", [p](benchmark::State& state) {
+void product(const std::string& notation, const char* group = "product", int exponent = 0) {
+  auto p = std::make_shared<Lazy>(parse_format(notation), exponent);
+  time(fmt::format("{}/{}/mpfr", group, notation), [p](benchmark::State& state) {
     const MpfrFormat rounded((*p)->format);
     MpfrArray a(side * side, (*p)->format.precision), b(side * side, (*p)->format.precision),
         out(side * side, (*p)->format.precision), t(1, (*p)->format.precision);
@@ -162,7 +165,7 @@ void product(const std::string& notation) {
     }
   });
   for (const auto& kernels : kernel_sets(parse_format(notation))) {
-    time("product/" + notation + "/" + std::string(name(kernels->isa())),
+    time(fmt::format("{}/{}/{}", group, notation, name(kernels->isa())),
          [p, kernels](benchmark::State& state) {
            const auto a = stored(*kernels, (*p)->a), b = stored(*kernels, (*p)->b);
            auto out = a;
@@ -170,6 +173,13 @@ void product(const std::string& notation) {
            state.SetItemsProcessed(state.iterations() * operations(side));
          });
   }
+}
+
+/// Of factors up to 2 * 2^e: 2^2e is half the smallest normal number, or a quarter.
+void tiny_product(const std::string& notation) {
+  const Format format = parse_format(notation);
+  const int normal = format.quantum + format.precision - 1;
+  product(notation, "tiny-product", (normal - (normal % 2 == 0 ? 2 : 1)) / 2);
 }
 
 constexpr std::size_t count = 4096, mpfr_count = 512;
@@ -254,6 +264,10 @@ void register_all() {
     }
   }
   for (const char* mode : {"rna", "rnz"}) product(fmt::format("float(11,40):{}", mode));
+  for (const char* format : {"e4m3", "bfloat16", "binary16", "float(8,12)", "binary32:rod", "float(11,24)",
+                             "float(8,12):rnz", "float(8,12):rod", "float(11,24):rod", "float(11,40)"}) {
+    tiny_product(format);
+  }
   for (const char* format :
        {"e4m3", "bfloat16", "float(8,12)", "float(11,24)", "float(11,40)", "fixed(7,8)", "fixed(15,16)"}) {
     division(format);
@@ -269,9 +283,12 @@ void register_all() {
 }  // namespace roundoff::bench
 
 int main(int argc, char** argv) {
-  roundoff::bench::register_all();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::Initialize(&argc, argv);  // takes its own options away
+  for (int i = 1; i < argc; ++i) {
+    roundoff::bench::product(argv[i]);
+    roundoff::bench::tiny_product(argv[i]);
+  }
+  if (argc == 1) roundoff::bench::register_all();
   roundoff::bench::Ratios ratios("mpfr");
   benchmark::RunSpecifiedBenchmarks(&ratios);
   return 0;

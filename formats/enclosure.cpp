@@ -166,7 +166,8 @@ Enclosure maximum(const Enclosure& a, const Enclosure& b) {
 
 Enclosure apply(Function function, const Enclosure& x) {
   const MpfrRange range;
-  const auto& [low, high] = *x.ends_;
+  // Not a structured binding: clang 14's lambdas cannot capture one.
+  const Big &low = x.ends_->low, &high = x.ends_->high;
   auto ends = std::make_unique<Enclosure::Ends>(x.ends_->bits());
   const auto rising = [&](Unary f) {
     f(ends->low, of(low), MPFR_RNDD);

@@ -16,15 +16,14 @@ bool is_nearest(Rounding rounding) {
 
 int host_direction(Rounding rounding) {
   switch (rounding) {
-    case Rounding::rtz:
-    case Rounding::rod:
-      return FE_TOWARDZERO;
+    case Rounding::rne:
+      return FE_TONEAREST;
     case Rounding::rup:
       return FE_UPWARD;
     case Rounding::rdn:
       return FE_DOWNWARD;
     default:
-      return FE_TONEAREST;
+      return FE_TOWARDZERO;
   }
 }
 
@@ -99,26 +98,32 @@ FloatFacts<T> derive(const Format& format) {
     return facts;
   }
   if (p > q - 2) return facts;
-  facts.mends_ties = nearest && 2 * p == q;
-  facts.odd = nearest && 2 * p > q;
-  if (facts.odd && sizeof(T) == sizeof(float)) return facts;
-  if (ieee && k == t + q - p) {
+  if (nearest && 2 * p > q && sizeof(T) == sizeof(float)) return facts;
+  const bool asks_ties = format.rounding == Rounding::rne || format.rounding == Rounding::rnz;
+  const bool odd_mode = format.rounding == Rounding::rod;
+  facts.sums_to_odd = odd_mode || (asks_ties && 2 * p + 1 > q);
+  facts.products_to_odd = (odd_mode || asks_ties) && 2 * p > q;
+  const bool is_aligned = ieee && k == t + q - p;
+  // rne: x < 2^(t+2p-1) <= 2^(m-p), half the quantum, gives 0 and so does y (y = half the quantum is a tie to
+  // 0). rna: ties are numbers of T there, too.
+  const bool asks_tiny =
+      odd_mode || format.rounding == Rounding::rnz || (format.rounding == Rounding::rne && 3 * p > q);
+  if (facts.sums_to_odd || (is_aligned && asks_tiny)) facts.host = FE_TOWARDZERO;
+  facts.quotients_to_odd = odd_mode || (asks_ties && facts.host == FE_TOWARDZERO && 2 * p + 2 > q);
+  if (is_aligned) {
     facts.style = FloatStyle::aligned;
-    facts.even = format.rounding == Rounding::rne;
+    facts.even = format.rounding == Rounding::rne && !facts.sums_to_odd;
     facts.lean = true;
     facts.tiny_fused = std::ldexp(T{1}, t + 2 * p);
-    if (nearest || format.rounding == Rounding::rod) {
-      // rne: x < 2^(t+2p-1) <= 2^(m-p), half the quantum, gives 0 and so does y (y = half the quantum is a
-      // tie to 0).
-      if (format.rounding != Rounding::rne || 3 * p > q) facts.tiny_product = std::ldexp(T{1}, t + 2 * p);
+    if (nearest || odd_mode) {
+      if (asks_tiny) facts.tiny_product = std::ldexp(T{1}, t + 2 * p);
       facts.tiny_quotient = std::ldexp(T{1}, m + 1);
       facts.tiny_dividend = std::ldexp(T{1}, m + 2 * q);
     }
     return facts;
   }
   if (e + q - p + 1 > top || k - 2 < m || 2 * k < t) return facts;
-  const bool needs_errors = facts.odd || format.rounding == Rounding::rod;
-  if (needs_errors && k - p < m) return facts;
+  if ((facts.products_to_odd || facts.quotients_to_odd) && k - p < m) return facts;
 
   const auto unbounded = [&](bool negative) {
     try {
@@ -149,8 +154,8 @@ FloatFacts<T> derive(const Format& format) {
   facts.up_signed = facts.up + (typename FloatFacts<T>::Bits{1} << (q - 2));
   facts.half_down = static_cast<typename FloatFacts<T>::Bits>(p) << (q - 1);
   facts.even = format.rounding == Rounding::rne && facts.negative_zero && !facts.keeps_infinity &&
-               !facts.traps_overflow && !facts.traps_nan && !facts.odd && facts.below == -facts.above &&
-               (facts.lowest == -facts.highest || std::isnan(facts.highest));
+               !facts.traps_overflow && !facts.traps_nan && !facts.sums_to_odd &&
+               facts.below == -facts.above && (facts.lowest == -facts.highest || std::isnan(facts.highest));
   const bool two_sided = format.rounding == Rounding::rup || format.rounding == Rounding::rdn;
   const bool mirrored =
       facts.below == -facts.above && (facts.lowest == -facts.highest || std::isnan(facts.highest));

@@ -58,10 +58,10 @@ struct FloatFacts {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
   FloatStyle style = FloatStyle::none;
-  bool odd = false;   ///< nearest modes need y to odd (p > q/2)
   bool even = false;  ///< rne, and nothing special in signs, range and traps: the shortest kernels hold
   bool lean = false;  ///< the loops of float_reductions-inl.hpp hold
   int host = 0;       ///< the host's direction, of <cfenv>
+  bool sums_to_odd = false, products_to_odd = false, quotients_to_odd = false;  ///< y is taken to odd
   Rounding rounding = Rounding::rne;
   int precision = 0;
 
@@ -74,21 +74,20 @@ struct FloatFacts {
   T highest = 0, lowest = 0;  ///< for this
 
   // aligned
-  int dropped = 0;  ///< q - p
-  T tiny_product = 0, tiny_quotient = 0,
-    tiny_dividend = 0;  ///< non-zero magnitudes below: again by definition
-  T tiny_fused = 0;     ///< non-zero products below, before a sum
-  T huge = 0;           ///< fused products from here on: again by definition
+  int dropped = 0;                         ///< q - p
+  T tiny_product = 0;                      ///< non-zero products below: their error may be none of T
+  T tiny_quotient = 0, tiny_dividend = 0;  ///< non-zero magnitudes below: again by definition
+  T tiny_fused = 0;                        ///< non-zero products below, before a sum: likewise
+  T huge = 0;                              ///< fused products from here on: again by definition
 
   bool negative_zero = true;    ///< else -0 is +0
   bool keeps_infinity = false;  ///< an infinite y is an infinite operand, not an overflow
   bool traps_overflow = false, traps_nan = false;
-  bool mends_ties = false;  ///< 2p = q: sums that look like ties need their error
-  bool plain = false;       ///< s + 0*x = s on bits
-  bool symmetric = true;    ///< -x is a member for every member x
-  T one = 0;                ///< 1, or 0 where that is no member
-  T nothing = 0;            ///< nothing + x = x on bits
-  T pole = 0;               ///< x/0 for positive x (sign by the rule for quotients)
+  bool plain = false;     ///< s + 0*x = s on bits
+  bool symmetric = true;  ///< -x is a member for every member x
+  T one = 0;              ///< 1, or 0 where that is no member
+  T nothing = 0;          ///< nothing + x = x on bits
+  T pole = 0;             ///< x/0 for positive x (sign by the rule for quotients)
 };
 
 /// Derives the constants; style none where no inequality holds.

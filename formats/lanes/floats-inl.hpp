@@ -41,10 +41,53 @@ HWY_INLINE V fused(D d, V a, V b, V c) {
 #endif
 }
 
-/// How y relates to the exact result in nearest modes.
-enum class Reach : std::uint8_t { direct, odd };
+/// Not zero as a real number, and below the bound: also where T made it 0.
+template <class V, class T>
+HWY_INLINE auto non_zero_product_below(V a, V b, V product, T bound) {
+  const hn::ScalableTag<T> d;
+  const V zero = hn::Zero(d);
+  return hn::And(hn::Lt(hn::Abs(product), hn::Set(d, bound)), hn::And(hn::Ne(a, zero), hn::Ne(b, zero)));
+}
 
-template <class T, template <class> class RounderOf, Reach reach>
+/// `result` with the chosen lanes done again by definition.
+template <class Vectors, class V, class M, class Marks>
+HWY_NOINLINE V again(const Context& context, Operator op, V a, V b, V c, V result, M lanes, Marks& marks) {
+  const typename Vectors::D d;
+  const typename Vectors::DU du;
+  constexpr std::size_t n = hn::MaxLanes(d);
+  HWY_ALIGN hn::TFromD<typename Vectors::D> x[n], y[n], z[n], r[n];
+  hn::Store(a, d, x);
+  hn::Store(b, d, y);
+  hn::Store(c, d, z);
+  hn::Store(result, d, r);
+  HWY_ALIGN typename Vectors::Bits flags[n];
+  hn::Store(Vectors::bits(hn::VecFromMask(d, lanes)), du, flags);
+  std::uint8_t chosen[n], trapped[n] = {};
+  for (std::size_t i = 0; i < n; ++i) chosen[i] = flags[i] != 0;
+  redo(context, op, x, y, z, r, chosen, n, trapped);
+  for (std::size_t i = 0; i < n; ++i) flags[i] = trapped[i];
+  marks.add(hn::RebindMask(d, hn::Ne(hn::Load(du, flags), Vectors::set_bits(0))));
+  return hn::Load(d, r);
+}
+
+/// Whether y = a + b, rounded towards zero, is inexact: where y - a is not b. If |a| >= |b|, y - a is exact
+/// and equals b minus the error. If |a| < |b|, the error has the sign of b, y - a is smaller in magnitude
+/// than b, and truncation keeps it so.
+template <class T>
+HWY_INLINE auto sum_inexact(hn::Vec<hn::ScalableTag<T>> a, hn::Vec<hn::ScalableTag<T>> b,
+                            hn::Vec<hn::ScalableTag<T>> y) {
+  return FloatVectors<T>::differ(hn::Sub(y, a), b);
+}
+
+/// Whether y = a * b is inexact, for an error that T holds.
+template <class T>
+HWY_INLINE auto product_inexact(hn::Vec<hn::ScalableTag<T>> a, hn::Vec<hn::ScalableTag<T>> b,
+                                hn::Vec<hn::ScalableTag<T>> y) {
+  const hn::ScalableTag<T> d;
+  return FloatVectors<T>::differ(fused(d, a, b, hn::Neg(y)), hn::Zero(d));
+}
+
+template <class T, template <class> class RounderOf>
 class FloatStep : public FloatVectors<T> {
   using Base = FloatVectors<T>;
   using Rounder = RounderOf<T>;
@@ -55,46 +98,41 @@ class FloatStep : public FloatVectors<T> {
   using Environment = HostRounding;
   static constexpr std::size_t block = 4;
   static constexpr bool integer_weights = false;
-  static constexpr bool asks_underflow = false;
+  static constexpr bool may_fail = false;
 
   static HWY_INLINE int environment(const Context& context) { return facts_of<T>(context).host; }
 
   explicit HWY_INLINE FloatStep(const Context& context)
       : context_(context), facts_(facts_of<T>(context)), rounder_(facts_) {}
 
-  HWY_INLINE V add(V a, V b, Marks& marks) const { return add_wide(a, b, facts_.mends_ties, marks); }
+  HWY_INLINE V add(V a, V b, Marks& marks) const {
+    V y = hn::Add(a, b);
+    if (facts_.sums_to_odd) y = Base::marked(y, sum_inexact<T>(a, b, y));
+    return rounder_(y, marks);
+  }
   HWY_INLINE V sub(V a, V b, Marks& marks) const { return add(a, hn::Neg(b), marks); }
 
   HWY_INLINE V mul(V a, V b, Marks& marks) const {
     V y = hn::Mul(a, b);
-    const M tiny = tiny_product(a, b, y);
-    M inexact = Base::never();
-    if constexpr (reach == Reach::odd) {
-      y = to_odd(y, fused(D(), a, b, hn::Neg(y)));
-    } else if (is_odd_mode() && 2 * facts_.precision > std::numeric_limits<T>::digits) {
-      inexact = non_zero(fused(D(), a, b, hn::Neg(y)));
+    if (facts_.products_to_odd) y = Base::marked(y, product_inexact<T>(a, b, y));
+    if (facts_.tiny_product != 0) {
+      const M tiny = non_zero_product_below(a, b, y, facts_.tiny_product);
+      if (HWY_UNLIKELY(!hn::AllFalse(D(), tiny))) {
+        y = Base::marked(y, hn::And(tiny, tiny_product_inexact(a, b, y)));
+      }
     }
-    V result = rounder_(y, inexact, marks);
-    if (facts_.tiny_product != 0 && HWY_UNLIKELY(!hn::AllFalse(D(), tiny))) {
-      result = again(Operator::mul, a, b, a, result, tiny, marks);
-    }
-    return result;
+    return rounder_(y, marks);
   }
 
   HWY_INLINE V div(V a, V b, Marks& marks) const {
     V y = hn::Div(a, b);
     M tiny = non_zero_below(y, facts_.tiny_quotient);
-    M inexact = Base::never();
-    if constexpr (reach == Reach::odd) {
-      // x - y has the sign of the remainder over b; the remainder is exact.
-      const V remainder = fused(D(), hn::Neg(y), b, a);
-      y = to_odd(y, hn::Xor(remainder, hn::And(b, hn::SignBit(D()))));
-      tiny = hn::Or(tiny, non_zero_below(a, facts_.tiny_dividend));
-    } else if (is_odd_mode()) {
-      inexact = non_zero(fused(D(), hn::Neg(y), b, a));
+    if (facts_.quotients_to_odd) {
+      // The remainder is exact, and so is not zero where y is inexact.
+      y = Base::marked(y, product_inexact<T>(hn::Neg(y), b, hn::Neg(a)));
       tiny = hn::Or(tiny, non_zero_below(a, facts_.tiny_dividend));
     }
-    V result = rounder_(y, inexact, marks);
+    V result = rounder_(y, marks);
     // An infinity that arises from a finite number over zero is a rule of its own.
     const M infinite = hn::And(hn::Eq(hn::Abs(y), infinity()), hn::Lt(hn::Abs(a), infinity()));
     const M pole = hn::And(hn::Eq(b, hn::Zero(D())), infinite);
@@ -102,30 +140,13 @@ class FloatStep : public FloatVectors<T> {
     if (facts_.traps_overflow && facts_.symmetric) marks.add(pole);
     if (!facts_.symmetric) tiny = hn::Or(tiny, pole);  // x/0 is not odd in x: by definition
     if ((facts_.tiny_quotient != 0 || !facts_.symmetric) && HWY_UNLIKELY(!hn::AllFalse(D(), tiny))) {
-      result = again(Operator::div, a, b, a, result, tiny, marks);
+      result = again<Base>(context_, Operator::div, a, b, a, result, tiny, marks);
     }
     return result;
   }
 
-  /// 2p <= q only: the product is exact.
-  HWY_INLINE V fma(V a, V b, V c, Marks& marks) const {
-    const V product = hn::Mul(a, b);
-    const M outside = hn::Or(non_zero_product_below(a, b, product, facts_.tiny_fused),
-                             hn::Not(hn::Lt(hn::Abs(product), Base::set(facts_.huge))));
-    V y = hn::Add(product, c);
-    M inexact = Base::never();
-    if (is_odd_mode()) {
-      inexact = sum_inexact(product, c, y);
-    } else if (facts_.host == FE_TONEAREST) {
-      y = to_odd(y, sum_error(product, c, y));
-    }
-    const V result = rounder_(y, inexact, marks);
-    if (HWY_LIKELY(hn::AllFalse(D(), outside))) return result;
-    return again(Operator::fma, a, b, c, result, outside, marks);
-  }
-
   /// A number of T into the format.
-  HWY_INLINE V round(V x, Marks& marks) const { return rounder_(x, Base::never(), marks); }
+  HWY_INLINE V round(V x, Marks& marks) const { return rounder_(x, marks); }
 
   HWY_INLINE V nothing() const { return Base::set(facts_.nothing); }
 
@@ -149,93 +170,65 @@ class FloatStep : public FloatVectors<T> {
 
  private:
   static HWY_INLINE V infinity() { return Base::set(std::numeric_limits<T>::infinity()); }
-  HWY_INLINE bool is_odd_mode() const { return facts_.rounding == Rounding::rod; }
-
-  /// Neither zero nor NaN (what an error is where a result is infinite).
-  static HWY_INLINE M non_zero(V error) { return hn::Gt(hn::Abs(error), hn::Zero(D())); }
   static HWY_INLINE M non_zero_below(V v, T bound) {
     const V magnitude = hn::Abs(v);
     return hn::And(hn::Lt(magnitude, Base::set(bound)), hn::Gt(magnitude, hn::Zero(D())));
   }
 
-  /// Likewise, but also where the product of non-zero numbers has become 0.
-  static HWY_INLINE M non_zero_product_below(V a, V b, V product, T bound) {
-    const V zero = hn::Zero(D());
-    return hn::And(hn::Lt(hn::Abs(product), Base::set(bound)), hn::And(hn::Ne(a, zero), hn::Ne(b, zero)));
-  }
-  /// Where the product may have lost bits below T. (To nearest, what became 0 is 0 in the format; under rod
-  /// it is not.)
-  HWY_INLINE M tiny_product(V a, V b, V product) const {
-    return is_odd_mode() ? non_zero_product_below(a, b, product, facts_.tiny_product)
-                         : non_zero_below(product, facts_.tiny_product);
-  }
-
-  /// a + b - y for y = a + b rounded to nearest, exactly, whichever is larger (Knuth's TwoSum).
-  static HWY_INLINE V sum_error(V a, V b, V y) {
-    const V b_part = hn::Sub(y, a);
-    const V a_part = hn::Sub(y, b_part);
-    return hn::Add(hn::Sub(a, a_part), hn::Sub(b, b_part));
-  }
-  /// y = a + b was not exact, in any rounding: of the larger operand, y minus it is exact, and so not the
-  /// other one.
-  static HWY_INLINE M sum_inexact(V a, V b, V y) {
-    return hn::Or(hn::Ne(hn::Sub(y, a), b), hn::Ne(hn::Sub(y, b), a));
-  }
-
-  /// y one unit of T towards the exact y + error.
-  static HWY_INLINE V nudged(V y, V error) {
-    const hn::RebindToSigned<D> di;
-    // Patterns of numbers with a sign bit count magnitudes: up for an error of the same sign, down for
-    // another.
-    const auto opposite = hn::BroadcastSignBit(hn::BitCast(di, hn::Xor(y, error)));
-    return hn::BitCast(D(), hn::Add(hn::BitCast(di, y), hn::Or(opposite, hn::Set(di, 1))));
-  }
-
-  /// y rounded to nearest, made rounded to odd. (NaN in `error`: y is infinite or NaN, and stays.)
-  static HWY_INLINE V to_odd(V y, V error) {
-    const U last = hn::And(Base::bits(y), Base::set_bits(1));
-    const M even = hn::RebindMask(D(), hn::Eq(last, Base::set_bits(0)));
-    return hn::IfThenElse(hn::And(non_zero(error), even), nudged(y, error), y);
-  }
-
-  HWY_INLINE V add_wide(V a, V b, bool mends, Marks& marks) const {
-    V y = hn::Add(a, b);
-    M inexact = Base::never();
-    if constexpr (reach == Reach::odd) {
-      y = to_odd(y, sum_error(a, b, y));
-    } else if (is_odd_mode()) {
-      inexact = sum_inexact(a, b, y);
-    } else if (mends) {
-      const U rest = hn::And(Base::bits(y), Base::set_bits((typename Base::Bits{1} << facts_.dropped) - 1));
-      const auto tie = hn::Eq(rest, Base::set_bits(typename Base::Bits{1} << (facts_.dropped - 1)));
-      if (HWY_UNLIKELY(!hn::AllFalse(typename Base::DU(), tie))) {
-        const V error = sum_error(a, b, y);
-        const M apart = hn::And(hn::RebindMask(D(), tie), non_zero(error));
-        y = hn::IfThenElse(apart, nudged(y, error), y);
-      }
-    }
-    return rounder_(y, inexact, marks);
-  }
-
-  HWY_NOINLINE V again(Operator op, V a, V b, V c, V result, M lanes, Marks& marks) const {
-    constexpr std::size_t n = hn::MaxLanes(D());
-    HWY_ALIGN T x[n], y[n], z[n], r[n];
-    hn::Store(a, D(), x);
-    hn::Store(b, D(), y);
-    hn::Store(c, D(), z);
-    hn::Store(result, D(), r);
-    HWY_ALIGN typename Base::Bits flags[n];
-    hn::Store(Base::bits(hn::VecFromMask(D(), lanes)), typename Base::DU(), flags);
-    std::uint8_t chosen[n], trapped[n] = {};
-    for (std::size_t i = 0; i < n; ++i) chosen[i] = flags[i] != 0;
-    redo(context_, op, x, y, z, r, chosen, n, trapped);
-    for (std::size_t i = 0; i < n; ++i) flags[i] = trapped[i];
-    marks.add(hn::RebindMask(D(), hn::Ne(hn::Load(typename Base::DU(), flags), Base::set_bits(0))));
-    return hn::Load(D(), r);
+  /// Of a product in T's lowest numbers, where its error may lie below them: the same product and y, both
+  /// 2^(2q-2) times as large. y is a multiple of 2^t: where it is not 0, a*b has no bit below 2^(t-2p+1), and
+  /// the larger error is one of T. The smaller factor, which takes the power, is far from overflow.
+  static HWY_INLINE M tiny_product_inexact(V a, V b, V y) {
+    constexpr T unit = std::numeric_limits<T>::epsilon();
+    const V larger = Base::set(1 / (unit * unit));
+    const M swap = hn::Gt(hn::Abs(a), hn::Abs(b));
+    const V low = hn::IfThenElse(swap, b, a), high = hn::IfThenElse(swap, a, b);
+    const M lost = product_inexact<T>(hn::Mul(low, larger), high, hn::Mul(y, larger));
+    return hn::Or(lost, hn::Eq(y, hn::Zero(D())));
   }
 
   const Context& context_;
   const FloatFacts<T>& facts_;
+  Rounder rounder_;
+};
+
+/// a*b + c for 2p <= q: the product is exact, and the sum is rounded towards zero and taken to odd, except in
+/// rup and rdn.
+template <class T, template <class> class RounderOf>
+class FusedStep : public FloatVectors<T> {
+  using Base = FloatVectors<T>;
+  using Rounder = RounderOf<T>;
+
+ public:
+  using typename Base::D, typename Base::V, typename Base::M;
+  using Marks = typename Rounder::Marks;
+  using Environment = HostRounding;
+
+  static HWY_INLINE int environment(const Context& context) {
+    const int host = facts_of<T>(context).host;
+    return host == FE_TONEAREST ? FE_TOWARDZERO : host;
+  }
+  explicit HWY_INLINE FusedStep(const Context& context)
+      : context_(context),
+        facts_(facts_of<T>(context)),
+        to_odd_(environment(context) == FE_TOWARDZERO),
+        rounder_(facts_, environment(context)) {}
+
+  HWY_INLINE V fma(V a, V b, V c, Marks& marks) const {
+    const V product = hn::Mul(a, b);
+    const M outside = hn::Or(non_zero_product_below(a, b, product, facts_.tiny_fused),
+                             hn::Not(hn::Lt(hn::Abs(product), Base::set(facts_.huge))));
+    V y = hn::Add(product, c);
+    if (to_odd_) y = Base::marked(y, sum_inexact<T>(product, c, y));
+    const V result = rounder_(y, marks);
+    if (HWY_LIKELY(hn::AllFalse(D(), outside))) return result;
+    return again<Base>(context_, Operator::fma, a, b, c, result, outside, marks);
+  }
+
+ private:
+  const Context& context_;
+  const FloatFacts<T>& facts_;
+  bool to_odd_;
   Rounder rounder_;
 };
 
@@ -253,20 +246,20 @@ struct FloatMaxStep {
   }
 };
 
-template <class T, template <class> class Rounder, Reach reach>
+/// `Fused` rounds what `Rounder` does, in any mode and host's direction.
+template <class T, template <class> class Rounder, template <class> class Fused>
 void fill_step(LaneKernels& kernels, Context& context) {
-  using Step = FloatStep<T, Rounder, reach>;
+  using Step = FloatStep<T, Rounder>;
   kernels.add = binary<Step, Operation::add>;
   kernels.sub = binary<Step, Operation::sub>;
   kernels.mul = binary<Step, Operation::mul>;
-  const FloatFacts<T>& facts = facts_of<T>(context);
   kernels.div = binary<Step, Operation::div>;
   if constexpr (sizeof(T) == sizeof(double)) kernels.round_f64 = unary<Step>;
-  if constexpr (reach == Reach::direct) {
-    if (2 * facts.precision <= std::numeric_limits<T>::digits) context.fma = ternary<Step>;
-    kernels.sum = sum<Step>;
-    kernels.dot = dot<Step>;
-    kernels.weighted = weighted<Step>;
+  kernels.sum = sum<Step>;
+  kernels.dot = dot<Step>;
+  kernels.weighted = weighted<Step>;
+  if (2 * facts_of<T>(context).precision <= std::numeric_limits<T>::digits) {
+    context.fma = ternary<FusedStep<T, Fused>>;
   }
 }
 
@@ -274,23 +267,17 @@ template <class T>
 void fill_float(LaneKernels& kernels, Context& context) {
   const FloatFacts<T>& facts = facts_of<T>(context);
   kernels.max = binary<FloatMaxStep<T>, Operation::max>;
-  if constexpr (sizeof(T) == 8) {
-    if (facts.odd && facts.style == FloatStyle::magic)
-      return fill_step<T, Magic, Reach::odd>(kernels, context);
-    if (facts.odd && facts.style == FloatStyle::aligned)
-      return fill_step<T, Aligned, Reach::odd>(kernels, context);
-  }
   switch (facts.style) {
     case FloatStyle::none:
       return;
     case FloatStyle::magic:
-      return facts.even ? fill_step<T, MagicEven, Reach::direct>(kernels, context)
-                        : fill_step<T, Magic, Reach::direct>(kernels, context);
+      return facts.even ? fill_step<T, MagicEven, MagicAny>(kernels, context)
+                        : fill_step<T, MagicAny, MagicAny>(kernels, context);
     case FloatStyle::aligned:
-      return facts.even ? fill_step<T, AlignedEven, Reach::direct>(kernels, context)
-                        : fill_step<T, Aligned, Reach::direct>(kernels, context);
+      return facts.even ? fill_step<T, AlignedEven, AlignedAny>(kernels, context)
+                        : fill_step<T, AlignedAny, AlignedAny>(kernels, context);
     case FloatStyle::native:
-      return fill_step<T, Native, Reach::direct>(kernels, context);
+      return fill_step<T, Native, AlignedAny>(kernels, context);
   }
 }
 

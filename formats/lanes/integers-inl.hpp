@@ -88,7 +88,7 @@ class IntegerStep {
   using Environment = NoEnvironment;
   static constexpr std::size_t block = 4;
   static constexpr bool integer_weights = true;
-  static constexpr bool asks_underflow = false;
+  static constexpr bool may_fail = false;
 
   static HWY_INLINE int environment(const Context&) { return 0; }
 

@@ -16,9 +16,10 @@
 //   static constexpr bool integer_weights;  whether `classify` says integer and below_one
 //   Weight classify(T weight) const;     how a constant weight simplifies a product
 //   V weighted<Weight>(V sum, V weight, V x, Marks&) const;  add(sum, mul(weight, x)) on the same bits
-//   static constexpr bool asks_underflow;   whether a block may fail, with begin() and underflowed() to tell:
-//   it
-//                                           is then done again with the operations of the context
+//   V finish(V sum) const;               (optional) what is left to do to a block's results
+//   static constexpr bool may_fail;      whether a block may fail, with begin(), failed() and Marks::failed()
+//   to
+//                                        tell: it is then done again with the operations of the context
 //
 // Arrays that end within a vector or block are finished in a padded copy. Every function says HWY_INLINE or
 // is called through a pointer: code compiled for an instruction set must not leak into functions shared with
@@ -157,15 +158,16 @@ HWY_INLINE void reduce_block(const Context& context, const Step& step, const Ter
                              std::index_sequence<I...> vectors) {
   const typename Step::D d;
   constexpr std::size_t lanes = hn::MaxLanes(d);
-  if constexpr (Step::asks_underflow) step.begin();
+  if constexpr (Step::may_fail) step.begin();
   typename Step::Marks marks[sizeof...(I)];
   hn::Vec<typename Step::D> sums[sizeof...(I)] = {((void)I, step.nothing())...};
   for (std::size_t j = 0; j < terms_count; ++j) terms.add(step, j, first, sums, marks, vectors);
-  if constexpr (Step::asks_underflow) {
-    if (HWY_UNLIKELY(step.underflowed())) {
+  if constexpr (Step::may_fail) {
+    if (HWY_UNLIKELY(step.failed() || (marks[I].failed() || ...))) {
       return terms.again(context, terms_count, first, sizeof...(I) * lanes, out, trapped);
     }
   }
+  if constexpr (requires { step.finish(sums[0]); }) ((sums[I] = step.finish(sums[I])), ...);
   auto* to = static_cast<hn::TFromD<typename Step::D>*>(out) + first;
   (hn::StoreU(sums[I], d, to + I * lanes), ...);
   (marks[I].write(at(trapped, first + I * lanes), lanes), ...);
@@ -221,6 +223,16 @@ struct SumTerms {
   }
 };
 
+/// What a constant weight w says about rnd(w*x), for every x of the format.
+enum class Weight : std::uint8_t {
+  zero,       ///< s + w*x = s on bits
+  one,        ///< w*x = x
+  minus_one,  ///< s + w*x = s - x on bits
+  integer,    ///< w*x is exact in the container, but may be outside the format
+  below_one,  ///< |w*x| <= |x|: no overflow
+  general,
+};
+
 struct DotTerms {
   const void* const* x;
   const void* const* y;
@@ -236,21 +248,10 @@ struct DotTerms {
   HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
                       std::index_sequence<I...>) const {
     const typename Step::D d;
-    ((sums[I] = step.add(sums[I],
-                         step.mul(load_vector(d, x[j], first, I), load_vector(d, y[j], first, I), marks[I]),
-                         marks[I])),
+    ((sums[I] = step.template weighted<Weight::general>(sums[I], load_vector(d, x[j], first, I),
+                                                        load_vector(d, y[j], first, I), marks[I])),
      ...);
   }
-};
-
-/// What a constant weight w says about rnd(w*x), for every x of the format.
-enum class Weight : std::uint8_t {
-  zero,       ///< s + w*x = s on bits
-  one,        ///< w*x = x
-  minus_one,  ///< s + w*x = s - x on bits
-  integer,    ///< w*x is exact in the container, but may be outside the format
-  below_one,  ///< |w*x| <= |x|: no overflow
-  general,
 };
 
 /// A dot product with constants; what a weight lets us leave out is decided once a block and term.
