@@ -10,7 +10,8 @@ namespace roundoff::lanes {
 void fill_composed(LaneKernels& kernels);
 
 /// The same for lanes [first, first + count) only, whatever the kernels' own reductions are: results to
-/// out[first...], marks to trapped[first...].
+/// out[first...], marks to trapped[first...]. What a float container's kernels gave up on is done in double
+/// containers, where it is nothing special, and so faster.
 void sum_again(const LaneKernels::Context& context, const void* const* terms, std::size_t terms_count,
                std::size_t first, std::size_t count, void* out, std::uint8_t* trapped);
 void dot_again(const LaneKernels::Context& context, const void* const* x, const void* const* y,

@@ -59,7 +59,7 @@ class ReductionStep : public FloatVectors<T> {
         one_(facts_of<T>(context).one),
         plain_(facts_of<T>(context).plain),
         negative_zero_(facts_of<T>(context).negative_zero),
-        asks_underflow_(facts_of<T>(context).tiny_product != 0) {}
+        asks_underflow_(facts_of<T>(context).tiny_product != 0 || has_faster_way(context)) {}
 
   HWY_INLINE V add(V a, V b, Marks& marks) const {
     marks.term(b);
@@ -100,6 +100,11 @@ class ReductionStep : public FloatVectors<T> {
   HWY_INLINE bool failed() const { return asks_underflow_ && std::fetestexcept(FE_UNDERFLOW) != 0; }
 
  private:
+  /// Right or not, products below T's normal numbers cost a hundred others, and double has room for float's.
+  static HWY_INLINE bool has_faster_way(const Context& context) {
+    return sizeof(T) == sizeof(float) && facts_of<T>(context).style == FloatStyle::aligned &&
+           context.doubles != nullptr;
+  }
   HWY_INLINE V sum(V a, V b) const {
     V y = hn::Add(a, b);
     if constexpr (odd != Odd::nothing) y = Base::marked(y, sum_inexact<T>(a, b, y));
