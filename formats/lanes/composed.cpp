@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
 
 #include "formats/lanes/context.hpp"
-#include "formats/lanes/doubles.hpp"
 
 namespace roundoff::lanes {
 namespace {
@@ -103,98 +101,21 @@ void weighted(const Context& c, const void* weights, const void* const* x, std::
   products<fused>(c, spread, x, terms_count, out, count, trapped);
 }
 
-/// Lanes from `first` on.
-class Shifted {
- public:
-  Shifted(const Context& context, const void* const* arrays, std::size_t arrays_count, std::size_t first) {
-    for (std::size_t j = 0; j < arrays_count; ++j) arrays_.push_back(lane(context, arrays[j], first));
-  }
-  operator const void* const*() const { return arrays_.data(); }  // NOLINT
-
- private:
-  std::vector<const void*> arrays_;
-};
-
-/// The same lanes as doubles.
-class Widened {
- public:
-  Widened(const Context& context, const void* const* arrays, std::size_t arrays_count, std::size_t first,
-          std::size_t count)
-      : numbers_(arrays_count * count) {
-    for (std::size_t j = 0; j < arrays_count; ++j) {
-      double* numbers = numbers_.data() + j * count;
-      to_doubles(context, lane(context, arrays[j], first), numbers, count);
-      arrays_.push_back(numbers);
-    }
-  }
-  operator const void* const*() const { return arrays_.data(); }  // NOLINT
-
- private:
-  std::vector<double> numbers_;
-  std::vector<const void*> arrays_;
-};
-
-/// The processor is slow at subnormal numbers; float's are not subnormal in double.
-bool goes_to_doubles(const Context& context) {
-  return context.container == Container::f32 && context.doubles != nullptr;
-}
-
-void* shifted(const Context& context, void* out, std::size_t first) {
-  return static_cast<std::byte*>(out) + first * size_of(context.container);
-}
-std::uint8_t* shifted(std::uint8_t* trapped, std::size_t first) {
-  return trapped == nullptr ? nullptr : trapped + first;
-}
-
-/// reduce(kernels in double, sums, marks), and the sums to out[first...].
-template <class Reduce>
-void in_doubles(const Context& context, std::size_t first, std::size_t count, void* out,
-                std::uint8_t* trapped, const Reduce& reduce) {
-  std::vector<double> sums(count);
-  reduce(*context.doubles, sums.data(), shifted(trapped, first));
-  from_doubles(context, sums.data(), shifted(context, out, first), count);
-}
-
 }  // namespace
 
-void sum_again(const Context& context, const void* const* terms, std::size_t terms_count, std::size_t first,
-               std::size_t count, void* out, std::uint8_t* trapped) {
-  if (goes_to_doubles(context)) {
-    const Widened x(context, terms, terms_count, first, count);
-    return in_doubles(context, first, count, out, trapped,
-                      [&](const LaneKernels& k, double* sums, auto* marks) {
-                        k.sum(k.context(), x, terms_count, sums, count, marks);
-                      });
-  }
-  sum(context, Shifted(context, terms, terms_count, first), terms_count, shifted(context, out, first), count,
-      shifted(trapped, first));
+void composed_sum(const Context& c, const void* const* terms, std::size_t terms_count, void* out,
+                  std::size_t count, std::uint8_t* trapped) {
+  sum(c, terms, terms_count, out, count, trapped);
 }
 
-void dot_again(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
-               std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
-  if (goes_to_doubles(context)) {
-    const Widened a(context, x, terms_count, first, count), b(context, y, terms_count, first, count);
-    return in_doubles(context, first, count, out, trapped,
-                      [&](const LaneKernels& k, double* sums, auto* marks) {
-                        k.dot(k.context(), a, b, terms_count, sums, count, marks);
-                      });
-  }
-  dot<false>(context, Shifted(context, x, terms_count, first), Shifted(context, y, terms_count, first),
-             terms_count, shifted(context, out, first), count, shifted(trapped, first));
+void composed_dot(const Context& c, const void* const* x, const void* const* y, std::size_t terms_count,
+                  void* out, std::size_t count, std::uint8_t* trapped) {
+  dot<false>(c, x, y, terms_count, out, count, trapped);
 }
 
-void weighted_again(const Context& context, const void* weights, const void* const* x,
-                    std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-                    std::uint8_t* trapped) {
-  if (goes_to_doubles(context)) {
-    const Widened w(context, &weights, 1, 0, terms_count), a(context, x, terms_count, first, count);
-    return in_doubles(context, first, count, out, trapped,
-                      [&](const LaneKernels& k, double* sums, auto* marks) {
-                        k.weighted(k.context(), *w, a, terms_count, sums, count, marks);
-                      });
-  }
-  weighted<false>(context, weights, Shifted(context, x, terms_count, first), terms_count,
-                  shifted(context, out, first), count, shifted(trapped, first));
+void composed_weighted(const Context& c, const void* weights, const void* const* x, std::size_t terms_count,
+                       void* out, std::size_t count, std::uint8_t* trapped) {
+  weighted<false>(c, weights, x, terms_count, out, count, trapped);
 }
 
 void fill_composed(LaneKernels& kernels) {

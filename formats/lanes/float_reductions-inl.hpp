@@ -100,10 +100,9 @@ class ReductionStep : public FloatVectors<T> {
   HWY_INLINE bool failed() const { return asks_underflow_ && std::fetestexcept(FE_UNDERFLOW) != 0; }
 
  private:
-  /// Right or not, products below T's normal numbers cost a hundred others, and double has room for float's.
+  /// Right or not, products below T's normal numbers cost a hundred others; again.hpp may have room for them.
   static HWY_INLINE bool has_faster_way(const Context& context) {
-    return sizeof(T) == sizeof(float) && facts_of<T>(context).style == FloatStyle::aligned &&
-           context.doubles != nullptr;
+    return facts_of<T>(context).style == FloatStyle::aligned && context.roomier != nullptr;
   }
   HWY_INLINE V sum(V a, V b) const {
     V y = hn::Add(a, b);
