@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
 
 #include "formats/lanes/context.hpp"
 
@@ -102,44 +101,21 @@ void weighted(const Context& c, const void* weights, const void* const* x, std::
   products<fused>(c, spread, x, terms_count, out, count, trapped);
 }
 
-/// Lanes from `first` on.
-class Shifted {
- public:
-  Shifted(const Context& context, const void* const* arrays, std::size_t arrays_count, std::size_t first) {
-    for (std::size_t j = 0; j < arrays_count; ++j) arrays_.push_back(lane(context, arrays[j], first));
-  }
-  operator const void* const*() const { return arrays_.data(); }  // NOLINT
-
- private:
-  std::vector<const void*> arrays_;
-};
-
-void* shifted(const Context& context, void* out, std::size_t first) {
-  return static_cast<std::byte*>(out) + first * size_of(context.container);
-}
-std::uint8_t* shifted(std::uint8_t* trapped, std::size_t first) {
-  return trapped == nullptr ? nullptr : trapped + first;
-}
-
 }  // namespace
 
-void sum_again(const Context& context, const void* const* terms, std::size_t terms_count, std::size_t first,
-               std::size_t count, void* out, std::uint8_t* trapped) {
-  sum(context, Shifted(context, terms, terms_count, first), terms_count, shifted(context, out, first), count,
-      shifted(trapped, first));
+void composed_sum(const Context& c, const void* const* terms, std::size_t terms_count, void* out,
+                  std::size_t count, std::uint8_t* trapped) {
+  sum(c, terms, terms_count, out, count, trapped);
 }
 
-void dot_again(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
-               std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
-  dot<false>(context, Shifted(context, x, terms_count, first), Shifted(context, y, terms_count, first),
-             terms_count, shifted(context, out, first), count, shifted(trapped, first));
+void composed_dot(const Context& c, const void* const* x, const void* const* y, std::size_t terms_count,
+                  void* out, std::size_t count, std::uint8_t* trapped) {
+  dot<false>(c, x, y, terms_count, out, count, trapped);
 }
 
-void weighted_again(const Context& context, const void* weights, const void* const* x,
-                    std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-                    std::uint8_t* trapped) {
-  weighted<false>(context, weights, Shifted(context, x, terms_count, first), terms_count,
-                  shifted(context, out, first), count, shifted(trapped, first));
+void composed_weighted(const Context& c, const void* weights, const void* const* x, std::size_t terms_count,
+                       void* out, std::size_t count, std::uint8_t* trapped) {
+  weighted<false>(c, weights, x, terms_count, out, count, trapped);
 }
 
 void fill_composed(LaneKernels& kernels) {

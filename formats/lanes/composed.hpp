@@ -9,15 +9,12 @@ namespace roundoff::lanes {
 /// Sets sum, max_of, dot, fused_dot, weighted and fused_weighted. They call the operations of the context.
 void fill_composed(LaneKernels& kernels);
 
-/// The same for lanes [first, first + count) only, whatever the kernels' own reductions are: results to
-/// out[first...], marks to trapped[first...].
-void sum_again(const LaneKernels::Context& context, const void* const* terms, std::size_t terms_count,
-               std::size_t first, std::size_t count, void* out, std::uint8_t* trapped);
-void dot_again(const LaneKernels::Context& context, const void* const* x, const void* const* y,
-               std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-               std::uint8_t* trapped);
-void weighted_again(const LaneKernels::Context& context, const void* weights, const void* const* x,
-                    std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-                    std::uint8_t* trapped);
+/// The same by name, whatever the kernels' own reductions are.
+void composed_sum(const LaneKernels::Context& context, const void* const* terms, std::size_t terms_count,
+                  void* out, std::size_t count, std::uint8_t* trapped);
+void composed_dot(const LaneKernels::Context& context, const void* const* x, const void* const* y,
+                  std::size_t terms_count, void* out, std::size_t count, std::uint8_t* trapped);
+void composed_weighted(const LaneKernels::Context& context, const void* weights, const void* const* x,
+                       std::size_t terms_count, void* out, std::size_t count, std::uint8_t* trapped);
 
 }  // namespace roundoff::lanes

@@ -42,6 +42,10 @@ struct LaneKernels::Context {
   /// Kernels of the same format in f64, for what is worked out there; null where there are none.
   std::shared_ptr<const LaneKernels> doubles;
   std::shared_ptr<lanes::Functions> functions;  ///< of one argument
+  /// Kernels in f64 of the same format times 2^room, where its subnormal numbers are ordinary ones
+  /// (again.hpp); null where there are none.
+  std::shared_ptr<const LaneKernels> roomier;
+  int room = 0;
 
   /// What reductions are composed of.
   using Ternary = void (*)(const Context&, const void* a, const void* b, const void* c, void* out,

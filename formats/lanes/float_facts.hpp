@@ -7,39 +7,33 @@
 // makes that one rounding:
 //
 // Directed modes (rtz, rup, rdn). The host rounds y in the same direction. floor onto a grid after floor onto
-// a finer
-//   grid is floor: exact for every p < q. Underflow and overflow of T are monotone likewise.
-// Nearest modes, direct: y is x rounded to nearest. Wrong only if x is not a tie of the format, but y is.
-//   Products: 2p <= q makes y = x. Quotients: a tie has p+1 bits, and a quotient within 2^-q of one
-//   (relatively) is one, when 2p <= q. Sums: let x = a + b be inexact in T, |a| > |b|: then b lies below a's
-//   last place by so much that x keeps at least 2^(q-2p) units of T away from a tie: 2p+1 <= q suffices. For
-//   2p = q (float and p = 12) y can be a tie and x beside it; then the error of the sum (TwoSum) says on
-//   which side, and y is moved there by one unit. Fused a*b + c: the product is exact, the sum is taken to
-//   odd as below.
-// Nearest modes, to odd: y is x rounded to odd in T, from y to nearest and the sign of x - y (TwoSum, or an
-// exact FMA).
-//   Rounding to odd at q >= p+2 bits followed by any rounding to p bits is that rounding of x (Boldo,
-//   Melquiond 2008).
-// rod: y is x towards zero, with a flag for "inexact"; the last place kept becomes 1 where anything is lost.
+//   a finer grid is floor: exact for every p < q. Underflow and overflow of T are monotone likewise.
+// Nearest modes, direct: y is x rounded by the host, to nearest or (float_rounding-inl.hpp says for which
+//   rules) towards zero. Wrong only if x is not a tie of the format, but y is. Products: 2p <= q makes y = x.
+//   Quotients: a quotient within 2^-(2p+1) of a tie (relatively) is one, as ties have p+1 bits; to nearest
+//   2p <= q suffices, towards zero 2p+2 <= q. Sums: let x = a + b be inexact in T, |a| > |b|: then b lies
+//   below a's last place by so much that x keeps at least 2^(q-2p) units of T away from a tie: 2p+1 <= q
+//   suffices. rna needs none of this: x >= a tie exactly where x towards zero is.
+// Nearest modes, to odd: y is x rounded to odd in T: towards zero, and the last bit set where that lost
+//   anything. Rounding to odd at q >= p+2 bits followed by any rounding to p bits is that rounding of x
+//   (Boldo, Melquiond 2008). Fused a*b + c: the product is exact, the sum is taken to odd.
+// rod: likewise to odd. Products are exact for 2p <= q.
 // Errors of products and remainders of quotients are exact in T where they are multiples of 2^t: magic asks k
-// - p >= m,
-//   aligned does tiny products, quotients and dividends again by definition.
+//   - p >= m, aligned works out tiny products on a larger scale, tiny quotients and dividends in double or by
+//   definition.
 //
 // Two ways to round y to the format:
 // magic: c = 2^(q-p) times the power of two of |y| (or of the smallest normal number, if that is larger) has
-// the
-//   format's quantum around y as its unit in T, so that (|y| + c) - c is |y| on the format's grid, by the
+//   the format's quantum around y as its unit in T, so that (|y| + c) - c is |y| on the format's grid, by the
 //   host's rounding. Needs E + q - p + 1 below T's top and k - 2 >= m: then subnormal numbers of the format
 //   are normal in T, products are multiples of 2^(2k) >= 2^t, and quotients below T's normal numbers round as
 //   0 or the quantum by their sign and direction alone. Beyond the range: the smallest number of T that
 //   overflows is found by asking the definition, and compared.
 // aligned: the format has T's exponent range (e = 8 or 11, IEEE): k = t + q - p. Then one grid spans normal
-// and
-//   subnormal numbers: q - p bits of the pattern of |y| are dropped by integer arithmetic, a carry moves into
-//   the exponent, and beyond the range into infinity. Here T underflows together with the format: y is
-//   inexact below 2^(t+2p), and rounding twice would go wrong there; such lanes are done again by definition
-//   (in nearest modes). rne with 3p <= q needs no second look: there the result of such a product is 0 in any
-//   case.
+//   and subnormal numbers: q - p bits of the pattern of |y| are dropped by integer arithmetic, a carry moves
+//   into the exponent, and beyond the range into infinity. Here T underflows together with the format: y is
+//   inexact below 2^(t+2p), and without its error rounding twice would go wrong there (in nearest modes, and
+//   rod). rne with 3p <= q needs no second look: there the result of such a product is 0 in any case.
 // native: p = q and T's range: the host's arithmetic itself.
 #pragma once
 

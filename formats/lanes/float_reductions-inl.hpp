@@ -59,7 +59,7 @@ class ReductionStep : public FloatVectors<T> {
         one_(facts_of<T>(context).one),
         plain_(facts_of<T>(context).plain),
         negative_zero_(facts_of<T>(context).negative_zero),
-        asks_underflow_(facts_of<T>(context).tiny_product != 0) {}
+        asks_underflow_(facts_of<T>(context).tiny_product != 0 || has_faster_way(context)) {}
 
   HWY_INLINE V add(V a, V b, Marks& marks) const {
     marks.term(b);
@@ -100,6 +100,10 @@ class ReductionStep : public FloatVectors<T> {
   HWY_INLINE bool failed() const { return asks_underflow_ && std::fetestexcept(FE_UNDERFLOW) != 0; }
 
  private:
+  /// Right or not, products below T's normal numbers cost a hundred others; again.hpp may have room for them.
+  static HWY_INLINE bool has_faster_way(const Context& context) {
+    return facts_of<T>(context).style == FloatStyle::aligned && context.roomier != nullptr;
+  }
   HWY_INLINE V sum(V a, V b) const {
     V y = hn::Add(a, b);
     if constexpr (odd != Odd::nothing) y = Base::marked(y, sum_inexact<T>(a, b, y));

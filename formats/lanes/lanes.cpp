@@ -11,6 +11,7 @@
 #include <hwy/targets.h>
 
 #include "formats/error.hpp"
+#include "formats/lanes/again.hpp"
 #include "formats/lanes/by_reference.hpp"
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
@@ -200,6 +201,7 @@ std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container c
   } else if (container == Container::f32) {
     kernels->round_f64 = lanes::round_in_doubles;
   }
+  lanes::make_room(*context, context->doubles);
   context->functions = std::make_shared<lanes::Functions>(*context);
   kernels->context_ = std::move(context);
   return kernels;

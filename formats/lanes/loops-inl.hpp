@@ -38,7 +38,7 @@
 
 #include <hwy/highway.h>
 
-#include "formats/lanes/composed.hpp"
+#include "formats/lanes/again.hpp"
 #include "formats/lanes/context.hpp"
 #include "formats/lanes/padded.hpp"
 
@@ -161,10 +161,14 @@ HWY_INLINE void reduce_block(const Context& context, const Step& step, const Ter
   if constexpr (Step::may_fail) step.begin();
   typename Step::Marks marks[sizeof...(I)];
   hn::Vec<typename Step::D> sums[sizeof...(I)] = {((void)I, step.nothing())...};
-  for (std::size_t j = 0; j < terms_count; ++j) terms.add(step, j, first, sums, marks, vectors);
-  if constexpr (Step::may_fail) {
-    if (HWY_UNLIKELY(step.failed() || (marks[I].failed() || ...))) {
-      return terms.again(context, terms_count, first, sizeof...(I) * lanes, out, trapped);
+  for (std::size_t j = 0; j < terms_count;) {
+    // What may fail is asked now and then: failing may be slow, and then need not last.
+    const std::size_t end = Step::may_fail && terms_count - j > 32 ? j + 32 : terms_count;
+    for (; j < end; ++j) terms.add(step, j, first, sums, marks, vectors);
+    if constexpr (Step::may_fail) {
+      if (HWY_UNLIKELY(step.failed() || (marks[I].failed() || ...))) {
+        return terms.again(context, terms_count, first, sizeof...(I) * lanes, out, trapped);
+      }
     }
   }
   if constexpr (requires { step.finish(sums[0]); }) ((sums[I] = step.finish(sums[I])), ...);

@@ -40,7 +40,7 @@ AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
       cache_(tape.policy().quantisers.cache) {
   if (attention.query_norm) query_norm_.emplace(tape, *attention.query_norm, d_k_, SiteName::norm_q);
   if (attention.key_norm) key_norm_.emplace(tape, *attention.key_norm, d_k_, SiteName::norm_k);
-  if (attention.rotary) rotary_.emplace(tape, *attention.rotary, attention.heads);
+  if (attention.rotary) rotary_.emplace(*attention.rotary);
   if (attention.scale) scale_ = tape.constant(*attention.scale, Role::scores);
   if (attention.slopes)
     for (const Value& slope : *attention.slopes) slopes_.push_back(tape.constant(slope, Role::weights));

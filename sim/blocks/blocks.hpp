@@ -39,7 +39,7 @@ class NormBlock {
 /// Rotary positions, step by step in theory-notes/rotary.md.
 class RotaryBlock {
  public:
-  RotaryBlock(Recorder& tape, const Rotary& rotary, int heads);
+  explicit RotaryBlock(const Rotary& rotary);
   std::vector<NodeId> query(Recorder& tape, const std::vector<NodeId>& x, int head) const;
   std::vector<NodeId> key(Recorder& tape, const std::vector<NodeId>& x, int group) const;
 
@@ -48,7 +48,6 @@ class RotaryBlock {
                              SiteName name, int first_index) const;
 
   const Rotary* rotary_;
-  int heads_;
 };
 
 /// A vector through a quantiser of sim/quantise.hpp, by operations whose scale depends on the data. No name,

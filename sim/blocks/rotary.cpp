@@ -6,7 +6,7 @@
 
 namespace roundoff {
 
-RotaryBlock::RotaryBlock(Recorder&, const Rotary& rotary, int heads) : rotary_(&rotary), heads_(heads) {}
+RotaryBlock::RotaryBlock(const Rotary& rotary) : rotary_(&rotary) {}
 
 std::vector<NodeId> RotaryBlock::query(Recorder& tape, const std::vector<NodeId>& x, int head) const {
   const Vector& phases = rotary_->phase;

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
+#include "formats/random.hpp"
 #include "formats/text.hpp"
 #include "tests/formats/lanes_cases.hpp"
 #include "tests/formats/small_formats.hpp"
@@ -22,6 +23,44 @@ struct Terms {
   std::vector<Values> lanes_x, lanes_y;  ///< [lane][term]
   Values weights;                        ///< [term]
 };
+
+/// Terms whose products lie around the format's smallest normal number, with `odd` ones among them: zeros,
+/// ones, factors so small that products vanish altogether, and so large that a block has no room for both.
+Terms small_terms(const Format& format, std::size_t lanes, std::size_t count, bool odd) {
+  const int normal = format.quantum + format.precision - 1;
+  const auto member = [&](std::uint64_t index, int leading) {
+    Format nearest = format;
+    nearest.overflow = Overflow::sat;
+    const std::uint64_t bits = random_bits(11, 0, index);
+    const auto exponent = leading + static_cast<int>(bits >> 8 & 7) - 4;
+    return round(Value::scaled((bits & 1) != 0, bits >> 1 | std::uint64_t{1} << 62, exponent - 62), nearest)
+        .value;
+  };
+  Terms terms;
+  std::uint64_t index = 0;
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    Values x, y;
+    for (std::size_t j = 0; j < count; ++j) {
+      x.push_back(member(++index, normal / 2));
+      y.push_back(member(++index, normal / 2));
+      if (odd && j % 9 == 4) x.back() = member(index, normal);
+      if (odd && j % 9 == 5) y.back() = member(index, lane % 3 == 0 ? normal : normal - format.precision);
+      if (odd && j == 20 && lane / 16 % 3 == 1) x.back() = member(index, -normal - 4);
+      if (odd && j == 30 && lane == 40) x.back() = Value::nan();
+    }
+    terms.lanes_x.push_back(x);
+    terms.lanes_y.push_back(y);
+  }
+  for (std::size_t j = 0; j < count; ++j) terms.weights.push_back(member(++index, normal / 2));
+  if (odd) {
+    terms.weights[3] = Value::zero();
+    terms.weights[5] = Value::integer(1);
+    terms.weights[7] = Value::integer(-1);
+    terms.weights[13] = member(++index, normal);
+    terms.weights[22] = member(++index, normal - format.precision);
+  }
+  return terms;
+}
 
 /// Terms of which some are zero, some cancel, and some have other magnitudes than the sum so far.
 Terms random_terms(const Format& format, std::size_t lanes, std::size_t count, std::uint64_t seed) {
@@ -113,8 +152,7 @@ void check(const char* operation, const Format& format, const Terms& terms, cons
   }
 }
 
-void check_all(const Format& format, std::size_t lanes, std::size_t count, std::uint64_t seed) {
-  const Terms terms = random_terms(format, lanes, count, seed);
+void check_all(const Format& format, const Terms& terms) {
   const SumOrder order;
   const Values& w = terms.weights;
   using K = const LaneKernels&;
@@ -162,13 +200,24 @@ TEST_CASE("lane reductions equal the definition") {
         "fixed(30,10)", "twos(3,4)",   "twos(7,8)",   "ufixed(6,3)", "F(0,3)",       "F(3,3)",
         "F(5,6)",       "F(8,6)",      "e4m3",        "e5m2",        "binary16",     "bfloat16",
         "tf32",         "float(8,12)", "float(7,12)", "binary32",    "float(11,24)", "float(10,26)",
-        "float(11,40)", "binary64"}) {
+        "float(11,40)", "binary64",    "float(5,26)", "float(9,26)"}) {
     CAPTURE(notation);
     std::size_t variant = 0;
     for (const Format& format : variants(notation)) {
-      check_all(format, 77, 12, 1);
-      if (variant++ % 4 == 0 || small_formats::long_run()) check_all(format, 300, 3, 2);
-      check_all(format, 5, 1, 3);
+      check_all(format, random_terms(format, 77, 12, 1));
+      if (variant++ % 4 == 0 || small_formats::long_run()) check_all(format, random_terms(format, 300, 3, 2));
+      check_all(format, random_terms(format, 5, 1, 3));
+    }
+  }
+}
+
+TEST_CASE("lane reductions of subnormal products equal the definition") {
+  for (const char* notation : {"bfloat16", "float(8,12)", "float(8,20)", "float(11,12)", "float(11,24)",
+                               "float(11,26)", "float(11,40)", "binary32", "e5m2"}) {
+    CAPTURE(notation);
+    for (const Format& format : variants(notation)) {
+      if (format.overflow != Overflow::inf) continue;
+      for (const bool odd : {false, true}) check_all(format, small_terms(format, 70, 40, odd));
     }
   }
 }
