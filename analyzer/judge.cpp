@@ -25,7 +25,7 @@ std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& insta
   if (entry) return entry;
   auto made = std::make_shared<Prepared>();
   made->shape = task_.shape(instance);
-  made->program = record(model_, policy_, made->shape, {.skip_zero_weights = true});
+  made->program = record(model_, policy_, made->shape, {.skip_zero_weights = true, .fold = !reference_only_});
   if (!reference_only_) {
     Program optimised = optimise(made->program).program;
     made->lanes = Lanes::supports(optimised);

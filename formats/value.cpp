@@ -60,7 +60,23 @@ int leading_exponent(const Value& value) {
   return value.exponent + bit_width(value.significand) - 1;
 }
 
+namespace {
+
+/// Whether value * 2^16 is an integer below 2^63 in magnitude.
+bool is_small(const Value& value) {
+  return value.kind <= Kind::finite && value.significand < (u128{1} << 31) && value.exponent >= -16 &&
+         value.exponent < 16;
+}
+std::int64_t scaled_up(const Value& value) {
+  const auto magnitude =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(value.significand) << (value.exponent + 16));
+  return value.negative ? -magnitude : magnitude;
+}
+
+}  // namespace
+
 std::partial_ordering compare(const Value& a, const Value& b) {
+  if (is_small(a) && is_small(b)) return scaled_up(a) <=> scaled_up(b);
   if (a.is_nan() || b.is_nan()) return std::partial_ordering::unordered;
   auto sign = [](const Value& v) { return v.is_zero() ? 0 : v.negative ? -1 : 1; };
   if (sign(a) != sign(b) || sign(a) == 0) return sign(a) <=> sign(b);

@@ -16,7 +16,7 @@ namespace roundoff {
 /// reads it.
 struct ModelFile {
   Model model;
-  std::string format;  ///< instantiated notation, or "" when the file names none
+  std::string format;                               ///< instantiated notation, or "" when the file names none
   std::vector<std::pair<Role, std::string>> roles;  ///< the roles that have another format, in order
   Softmax softmax = Softmax::stable;
   SumOrder order;

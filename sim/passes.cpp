@@ -14,8 +14,8 @@ namespace roundoff {
 
 std::span<const Pass> passes() {
   static constexpr Pass list[] = {
-      {"zeros", "zero weights, x + 0, 1 * x: exact in formats without -0, inf and NaN", drop_zeros},
       {"demand", "what no output needs goes: exact for what cannot trap", keep_demanded},
+      {"zeros", "zero weights, x + 0, 1 * x: exact in formats without -0, inf and NaN", drop_zeros},
       {"common", "equal operations on equal values are one: always exact but under sr", merge_common},
       {"fold", "what does not depend on the input is computed once: always exact", fold_constants},
       {"ranges", "what intervals decide for all inputs: constants, dominated keys, neutral terms",
@@ -55,6 +55,12 @@ std::uint64_t digest(const Program& program) {
   return h;
 }
 
+// map[old] becomes where `next` takes it.
+void follow(std::vector<NodeId>& map, const std::vector<NodeId>& next) {
+  for (NodeId& node : map)
+    if (node != no_node) node = next[node];
+}
+
 }  // namespace
 
 Rewritten optimise(const Program& program, std::span<const std::string> off) {
@@ -64,22 +70,41 @@ Rewritten optimise(const Program& program, std::span<const std::string> off) {
       for (const Pass& pass : passes()) known += fmt::format("{}{}", known.empty() ? "" : ", ", pass.name);
       throw UsageError(fmt::format("there is no pass \"{}\"; the passes are {}", name, known));
     }
-  Rewritten result{program, {}};
-  result.map.resize(program.nodes.size());
-  for (NodeId id = 0; id < program.nodes.size(); ++id) result.map[id] = id;
-  if (stochastic(program)) return result;  // a draw is a function of its place: nothing may move
-  constexpr int rounds = 32;
-  for (int round = 0; round < rounds; ++round) {
-    const std::uint64_t before = digest(result.program);
-    for (const Pass& pass : passes()) {
-      if (std::find(off.begin(), off.end(), pass.name) != off.end()) continue;
-      Rewritten next = pass.run(result.program);
-      for (NodeId& node : result.map)
-        if (node != no_node) node = next.map[node];
-      result.program = std::move(next.program);
-    }
-    if (digest(result.program) == before) break;
+  std::vector<const Pass*> wanted;
+  for (const Pass& pass : passes())
+    if (std::find(off.begin(), off.end(), pass.name) == off.end()) wanted.push_back(&pass);
+  if (wanted.empty() || stochastic(program)) {  // a draw is a function of its place: nothing may move
+    Rewritten same{program, {}};
+    for (NodeId id = 0; id < program.nodes.size(); ++id) same.map.push_back(id);
+    return same;
   }
+  Rewritten result = wanted[0]->run(program);
+  // Maps of programs of about one size are composed at once, the others in the end: the first are the
+  // largest.
+  std::vector<std::vector<NodeId>> maps;
+  maps.push_back(std::move(result.map));
+  // Until every pass has found nothing to do since the last change, or a round ends where the last one did
+  // (what one pass copies another may merge again).
+  constexpr std::size_t rounds = 32;
+  std::uint64_t shape = digest(result.program), last_round = 0;
+  std::size_t idle = 0;
+  for (std::size_t step = 1; step < rounds * wanted.size() && idle < wanted.size(); ++step) {
+    if (step % wanted.size() == 0) {
+      if (shape == last_round) break;
+      last_round = shape;
+    }
+    Rewritten next = wanted[step % wanted.size()]->run(result.program);
+    result.program = std::move(next.program);
+    if (2 * next.map.size() <= maps.back().size())
+      maps.push_back(std::move(next.map));
+    else
+      follow(maps.back(), next.map);
+    const std::uint64_t now = digest(result.program);
+    idle = now == shape ? idle + 1 : 0;
+    shape = now;
+  }
+  for (; maps.size() > 1; maps.pop_back()) follow(maps[maps.size() - 2], maps.back());
+  result.map = std::move(maps[0]);
   return result;
 }
 

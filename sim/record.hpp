@@ -20,8 +20,12 @@ struct RecordOptions {
   /// Leave out the terms with a zero weight, where that provably changes no bit (`zero_weights_exact`): the
   /// record of a wide sparse model stays small. Off: every operation of the semantics is recorded.
   bool skip_zero_weights = false;
-  /// Keep weights as the model has them instead of rounding them: what explanations compare with. The nodes are the
-  /// same but for constants, of which there is one a distinct value.
+  /// Record what is the same for every input of the shape as the constant that it is (but what traps on
+  /// constants stays an operation): most of a construction. Not under stochastic rounding. Off: every
+  /// operation is recorded.
+  bool fold = false;
+  /// Keep weights as the model has them instead of rounding them: what explanations compare with. The nodes
+  /// are the same but for constants, of which there is one a distinct value.
   bool exact_weights = false;
 };
 

@@ -16,6 +16,10 @@ Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const Recor
   skip_zero_ = options.skip_zero_weights &&
                zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
                plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
+  const auto stochastic = [](const Format& format) { return format.rounding == Rounding::sr; };
+  const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
+                     (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
+  if (options.fold && !draws) folder_.emplace(program_);
 }
 
 std::uint8_t Recorder::format(const Format& format) {
@@ -33,7 +37,24 @@ std::uint8_t Recorder::reduction(const Reduction& r) {
   return static_cast<std::uint8_t>(program_.reductions.size() - 1);
 }
 
+NodeId Recorder::folded(const Node& node) {
+  if (node.op == Op::embed) {
+    const auto& table = program_.tables[node.b];
+    const auto& allowed = program_.shape.tokens[node.a];
+    const bool one = std::all_of(allowed.begin(), allowed.end(),
+                                 [&](Token token) { return table[token] == table[allowed[0]]; });
+    return one ? member(table[allowed[0]], node.format) : no_node;
+  }
+  const auto value = folder_->of(node, [&](NodeId operand) -> const Value* {
+    const Node& from = program_.nodes[operand];
+    return from.op == Op::constant ? &program_.constants[from.a] : nullptr;
+  });
+  return value ? member(*value, node.format) : no_node;
+}
+
 NodeId Recorder::push(const Node& node, const Site& where) {
+  if (folder_)
+    if (const NodeId constant = folded(node); constant != no_node) return constant;
   program_.nodes.push_back(node);
   program_.sites.push_back(where);
   return static_cast<NodeId>(program_.nodes.size() - 1);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/fold.hpp"
 #include "sim/quantise.hpp"
 #include "sim/record.hpp"
 
@@ -82,6 +83,8 @@ class Recorder {
   std::uint8_t at(Role role) const { return role_format_[static_cast<std::size_t>(role)]; }
   std::uint8_t reduction(const Reduction& r);
   NodeId push(const Node& node, const Site& where);
+  /// The constant that a node is for every input, or no_node.
+  NodeId folded(const Node& node);
 
   const Policy& policy_;
   Program program_;
@@ -89,6 +92,7 @@ class Recorder {
   std::uint8_t dot_reduction_ = 0, sum_reduction_ = 0;
   bool skip_zero_ = false, exact_weights_ = false;
   std::unordered_map<Value, NodeId> constants_;
+  std::optional<ConstantFolder> folder_;
   std::optional<Quantiser> weight_quantiser_;
   std::uint64_t matrices_ = 0;
   int position_ = -1, layer_ = -1;

@@ -14,8 +14,9 @@ struct Scratch {
   std::vector<Value> x, y;
 };
 
-/// One operation by definition, from the values of its operands: x holds the one, two or three operands or the (first)
-/// list, y the second list of a dot. Not for constants and embeddings. Throws Trap (without the place).
+/// One operation by definition, from the values of its operands: x holds the one, two or three operands or
+/// the (first) list, y the second list of a dot. Not for constants and embeddings. Throws Trap (without the
+/// place).
 Rounded evaluate(const Program& program, const Node& node, std::span<const Value> x, std::span<const Value> y,
                  Draw draw = {});
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 
+#include "sim/lanes/fusion.hpp"
 #include "sim/lanes/ordered.hpp"
 #include "sim/passes/rewriter.hpp"
 
@@ -59,12 +60,16 @@ void run_indicate(const Step& s, const Frame& f) {
   const std::size_t size = size_of(s.container);
   s.moves->indicate(s.a, data, data + size, data + 2 * size, s.out, f.lanes);
 }
-// data: unused, and the results where a and b are equal and elsewhere
+// data: the results where a and b are equal and elsewhere
 void run_compare(const Step& s, const Frame& f) {
   const auto* data = static_cast<const std::byte*>(s.data);
-  const std::size_t size = size_of(s.container);
-  s.moves->compare(s.a, s.b, data + size, data + 2 * size, s.out, f.lanes);
+  s.moves->compare(s.a, s.b, data, data + size_of(s.container), s.out, f.lanes);
 }
+void run_tally(const Step& s, const Frame& f) {
+  const MoveKernels::Tally tally{s.a, s.x, s.y, s.data, s.count, s.rest, s.rest_count};
+  s.moves->tally(tally, s.out, f.lanes);
+}
+void run_largest(const Step& s, const Frame& f) { s.moves->largest(s.x, s.count, s.out, f.lanes); }
 void run_relu(const Step& s, const Frame& f) { s.moves->relu(s.a, s.out, f.lanes); }
 // Of exact nodes.
 void run_plain_add(const Step& s, const Frame& f) { s.moves->add(s.a, s.b, s.out, f.lanes); }
@@ -125,7 +130,10 @@ void run_exact_sub(const Step& s, const Frame& f) {
 class Compiler {
  public:
   Compiler(const Program& program, LaneLayout layout, bool keep_all)
-      : program_(program), keep_all_(keep_all), out_(std::make_unique<Compiled>()) {
+      : program_(program),
+        keep_all_(keep_all),
+        fusion_(keep_all ? Fusion(program) : Fusion::of(program)),
+        out_(std::make_unique<Compiled>()) {
     out_->layout = std::move(layout);
     out_->reductions = program.reductions;
     const Container container = out_->layout.container;
@@ -155,11 +163,9 @@ class Compiler {
   void allocate() {
     const auto count = static_cast<NodeId>(program_.nodes.size());
     std::vector<NodeId> last(count, no_node);
-    fused_.assign(count, no_node);
-    skipped_.assign(count, false);
     for (NodeId id = 0; id < count; ++id)
-      for_operands(program_, program_.nodes[id], [&](NodeId operand) { last[operand] = id; });
-    if (!keep_all_) fuse(last);
+      if (fusion_.computed(id))
+        for (NodeId operand : fusion_.reads(id)) last[operand] = id;
     read_.assign(count, false);
     for (NodeId id = 0; id < count; ++id) read_[id] = last[id] != no_node;
     outputs_of_.resize(count);
@@ -168,11 +174,11 @@ class Compiler {
     std::vector<std::uint32_t> free;
     for (NodeId id = 0; id < count; ++id) {
       const Node& node = program_.nodes[id];
-      if (node.op == Op::constant || skipped_[id]) continue;
+      if (node.op == Op::constant || !fusion_.computed(id)) continue;
       if (!keep_all_) {
         // Operands used here for the last time are free for the result as well: a kernel's `out` may be an
         // input only for elementwise operations, so lists are released after.
-        if (lists_of(node.op) == 0) release(free, last, node, id);
+        if (lists_of(node.op) == 0) release(free, last, id);
       }
       if (free.empty()) {
         register_of_[id] = registers_++;
@@ -181,43 +187,18 @@ class Compiler {
         free.pop_back();
       }
       if (!keep_all_) {
-        if (lists_of(node.op) != 0) release(free, last, node, id);
+        if (lists_of(node.op) != 0) release(free, last, id);
         if (last[id] == no_node) free.push_back(register_of_[id]);
       }
     }
     for (NodeId id = 0; id < count; ++id)
-      if (program_.nodes[id].op == Op::constant) register_of_[id] = registers_++;
+      if (program_.nodes[id].op == Op::constant && fusion_.computed(id)) register_of_[id] = registers_++;
   }
-  void release(std::vector<std::uint32_t>& free, std::vector<NodeId>& last, const Node& node, NodeId id) {
-    for_operands(program_, fused_[id] == no_node ? node : program_.nodes[fused_[id]], [&](NodeId operand) {
-      if (last[operand] != id || program_.nodes[operand].op == Op::constant) return;
+  void release(std::vector<std::uint32_t>& free, std::vector<NodeId>& last, NodeId id) {
+    for (NodeId operand : fusion_.reads(id)) {
+      if (last[operand] != id || program_.nodes[operand].op == Op::constant) continue;
       last[operand] = no_node - 1;  // once, however often it is named
       free.push_back(register_of_[operand]);
-    });
-  }
-
-  // A difference that is only asked whether it is zero is a comparison: in a uniform format the rounded
-  // difference of two members is zero exactly where they are equal, and likewise where it is exact.
-  void fuse(std::vector<NodeId>& last) {
-    std::vector<std::uint32_t> readers(program_.nodes.size());
-    for (const Node& node : program_.nodes)
-      for_operands(program_, node, [&](NodeId operand) { ++readers[operand]; });
-    std::vector<bool> chosen(program_.nodes.size());  // a choice looks its token up itself
-    for (NodeId output : program_.outputs) ++readers[output], chosen[output] = true;
-    for (NodeId id = 0; id < program_.nodes.size(); ++id) {
-      const Node& node = program_.nodes[id];
-      if (node.op != Op::table || readers[node.a] != 1 || chosen[id]) continue;
-      const Node& sub = program_.nodes[node.a];
-      const Format& format = program_.formats[sub.format];
-      if (sub.op != Op::sub || can_trap(program_, sub) || !(format.is_uniform() || sub.exact) ||
-          format.overflow == Overflow::wrap || !member(sub.a, format) || !member(sub.b, format))
-        continue;
-      const auto found = indicator(program_.maps[node.b]);
-      if (!found || !found->point.is_zero()) continue;
-      fused_[id] = node.a;
-      skipped_[node.a] = true;
-      last[sub.a] = std::max(last[sub.a], id);
-      last[sub.b] = std::max(last[sub.b], id);
     }
   }
 
@@ -278,11 +259,7 @@ class Compiler {
                        [&](NodeId id) { return program_.nodes[id].op == Op::constant; });
   }
   const Value& constant(NodeId id) const { return program_.constants[program_.nodes[id].a]; }
-  bool member(NodeId id, const Format& format) const {
-    const Node& node = program_.nodes[id];
-    if (node.op == Op::constant) return round(constant(id), format).value == constant(id);
-    return contains(format, program_.formats[node.format]);
-  }
+  bool member(NodeId id, const Format& format) const { return is_member(program_, id, format); }
 
   // Values that are tokens and nothing else: the model's choices.
   bool is_choice(NodeId id) const {
@@ -292,7 +269,7 @@ class Compiler {
   }
 
   void compile(NodeId id) {
-    if (skipped_[id]) return;
+    if (!fusion_.computed(id)) return;
     if (is_choice(id)) {
       if (keep_all_ || outputs_of_[id].empty())
         choose(id, where(id), 0);
@@ -375,7 +352,7 @@ class Compiler {
         members = members && member(operand, program_.formats[node.format]);
       });
     step.members = members;
-    if (node.exact && plain(step, node)) return push(step);
+    if (fused(step, id) || (node.exact && plain(step, node)) || largest(step, node)) return push(step);
     switch (node.op) {
       case Op::constant:
         break;
@@ -387,7 +364,7 @@ class Compiler {
         break;
       case Op::round:
         step.run = run_exact_sum;
-        step.x = pointers_to({node.a});
+        step.x = pointers_to(std::vector<NodeId>{node.a});
         step.count = 1;
         break;
       case Op::add:
@@ -399,8 +376,8 @@ class Compiler {
       case Op::mul:
         elementwise(step, node, run_binary<&LaneKernels::mul>, run_exact_dot);
         if (!members) {
-          step.x = pointers_to({node.a});
-          step.y = pointers_to({node.b});
+          step.x = pointers_to(std::vector<NodeId>{node.a});
+          step.y = pointers_to(std::vector<NodeId>{node.b});
           step.count = 1;
         }
         break;
@@ -433,11 +410,40 @@ class Compiler {
     push(step);
   }
 
-  const void* const* pointers_to(std::initializer_list<NodeId> ids) {
+  const void* const* pointers_to(const std::vector<NodeId>& ids) {
     auto list = std::make_unique<const void*[]>(ids.size());
     std::transform(ids.begin(), ids.end(), list.get(), [&](NodeId id) { return where(id); });
     out_->lists.push_back(std::move(list));
     return out_->lists.back().get();
+  }
+
+  bool fused(Step& step, NodeId id) {
+    if (const Comparison* comparison = fusion_.comparison(id)) {
+      step.data = elements(std::vector<Value>{comparison->yes, comparison->no});
+      step.run = run_compare;
+      step.a = where(comparison->a);
+      step.b = where(comparison->b);
+      return true;
+    }
+    const Tally* tally = fusion_.tally(id);
+    if (!tally) return false;
+    step.run = run_tally;
+    step.a = where(tally->common);
+    step.x = pointers_to(tally->others);
+    step.y = tally->values.empty() ? nullptr : pointers_to(tally->values);
+    step.count = static_cast<std::uint32_t>(tally->others.size());
+    step.data = elements(std::vector<Value>{tally->unit});
+    step.rest = pointers_to(tally->rest);
+    step.rest_count = static_cast<std::uint32_t>(tally->rest.size());
+    return true;
+  }
+  // Integers have no NaN and one zero.
+  bool largest(Step& step, const Node& node) {
+    if (node.op != Op::max || out_->layout.container > Container::i64) return false;
+    step.run = run_largest;
+    step.x = pointers(node.a, node.c);
+    step.count = node.c;
+    return true;
   }
   void elementwise(Step& step, const Node& node, Step::Run kernel, Step::Run exact) {
     step.run = step.members ? kernel : exact;
@@ -556,12 +562,6 @@ class Compiler {
       step.data = elements(std::vector<Value>{found->point, found->there, found->elsewhere});
       step.run = run_indicate;
       step.a = where(node.a);
-      if (const NodeId fused = fused_[static_cast<std::size_t>(&node - program_.nodes.data())];
-          fused != no_node) {
-        step.run = run_compare;
-        step.a = where(program_.nodes[fused].a);
-        step.b = where(program_.nodes[fused].b);
-      }
       return;
     }
     const Grid grid = grid_of(map);
@@ -596,14 +596,13 @@ class Compiler {
 
   const Program& program_;
   const bool keep_all_;
+  const Fusion fusion_;
   std::unique_ptr<Compiled> out_;
   const MoveKernels* moves_;
   std::size_t register_bytes_ = 0;
   std::uint32_t registers_ = 0;
   std::vector<std::uint32_t> register_of_;
   std::vector<bool> read_;                              // by node: some node reads it
-  std::vector<NodeId> fused_;                           // by table: the difference that it compares instead
-  std::vector<bool> skipped_;                           // by node: fused into another
   std::vector<std::vector<std::uint32_t>> outputs_of_;  // by node
   std::byte* base_ = nullptr;
   std::byte* scratch_ = nullptr;

@@ -16,6 +16,10 @@ struct Moves {
   using Table = MoveKernels::Table;
   static const T* in(const void* array) { return static_cast<const T*>(array); }
 
+  // Integers in the next larger type: a sum or product of two fits before it is cut to T.
+  using Wide =
+      std::conditional_t<std::is_integral_v<T>, std::conditional_t<sizeof(T) == 8, i128, std::int64_t>, T>;
+
   // Places beyond the table can come from lanes that have trapped: any entry will do.
   static void embed(const Token* tokens, const Table& table, void* out, std::size_t lanes) {
     T* to = static_cast<T*>(out);
@@ -62,6 +66,30 @@ struct Moves {
                       std::size_t lanes) {
     T* to = static_cast<T*>(out);
     for (std::size_t i = 0; i < lanes; ++i) to[i] = in(a)[i] == in(b)[i] ? *in(yes) : *in(no);
+  }
+
+  static void tally(const MoveKernels::Tally& tally, void* out, std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) {
+      const T common = in(tally.common)[i];
+      T sum = 0;
+      for (std::size_t j = 0; j < tally.rest_count; ++j)
+        sum = static_cast<T>(static_cast<Wide>(sum) + in(tally.rest[j])[i]);
+      for (std::size_t j = 0; j < tally.count; ++j) {
+        if (in(tally.others[j])[i] != common) continue;
+        sum = static_cast<T>(static_cast<Wide>(sum) +
+                             (tally.values ? in(tally.values[j])[i] : *in(tally.unit)));
+      }
+      to[i] = sum;
+    }
+  }
+  static void largest(const void* const* terms, std::size_t count, void* out, std::size_t lanes) {
+    T* to = static_cast<T*>(out);
+    for (std::size_t i = 0; i < lanes; ++i) {
+      T most = in(terms[0])[i];
+      for (std::size_t j = 1; j < count; ++j) most = std::max(most, in(terms[j])[i]);
+      to[i] = most;
+    }
   }
 
   static void arg_max(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
@@ -113,9 +141,6 @@ struct Moves {
         out[i] += static_cast<double>(in(x[j])[i]) * static_cast<double>(in(y[j])[i]) * unit;
   }
 
-  // Integers in the next larger type: a sum or product of two fits before it is cut to T.
-  using Wide =
-      std::conditional_t<std::is_integral_v<T>, std::conditional_t<sizeof(T) == 8, i128, std::int64_t>, T>;
   static T product(T a, T b, int fraction) {
     const Wide exact = static_cast<Wide>(a) * static_cast<Wide>(b);
     if constexpr (std::is_integral_v<T>) return static_cast<T>(exact >> fraction);
@@ -161,9 +186,9 @@ struct Moves {
           [&](std::size_t j, std::size_t i) { return product(in(weights)[j], in(x[j])[i], fraction); });
   }
 
-  static constexpr MoveKernels kernels = {embed, lookup,    choose,    indicate, compare, arg_max,
-                                          widen, exact_sum, exact_dot, relu,     add,     sub,
-                                          mul,   sum,       dot,       weighted};
+  static constexpr MoveKernels kernels = {embed,   lookup,  choose, indicate,  compare,   tally,
+                                          largest, arg_max, widen,  exact_sum, exact_dot, relu,
+                                          add,     sub,     mul,    sum,       dot,       weighted};
 };
 
 }  // namespace

@@ -40,6 +40,20 @@ struct MoveKernels {
   /// out[i] = a[i] == b[i] ? yes : no
   void (*compare)(const void* a, const void* b, const void* yes, const void* no, void* out,
                   std::size_t lanes);
+  /// out[i] = sum of values[j][i] (of *unit where there are no values) over the j with others[j][i] ==
+  /// common[i], and of the rest; in any order
+  struct Tally {
+    const void* common = nullptr;
+    const void* const* others = nullptr;
+    const void* const* values = nullptr;
+    const void* unit = nullptr;
+    std::size_t count = 0;
+    const void* const* rest = nullptr;
+    std::size_t rest_count = 0;
+  };
+  void (*tally)(const Tally& tally, void* out, std::size_t lanes);
+  /// of integers
+  void (*largest)(const void* const* terms, std::size_t count, void* out, std::size_t lanes);
   /// the index of the first largest; NaN sets trapped (floating containers)
   void (*arg_max)(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
                   std::uint8_t* trapped);
@@ -81,11 +95,13 @@ struct Step {
   void* scratch = nullptr;
   const void* const* x = nullptr;
   const void* const* y = nullptr;
-  const void* data = nullptr;     ///< a table or weights, elements of the container
-  MoveKernels::Table table = {};  ///< of an embedding or lookup
-  std::uint32_t count = 0;        ///< of operands
-  std::uint32_t position = 0;     ///< of an embedding
-  std::uint32_t index = 0;        ///< of the output that receives tokens, where `out` is null
+  const void* data = nullptr;         ///< a table or weights, elements of the container
+  MoveKernels::Table table = {};      ///< of an embedding or lookup
+  std::uint32_t count = 0;            ///< of operands
+  const void* const* rest = nullptr;  ///< of a tally
+  std::uint32_t rest_count = 0;
+  std::uint32_t position = 0;  ///< of an embedding
+  std::uint32_t index = 0;     ///< of the output that receives tokens, where `out` is null
   Container container = Container::f64;
   int fraction = 0;     ///< bits behind the point of an integer container
   double unit = 1;      ///< what a container's 1 is worth (of a product: its square)

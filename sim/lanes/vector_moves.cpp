@@ -317,6 +317,42 @@ struct Vectors {
       store(hn::IfThenElse(hn::Eq(load(a, i), load(b, i)), one, other), out, i);
   }
 
+  template <class Value>
+  static HWY_INLINE void tallied(const MoveKernels::Tally& tally, void* out, std::size_t lanes,
+                                 const Value& value) {
+    for (std::size_t i = 0; i < lanes; i += width) {
+      const V common = load(tally.common, i);
+      V even = hn::Zero(D()), odd = hn::Zero(D());
+      std::size_t j = 0;
+      const auto found = [&](std::size_t k) HWY_ATTR {
+        return hn::IfThenElseZero(hn::Eq(load(tally.others[k], i), common), value(k, i));
+      };
+      for (; j + 2 <= tally.count; j += 2) {
+        even = hn::Add(even, found(j));
+        odd = hn::Add(odd, found(j + 1));
+      }
+      if (j < tally.count) even = hn::Add(even, found(j));
+      for (std::size_t k = 0; k < tally.rest_count; ++k) odd = hn::Add(odd, load(tally.rest[k], i));
+      store(hn::Add(even, odd), out, i);
+    }
+  }
+  static void tally(const MoveKernels::Tally& tally, void* out, std::size_t lanes) {
+    if (tally.values) {
+      tallied(tally, out, lanes,
+              [&](std::size_t j, std::size_t i) HWY_ATTR { return load(tally.values[j], i); });
+    } else {
+      const V unit = hn::Set(D(), *in(tally.unit));
+      tallied(tally, out, lanes, [&](std::size_t, std::size_t) HWY_ATTR { return unit; });
+    }
+  }
+  static void largest(const void* const* terms, std::size_t count, void* out, std::size_t lanes) {
+    for (std::size_t i = 0; i < lanes; i += width) {
+      V most = load(terms[0], i);
+      for (std::size_t j = 1; j < count; ++j) most = hn::Max(most, load(terms[j], i));
+      store(most, out, i);
+    }
+  }
+
   static void arg_max(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
                       std::uint8_t* trapped) {
     using Index = hn::RebindToSigned<D>;
@@ -424,6 +460,8 @@ struct Vectors {
     all.choose = choose;
     all.indicate = indicate;
     all.compare = compare;
+    all.tally = tally;
+    if constexpr (!std::is_floating_point_v<T>) all.largest = largest;
     all.arg_max = arg_max;
     all.relu = relu;
     all.add = add;

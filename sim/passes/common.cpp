@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "sim/passes/flat_table.hpp"
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
@@ -27,15 +28,11 @@ class Merger {
         continue;
       }
       key_of(node);
-      std::vector<NodeId>& bucket = seen_[hash()];
-      const auto same =
-          std::find_if(bucket.begin(), bucket.end(), [&](NodeId other) { return equal(node, other); });
-      if (same != bucket.end()) {
-        to_.set(id, to_.of(*same));
-      } else {
-        bucket.push_back(id);
+      const NodeId first = seen_.find_or_insert(hash(), id, [&](NodeId other) { return equal(node, other); });
+      if (first != id)
+        to_.set(id, to_.of(first));
+      else
         to_.copy(id);
-      }
     }
     return std::move(to_).finish();
   }
@@ -89,7 +86,7 @@ class Merger {
   const Program& old_;
   Rewriter to_;
   const std::vector<std::uint32_t> tables_;
-  std::unordered_map<std::uint64_t, std::vector<NodeId>> seen_;
+  FlatTable seen_;
   std::vector<std::uint32_t> key_, other_key_;
 };
 

@@ -5,21 +5,39 @@
 
 #include <algorithm>
 
+#include "sim/passes/bounds.hpp"
+
 namespace roundoff {
 
 namespace {
 
 bool before(const Value& a, const Value& b) { return compare(a, b) < 0; }
 
-Domain sorted(Domain values) {
-  std::sort(values.begin(), values.end(), before);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  const bool ordinary = std::all_of(values.begin(), values.end(), [](const Value& value) {
-    return value.is_finite() && !(value.is_zero() && value.negative);
-  });
-  if (!ordinary || values.size() > Domains::most) values.clear();
-  return values;
-}
+/// Collects values in order, and gives up where there are too many, or one that is no ordinary number.
+class Collector {
+ public:
+  void add(const Value& value) {
+    if (failed_) return;
+    if (!value.is_finite() || (value.is_zero() && value.negative)) {
+      failed_ = true;
+      return;
+    }
+    if (!values_.empty() && value == values_.back()) return;
+    const auto at = std::lower_bound(values_.begin(), values_.end(), value, before);
+    if (at != values_.end() && *at == value) return;
+    if (values_.size() == Domains::most) {
+      failed_ = true;
+      return;
+    }
+    values_.insert(at, value);
+  }
+  bool failed() const { return failed_; }
+  Domain take() && { return failed_ ? Domain() : std::move(values_); }
+
+ private:
+  Domain values_;
+  bool failed_ = false;
+};
 
 }  // namespace
 
@@ -52,12 +70,15 @@ const Domain& Domains::of(NodeId node) {
 Domain Domains::compute(NodeId id) {
   const Node& node = program_.nodes[id];
   switch (node.op) {
-    case Op::constant:
-      return sorted({program_.constants[node.a]});
+    case Op::constant: {
+      Collector values;
+      values.add(program_.constants[node.a]);
+      return std::move(values).take();
+    }
     case Op::embed: {
-      Domain values;
-      for (Token token : program_.shape.tokens[node.a]) values.push_back(program_.tables[node.b][token]);
-      return sorted(std::move(values));
+      Collector values;
+      for (Token token : program_.shape.tokens[node.a]) values.add(program_.tables[node.b][token]);
+      return std::move(values).take();
     }
     case Op::table:
       return table(id, node);
@@ -70,38 +91,43 @@ Domain Domains::compute(NodeId id) {
   }
 }
 
+// What the map leaves out cannot occur.
 Domain Domains::table(NodeId id, const Node& node) {
   const auto& map = program_.maps[node.b];
   const Domain& arguments = of(node.a);
-  Domain values;
+  Collector values;
   if (arguments.empty()) {
     const Range& range = ranges_[id];
     for (const auto& [argument, result] : map) {
-      if (result.is_nan()) return {};
-      if (compare(result, range.low) >= 0 && compare(result, range.high) <= 0) values.push_back(result);
+      if (values.failed() || result.is_nan()) return {};
+      if (compare(result, range.low) >= 0 && compare(result, range.high) <= 0) values.add(result);
     }
   } else {
-    for (const Value& argument : arguments)
-      if (const Value* result = mapped(map, argument)) {  // what the map leaves out cannot occur
-        if (result->is_nan()) return {};
-        values.push_back(*result);
-      }
+    for (const auto& [argument, result] : map) {
+      if (values.failed()) return {};
+      if (std::binary_search(arguments.begin(), arguments.end(), plus_zero(argument), before))
+        values.add(result);
+    }
   }
-  return sorted(std::move(values));
+  return std::move(values).take();
 }
 
 Domain Domains::maximum(const Node& node) {
-  Domain values;
-  const Value* least = nullptr;
-  for (NodeId operand : program_.list(node.a, node.c)) {
+  const Value* floor = nullptr;
+  const auto operands = program_.list(node.a, node.c);
+  for (NodeId operand : operands) {
     const Domain& domain = of(operand);
     if (domain.empty()) return {};
-    values.insert(values.end(), domain.begin(), domain.end());
-    if (!least || compare(domain.front(), *least) > 0) least = &domain.front();
+    if (!floor || compare(domain.front(), *floor) > 0) floor = &domain.front();
   }
-  const Value floor = *least;
-  std::erase_if(values, [&](const Value& value) { return compare(value, floor) < 0; });
-  return sorted(std::move(values));
+  Collector values;
+  for (NodeId operand : operands) {
+    const Domain& domain = of(operand);
+    for (auto value = std::lower_bound(domain.begin(), domain.end(), *floor, before); value != domain.end();
+         ++value)
+      values.add(*value);
+  }
+  return std::move(values).take();
 }
 
 Domain Domains::grid(NodeId id, const Node& node) const {
@@ -110,12 +136,13 @@ Domain Domains::grid(NodeId id, const Node& node) const {
   const Format& format = program_.formats[node.format];
   const auto first = steps(range.low, range.quantum), last = steps(range.high, range.quantum);
   if (!first || !last) return {};
-  Domain values;
+  const bool all = format.is_uniform() && range.quantum >= format.quantum;
+  Collector values;
   for (i128 step = *first; step <= *last; ++step) {
     const Value value = from_steps(step, range.quantum);
-    if (round(value, format).value == value) values.push_back(value);
+    if (all || round(value, format).value == value) values.add(value);
   }
-  return sorted(std::move(values));
+  return std::move(values).take();
 }
 
 // rnd(s - m) is not 0 where s < m: the exact difference is at least 2^q in magnitude, q the finer quantum of

@@ -56,6 +56,8 @@ class Reassociation {
       const Node& node = old_.nodes[id];
       if (node.op != Op::max || node.c < 2 || can_trap(old_, node)) continue;
       const auto list = old_.list(node.a, node.c);
+      const auto constant = [&](NodeId operand) { return old_.nodes[operand].op == Op::constant; };
+      if (node.c == 2 && std::any_of(list.begin(), list.end(), constant)) continue;  // a clamp
       if (std::any_of(list.begin(), list.end(), [&](NodeId operand) { return may_be_minus_zero(operand); }))
         continue;
       Set set(list.begin(), list.end());

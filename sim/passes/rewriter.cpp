@@ -38,11 +38,15 @@ std::uint32_t Rewriter::list(std::span<const NodeId> nodes) {
 }
 
 std::uint32_t Rewriter::mapped_list(std::uint32_t offset, std::uint32_t count) {
-  const auto [found, fresh] = lists_.try_emplace(std::uint64_t{offset} << 32 | count,
-                                                 static_cast<std::uint32_t>(built_.operands.size()));
-  if (fresh)
-    for (NodeId operand : old_.list(offset, count)) built_.operands.push_back(map_[operand]);
-  return found->second;
+  const auto number = static_cast<std::uint32_t>(lists_.size());
+  const std::uint64_t key = std::uint64_t{offset} << 32 | count;
+  const std::uint32_t known = list_numbers_.find_or_insert(
+      key * 0x9e3779b97f4a7c15ULL, number,
+      [&](std::uint32_t list) { return lists_[list].offset == offset && lists_[list].count == count; });
+  if (known != number) return lists_[known].made;
+  lists_.push_back({offset, count, static_cast<std::uint32_t>(built_.operands.size())});
+  for (NodeId operand : old_.list(offset, count)) built_.operands.push_back(map_[operand]);
+  return lists_.back().made;
 }
 
 NodeId Rewriter::copy(NodeId old_node) {

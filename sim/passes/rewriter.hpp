@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/passes.hpp"
+#include "sim/passes/flat_table.hpp"
 
 namespace roundoff {
 
@@ -65,8 +66,12 @@ class Rewriter {
   };
   std::unordered_map<Key, NodeId, Hash> constants_;
   std::unordered_map<std::size_t, std::vector<std::uint32_t>> tables_, maps_;  // by hash
-  std::unordered_map<std::uint64_t, std::uint32_t> lists_;  // old (offset, count) -> new offset
-  std::vector<std::uint32_t> new_table_, new_map_;          // by old index
+  struct OldList {
+    std::uint32_t offset, count, made;  // made: the new offset
+  };
+  std::vector<OldList> lists_;
+  FlatTable list_numbers_;                          // in lists_
+  std::vector<std::uint32_t> new_table_, new_map_;  // by old index
 };
 
 /// The number of operand lists of a node: 2 for a dot, 1 for other n-ary operations, 0 otherwise.

@@ -71,7 +71,8 @@ float own_cost(const Program& program, const Node& node) {
     case Op::dot:
       return 3 * count;
     case Op::arg_max:
-      return 2 * count;
+      // the last of a row of rounded operations: where they are floats, they keep the whole program in floats
+      return (program.formats[node.format].is_uniform() ? 2 : 8) * count;
     case Op::table:
       return lookup_cost(program.maps[node.b].size());
   }

@@ -26,6 +26,8 @@ namespace roundoff {
 
 namespace {
 
+constexpr std::uint32_t few_places = 1024;
+
 class Votes {
  public:
   explicit Votes(const Program& program)
@@ -122,6 +124,29 @@ class Votes {
     return div(old_.constants[old_.nodes[share.a].a], total, old_.formats[share.format]).value;
   }
 
+  // t added to itself: of[c] is the result of c votes, for all c up to `unlike` rnd(r c w).
+  struct Sums {
+    std::vector<Value> of{Value::zero()};
+    Value many = Value::zero();
+    std::size_t unlike = static_cast<std::size_t>(-1);
+  };
+  const Sums& sums_of(const Value& r, std::size_t most, const Ballot& ballot, std::uint8_t in) {
+    auto known = std::find_if(sums_.begin(), sums_.end(), [&](const Known& one) {
+      return one.weight == ballot.weight && one.product_format == ballot.product_format && one.format == in;
+    });
+    if (known == sums_.end()) known = sums_.insert(known, {ballot.weight, ballot.product_format, in, {}});
+    Sums& sums = known->by_share[r];
+    const Format& format = old_.formats[in];
+    const Value t = mul(round(r, old_.formats[ballot.product_format]).value, ballot.weight, format).value;
+    while (sums.of.size() <= most) {
+      const std::size_t votes = sums.of.size();
+      sums.of.push_back(votes == 1 ? t : add(sums.of.back(), t, format).value);
+      sums.many = add(sums.many, ballot.weight, format).value;
+      if (votes < sums.unlike && mul(r, sums.many, format).value != sums.of.back()) sums.unlike = votes;
+    }
+    return sums;
+  }
+
   bool counted(NodeId id) {
     const Node& node = old_.nodes[id];
     if (node.op != Op::dot || node.c < 2) return false;
@@ -133,7 +158,9 @@ class Votes {
       count.product(ranges_[ballot->bits[j]], ranges_[ballot->values[j]]);
     const Domain totals = domains_.of(ballot->total);
     if (!count.holds() || totals.empty() || !on_small_grid(totals, most_places)) return false;
-    // The table: for every Z, the places of counts 0 .. most.
+    // The table: for every Z, the places of counts 0 .. most. Where it would be large, and every entry is
+    // rnd(r c), the product of r and c w will do.
+    bool product = ballot->product_format == node.format && old_.nodes[ballot->share].format == node.format;
     const bool bounded = all_counted(*ballot);
     const Node& share = old_.nodes[ballot->share];
     std::vector<std::pair<Value, Value>> firsts, results;
@@ -149,36 +176,49 @@ class Votes {
       try {
         const Value r = share_of(share, total);
         if (!r.is_finite()) return false;
-        const Value a = round(r, old_.formats[ballot->product_format]).value;
-        const Value t = mul(a, ballot->weight, format).value;
-        Value sum = Value::zero();
+        const Sums& sums = sums_of(r, most, *ballot, node.format);
+        product = product && most < sums.unlike;
+        if (places + most + 1 > most_places && !product) return false;
         for (std::size_t votes = 0; votes <= most; ++votes) {
-          if (votes > 0) sum = votes == 1 ? t : add(sum, t, format).value;
-          if (!sum.is_finite() || places >= most_places) return false;
-          results.emplace_back(place_value(places++), sum);
+          if (!sums.of[votes].is_finite()) return false;
+          if (places++ < most_places) results.emplace_back(place_value(places - 1), sums.of[votes]);
         }
       } catch (const Trap&) {
         return false;
       }
       most_votes = std::max(most_votes, most);
     }
-    write(id, *ballot, std::move(firsts), std::move(results), most_votes);
+    const NodeId votes = write_count(id, *ballot);
+    if (product && places > few_places) {
+      Node scaled{.op = Op::mul, .format = node.format, .a = to_.of(ballot->share), .b = votes};
+      scaled.never_traps = true;
+      to_.set(id, to_.push(scaled, old_.sites[id]));
+    } else if (places <= most_places)
+      write_table(id, *ballot, votes, std::move(firsts), std::move(results), most_votes);
+    else
+      return false;
     return true;
   }
 
-  void write(NodeId id, const Ballot& ballot, std::vector<std::pair<Value, Value>> firsts,
-             std::vector<std::pair<Value, Value>> results, std::size_t most_votes) {
-    const Node& node = old_.nodes[id];
+  Site inner_site(NodeId id) const {
     Site site = old_.sites[id];
     site.inner = true;
+    return site;
+  }
+  NodeId write_count(NodeId id, const Ballot& ballot) {
     std::vector<NodeId> bits, values;
     for (NodeId bit : ballot.bits) bits.push_back(to_.of(bit));
     for (NodeId value : ballot.values) values.push_back(to_.of(value));
-    Node count = node;
+    Node count = old_.nodes[id];
     count.a = to_.list(bits);
     count.b = to_.list(values);
     count.never_traps = count.exact = true;
-    const NodeId votes = to_.push(count, site);
+    return to_.push(count, inner_site(id));
+  }
+  void write_table(NodeId id, const Ballot& ballot, NodeId votes, std::vector<std::pair<Value, Value>> firsts,
+                   std::vector<std::pair<Value, Value>> results, std::size_t most_votes) {
+    const Node& node = old_.nodes[id];
+    const Site site = inner_site(id);
     std::vector<std::pair<Value, Value>> each;
     Value sum = Value::zero();
     const Format& format = old_.formats[node.format];
@@ -204,6 +244,12 @@ class Votes {
   Rewriter to_;
   const std::vector<Range> ranges_;
   Domains domains_;
+  struct Known {
+    Value weight;
+    std::uint8_t product_format, format;
+    std::unordered_map<Value, Sums> by_share;
+  };
+  std::vector<Known> sums_;
 };
 
 }  // namespace

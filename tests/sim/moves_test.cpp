@@ -2,6 +2,7 @@
 // operations of exact nodes, in every container and instruction set of this machine.
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -43,7 +44,7 @@ void compare_all(Container container, Isa isa) {
   const MoveKernels& plain = plain_moves(container);
   Numbers numbers{7};
   for (const std::size_t size :
-       {1, 2, 3, 15, 16, 17, 32, 33, 48, 64, 65, 100, 128, 129, 192, 193, 256, 257, 900}) {
+       {1, 2, 3, 15, 16, 17, 32, 33, 48, 64, 65, 100, 128, 129, 192, 193, 256, 257, 900, 4095}) {
     for (const bool bytes : {false, true}) {
       const auto entries = random<T>(numbers, size, bytes ? -128 : -30000, bytes ? 127 : 30000);
       const auto choices = random<Token>(numbers, size, 0, bytes ? 127 : 30000);
@@ -82,6 +83,10 @@ void compare_all(Container container, Isa isa) {
           [&](const MoveKernels& m, T* out) { m.indicate(x[0], three, three + 1, three + 2, out, lanes); });
   same<T>(vectors, plain,
           [&](const MoveKernels& m, T* out) { m.compare(x[0], x[1], three + 1, three + 2, out, lanes); });
+  std::vector<std::vector<T>> few;  // so that some are equal
+  std::vector<const void*> f;
+  for (int r = 0; r < 8; ++r) few.push_back(random<T>(numbers, lanes, -2, 2));
+  for (const auto& row : few) f.push_back(row.data());
   for (std::size_t count = 1; count <= 7; ++count) {
     same<T>(vectors, plain, [&](const MoveKernels& m, T* out) { m.sum(x.data(), count, out, lanes); });
     same<T>(vectors, plain,
@@ -89,6 +94,13 @@ void compare_all(Container container, Isa isa) {
     same<T>(vectors, plain, [&](const MoveKernels& m, T* out) {
       m.weighted(rows[0].data(), y.data(), count, fraction, out, lanes);
     });
+    for (const bool values : {false, true}) {
+      const MoveKernels::Tally tally{few[7].data(), f.data(), values ? y.data() : nullptr, three + 1, count,
+                                     x.data(),      count % 3};
+      same<T>(vectors, plain, [&](const MoveKernels& m, T* out) { m.tally(tally, out, lanes); });
+    }
+    if constexpr (std::is_integral_v<T>)
+      same<T>(vectors, plain, [&](const MoveKernels& m, T* out) { m.largest(x.data(), count, out, lanes); });
     same<Token>(vectors, plain,
                 [&](const MoveKernels& m, Token* out) { m.arg_max(x.data(), count, out, lanes, nullptr); });
   }

@@ -8,7 +8,7 @@ namespace roundoff {
 namespace {
 
 constexpr int models = 3;  // a format and policy
-constexpr int inputs = 3;   // a model
+constexpr int inputs = 3;  // a model
 
 // Calls check(program, seed) on recorded random models of every test format and policy.
 template <class Check>
@@ -60,6 +60,24 @@ TEST_CASE("with any one pass switched off the others still keep every value") {
       if (seed % 4 != 0) return;
       REQUIRE(first_difference(program, optimise(program, off), seed) == "");
     });
+  }
+}
+
+TEST_CASE("what is the same for every input may be recorded as a constant: outputs and traps stay") {
+  std::uint64_t seed = 77000;
+  for (const std::string& text : test_formats()) {
+    const Format format = parse_format(text);
+    for (const Policy& policy : test_policies(format)) {
+      const RandomModel random = random_model(++seed, format);
+      const Program program = record(random.model, policy, random.shape);
+      const Program folded = record(random.model, policy, random.shape, {.fold = true});
+      CAPTURE(text);
+      CAPTURE(seed);
+      validate(folded);
+      CHECK(folded.nodes.size() <= program.nodes.size());
+      Rewritten apart{folded, std::vector<NodeId>(program.nodes.size(), no_node)};
+      REQUIRE(first_difference(program, apart, seed) == "");
+    }
   }
 }
 

@@ -1,0 +1,28 @@
+// See fold.hpp.
+#include "sim/fold.hpp"
+
+#include "formats/error.hpp"
+#include "sim/record.hpp"
+#include "sim/reference.hpp"
+
+namespace roundoff {
+
+std::optional<Value> ConstantFolder::evaluated(const Node& node) {
+  try {
+    return evaluate(program_, node, x_, y_).value;
+  } catch (const Trap&) {
+    return {};
+  }
+}
+
+bool ConstantFolder::skips_zero(const Node& node) {
+  constexpr std::size_t formats = 256;  // as many as Node::format can tell apart
+  const std::size_t at = node.reduction * formats + node.format;
+  if (at >= skips_zero_.size()) skips_zero_.resize(at + 1, -1);
+  if (skips_zero_[at] < 0)
+    skips_zero_[at] =
+        zero_weights_exact(program_.formats[node.format], program_.reductions[node.reduction]) ? 1 : 0;
+  return skips_zero_[at] == 1;
+}
+
+}  // namespace roundoff
