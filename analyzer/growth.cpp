@@ -46,7 +46,8 @@ const Law& law_of(LawKind kind) { return laws[static_cast<std::size_t>(kind)]; }
 constexpr std::size_t least_points = 5;   ///< for a decision
 constexpr std::size_t least_settled = 6;  ///< left, when the first points are set aside
 constexpr double wide = 64;               ///< a factor that a law must show itself over
-constexpr double near = 0.0426;           ///< lg 1.03
+constexpr double near = 0.0704;           ///< lg 1.05
+constexpr double whole = 0.005;           ///< an exponent this near to 1 or 2 is that
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 constexpr std::size_t most_terms = 3;
@@ -83,7 +84,7 @@ struct Form {
       case LawKind::linear:
         return {x, 1, 0};
       case LawKind::quadratic:
-        return {x * x, x, 0};  // widths that count pairs have no constant term
+        return {x * x, x, count == 3 ? 1.0 : 0.0};  // widths that count pairs have no constant term
       case LawKind::power:
         return {steady_log2(x), 1, 0};
       case LawKind::exponential:
@@ -122,6 +123,10 @@ std::vector<Form> all_forms(const std::vector<int>& roots) {
           for (const Logarithm logarithm : {Logarithm::smooth, Logarithm::ceiling, Logarithm::length})
             if (count == 2 || law.kind == LawKind::polylogarithmic)
               forms.push_back({&law, 1, logarithm, count});
+        break;
+      case LawKind::quadratic:
+        forms.push_back({&law});
+        forms.push_back({&law, 1, Logarithm::smooth, 3});
         break;
       case LawKind::exponential:
         for (const int root : roots) forms.push_back({&law, root});
@@ -321,7 +326,11 @@ Terms as_written(const Form& form, const Parameters& parameters) {
   const Terms& factors = parameters.factors;
   if (form.law->kind == LawKind::constant) return {0, factors[0], 0};
   if (form.law->powers_of_two) return {steady_exp2(factors[1]), factors[0], 0};
-  return factors;
+  // What is nothing beside the other terms is rounding of this fit.
+  Terms written = factors;
+  for (std::size_t j = 1; j < written.size(); ++j)
+    if (std::abs(written[j]) < 1e-9 * std::abs(written[0])) written[j] = 0;
+  return written;
 }
 
 Interval percentiles(std::vector<double>& values, double value, double confidence) {
@@ -355,25 +364,36 @@ std::string statement_of(const GrowthLaw& growth) {
                      growth.class_decided ? std::string(name(growth.best_class)) + "; " : "", rivals);
 }
 
-/// One form a law (and root): the one of least criterion. A polynomial in lg(n) of three terms holds the laws
-/// of two terms; where it does no better than one of them, its third term says nothing (Arnold 2010,
-/// "Uninformative parameters and model selection using Akaike's information criterion"), and it is dropped.
+/// One form a law (and root): the one of least criterion. A polynomial of three terms, in n or in lg(n),
+/// holds the laws of two terms; where it is not better than them by 2, its third term says nothing (Arnold
+/// 2010, "Uninformative parameters and model selection using Akaike's information criterion"), and it is
+/// dropped.
 std::vector<Candidate> best_forms(std::vector<Candidate> candidates, const Noise& noise) {
   const auto criterion = [&](const Candidate& candidate) {
     return noise.criterion(candidate.solution.squares, candidate.form, candidate.points.size());
   };
-  double logarithmic = infinite;
-  for (const Candidate& candidate : candidates)
-    if (candidate.form.law->kind == LawKind::logarithmic)
-      logarithmic = std::min(logarithmic, criterion(candidate));
+  // Of the two-term law of one degree less.
+  const auto lesser = [&](LawKind kind) {
+    const LawKind below = kind == LawKind::quadratic ? LawKind::linear : LawKind::logarithmic;
+    double least = infinite;
+    for (const Candidate& candidate : candidates)
+      if (candidate.form.law->kind == below) least = std::min(least, criterion(candidate));
+    return least;
+  };
+  const double logarithmic = lesser(LawKind::polylogarithmic), linear = lesser(LawKind::quadratic);
   std::vector<Candidate> best;
   for (Candidate& candidate : candidates) {
-    if (candidate.form.count == 3 && criterion(candidate) >= logarithmic) continue;
+    // The line or the parabola under another name.
+    const double exponent = candidate.form.law->kind == LawKind::power ? candidate.solution.factors[0] : 0;
+    if (std::abs(exponent - 1) < whole || std::abs(exponent - 2) < whole) continue;
+    if (candidate.form.count == 3 &&
+        criterion(candidate) > (candidate.form.law->kind == LawKind::quadratic ? linear : logarithmic) - 2)
+      continue;
     const bool same = !best.empty() && best.back().form.law == candidate.form.law &&
                       best.back().form.root == candidate.form.root;
     if (!same)
       best.push_back(std::move(candidate));
-    else if (criterion(candidate) < criterion(best.back()))
+    else if (criterion(candidate) < criterion(best.back()) - (candidate.form.count == 3 ? 2 : 0))
       best.back() = std::move(candidate);
   }
   return best;
@@ -460,6 +480,9 @@ std::string formula(const LawFit& fit, std::string_view variable) {
     case LawKind::linear:
       return sum(std::string(variable));
     case LawKind::quadratic:
+      if (fit.terms == 3)
+        return fmt::format("{}*{} {} {:.3g}", sum(fmt::format("{}^2", variable)), variable,
+                           fit.c < 0 ? "-" : "+", std::abs(fit.c));
       return sum(fmt::format("{}^2", variable)) + fmt::format("*{}", variable);
     case LawKind::power:
       return fmt::format("{:.3g}*{}^{:.3g}", fit.a, variable, fit.b);

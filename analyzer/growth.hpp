@@ -56,7 +56,7 @@ struct LawFit {
   LawKind kind = LawKind::constant;
   int root = 1;                             ///< exponential: a * 2^(b * n^(1/root))
   Logarithm logarithm = Logarithm::smooth;  ///< of logarithmic and polylogarithmic laws
-  int terms = 2;                            ///< 3: a*lg(n)^2 + b*lg(n) + c
+  int terms = 2;                            ///< 3: a*lg(n)^2 + b*lg(n) + c, a*n^2 + b*n + c
   /// constant: b alone; a*g(n) + b; a*n^2 + b*n; a * n^b; a * 2^(b n^(1/root)).
   double a = 0, b = 0, c = 0;
   Interval a_range,
