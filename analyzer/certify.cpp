@@ -109,6 +109,7 @@ class Certification {
  private:
   // Gross failures show on few inputs.
   void probe() {
+    if (options_.probes == 0) return;
     std::vector<Instance> inputs = task_.adversarial(options_.probes);
     for (std::size_t j = 0; j < options_.probes; ++j) inputs.push_back(task_.sample(options_.seed, j));
     std::vector<std::uint8_t> failed(inputs.size());
@@ -137,6 +138,10 @@ class Certification {
     ProofOptions proof;
     proof.deadline = deadline;
     proof.threads = options_.threads > 0 ? options_.threads : static_cast<int>(cores);
+    if (options_.steps > 0) {
+      proof.threads = 1;
+      proof.steps = static_cast<std::uint64_t>(options_.steps);
+    }
     proof.nodes = options_.nodes;
     proof.words = options_.megabytes * 250'000 / static_cast<std::size_t>(proof.threads);
     proof.tuples = options_.tuples;

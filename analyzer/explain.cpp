@@ -19,7 +19,8 @@ std::string_view name(Blame blame) {
 }
 
 std::string_view name(Mishap mishap) {
-  constexpr std::string_view names[] = {"rounding error",
+  constexpr std::string_view names[] = {"another weight by design",
+                                        "rounding error",
                                         "absorbed addend",
                                         "underflow to zero",
                                         "saturation",
@@ -30,6 +31,8 @@ std::string_view name(Mishap mishap) {
 }
 
 namespace {
+
+constexpr std::string_view without_rounding = "exact";  ///< Explanation::ideal
 
 bool is_sequential(const Program& program, const Node& node) {
   if (node.op != Op::sum && node.op != Op::dot) return false;
@@ -147,7 +150,8 @@ class Inquiry {
     half_.reset();
     run_.reset();
     twins_ = make_twins(model_, policy_, own, task_.shape(instance_));
-    explanation_.ideal = own != nullptr ? notation(own->policy[Role::activations]) : "exact";
+    explanation_.ideal =
+        own != nullptr ? notation(own->policy[Role::activations]) : std::string(without_rounding);
     explanation_.margins.clear();
     explanation_.output = explanation_.ideal_position = -1;
     if (!twins_) return false;
@@ -294,6 +298,12 @@ class Inquiry {
     if (change.weight) {
       culprit.mishap = error.vanished ? Mishap::vanished : Mishap::rounded;
       const Format& format = program.formats[node.format];
+      // Beside itself in another format a design may have other weights, each of which its format holds.
+      if (explanation_.ideal != without_rounding && inexact_weight(model_, policy_).empty()) {
+        culprit.mishap = Mishap::chosen;
+        culprit.ulps = -1;
+        return culprit;
+      }
       if (culprit.rounded == format.highest || culprit.rounded == format.lowest)
         culprit.mishap = Mishap::saturated;
       return culprit;

@@ -26,8 +26,17 @@ namespace roundoff {
 enum class Blame : std::uint8_t { none, rounding, construction, specification };
 std::string_view name(Blame blame);
 
-/// What a rounding did, by name.
-enum class Mishap : std::uint8_t { rounded, absorbed, vanished, saturated, overflowed, wrapped, trapped };
+/// What a rounding did, by name. `chosen` is no rounding: the design has another weight in this format.
+enum class Mishap : std::uint8_t {
+  chosen,
+  rounded,
+  absorbed,
+  vanished,
+  saturated,
+  overflowed,
+  wrapped,
+  trapped
+};
 std::string_view name(Mishap mishap);
 
 /// One step of a sequential sum or dot product: total = rnd(before + term).
@@ -46,7 +55,8 @@ struct Culprit {
   std::string operation;  ///< "dot", "exp", "weight"
   std::string format;     ///< it is rounded to
   std::vector<Value> x, y;
-  std::string exact;  ///< the exact result on these operands, in decimal
+  /// The exact result on these operands, in decimal; of a weight: what it is in the run compared with.
+  std::string exact;
   Value rounded;
   double ulps = -1;  ///< |rounded - exact| in units in the last place; -1 where the format has none
   Flags flags = 0;

@@ -19,7 +19,8 @@ struct Observation {
   friend bool operator==(const Observation&, const Observation&) = default;
 };
 
-/// Laws in increasing order of growth. A polylogarithm here is a*lg(n)^2 + b.
+/// Laws in increasing order of growth. A polylogarithm here is a*lg(n)^2 + b or, where the data ask for it,
+/// a*lg(n)^2 + b*lg(n) + c.
 enum class LawKind : std::uint8_t {
   constant,
   logarithmic,
@@ -40,14 +41,24 @@ GrowthClass growth_class(LawKind kind);
 /// Whether residuals are measured in y (bits, a few units wide) or in lg y (widths over orders of magnitude).
 enum class Errors : std::uint8_t { absolute, relative };
 
+/// What a logarithm is taken as: positions are coded in whole bits, so that widths climb in steps.
+enum class Logarithm : std::uint8_t {
+  smooth,   ///< lg(n)
+  ceiling,  ///< ceil(lg(n)): the bits that tell n things apart
+  length    ///< ceil(lg(n+1)): the bits of n itself
+};
+
 struct Interval {
   double low = 0, high = 0;
 };
 
 struct LawFit {
   LawKind kind = LawKind::constant;
-  int root = 1;         ///< exponential: a * 2^(b * n^(1/root))
-  double a = 0, b = 0;  ///< constant: b alone; a*g(n) + b; a*n^2 + b*n; a * n^b; a * 2^(b n^(1/root))
+  int root = 1;                             ///< exponential: a * 2^(b * n^(1/root))
+  Logarithm logarithm = Logarithm::smooth;  ///< of logarithmic and polylogarithmic laws
+  int terms = 2;                            ///< 3: a*lg(n)^2 + b*lg(n) + c, a*n^2 + b*n + c
+  /// constant: b alone; a*g(n) + b; a*n^2 + b*n; a * n^b; a * 2^(b n^(1/root)).
+  double a = 0, b = 0, c = 0;
   Interval a_range,
       b_range;     ///< percentile bootstrap at the asked confidence; equal to the value without a bootstrap
   double rms = 0;  ///< root mean square residual, in the unit of `Errors`
@@ -72,8 +83,10 @@ struct GrowthLaw {
   std::vector<Observation> points;
   std::string variable;
   std::vector<LawFit> fits;  ///< by increasing criterion; empty when there are fewer than three points
-  /// At least five points, the best law stands out (weight >= 0.9), and it leaves little more than rounding
-  /// does, or the points span a factor of 64: a maximum of two terms looks like many a law on a short range.
+  /// At least five points, and the best law stands out (weight >= 0.9). A maximum of two terms looks like
+  /// many a law on a short range, so one of these too: the law leaves little more than rounding does; or the
+  /// points span a factor of 64 in x or in y; or it leaves at most 5 % and the larger half of the points
+  /// alone has its best law in the same class.
   bool decided = false;
   bool explained = false;      ///< the best law leaves at most four times the variance that rounding leaves
   bool class_decided = false;  ///< likewise the laws of the best class together

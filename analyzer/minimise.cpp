@@ -232,6 +232,18 @@ double operations(const Shape& shape, int positions) {
   return 2 * length * static_cast<double>(shape.nonzero) + 2 * pairs;
 }
 
+double operations(const Model& model, int positions) {
+  const double length = positions;
+  double total = 2 * length * static_cast<double>(shape(model).nonzero);
+  for (const Layer& layer : model.layers) {
+    if (!layer.attention) continue;
+    const Attention& attention = *layer.attention;
+    const int keys = attention.query.weight.rows(), values = attention.value.weight.rows();
+    total += length * length * (keys + values + 3 * attention.heads);
+  }
+  return total;
+}
+
 Attempt attempt(const Construction& construction, const Settings& settings, const Task& task,
                 const Policy& policy, const VerifyOptions& options, Store* store) {
   Attempt made;

@@ -122,6 +122,7 @@ std::vector<Settings> all_settings(const Construction& construction, const TaskS
 /// Rounded operations of one pass over `positions` positions, as an order of magnitude: non-zero weights at
 /// every position, and attention over every pair of positions. What planners count work in.
 double operations(const Shape& shape, int positions);
+double operations(const Model& model, int positions);
 
 /// Builds and verifies one candidate (through the store, where there is one). A refusal of the construction
 /// and a weight that the format does not hold are reported in the attempt, not thrown.

@@ -115,6 +115,7 @@ Object to_object(const VerifyOptions& options) {
   if (automatic) {
     object["at_once"] = options.at_once;
     object["certify"] = options.certify_seconds > 0;
+    if (options.certify_steps > 0) object["certify_steps"] = options.certify_steps;
     object["exhaustive_limit"] = options.exhaustive_limit;
   }
   if (automatic || options.method == Method::sample) {
@@ -131,6 +132,7 @@ VerifyOptions options_from(const Object& object) {
   options.adversarial = object.value("adversarial", options.adversarial);
   options.at_once = object.value("at_once", options.at_once);
   if (!object.value("certify", true)) options.certify_seconds = 0;
+  options.certify_steps = object.value("certify_steps", options.certify_steps);
   options.exhaustive_limit = object.value("exhaustive_limit", options.exhaustive_limit);
   options.count = object.value("count", options.count);
   options.seed = object.value("seed", options.seed);

@@ -35,34 +35,43 @@ constexpr std::array paper_cells = {
     PaperCell{"MUL", "mul", Regime::logarithmic, "O(n^2)", "theorem 5.3"},
 };
 
-double reach(const Series& series) {
-  if (series.points.empty()) return 0;
-  const TaskSize& size = series.points.back().size;
-  return series.variable == "k" ? size.k : size.n;
+int size_of(const Series& series, const MeasuredPoint& point) {
+  return series.variable == "k" ? point.size.k : point.size.n;
+}
+
+/// The point at one size, or null.
+const MeasuredPoint* point_at(const Series& series, int size) {
+  for (const MeasuredPoint& point : series.points)
+    if (size_of(series, point) == size) return &point;
+  return nullptr;
 }
 
 /// The cell speaks of the variable that its first series grows in. The series of the paper's construction is
-/// the first that claims its theorem; the best one has the least width at the largest size of the cell, with
-/// layers that do not grow.
+/// the first that claims its theorem; the best one has the least width at the largest size that all reach,
+/// with layers that do not grow.
 void choose(Cell& cell) {
   if (cell.series.empty()) return;
   cell.variable = cell.series.front().variable;
-  double largest = 0;
   const auto eligible = [&](const Series& series) {
     return series.variable == cell.variable && !series.deepens && !series.points.empty();
   };
-  for (std::size_t s = 0; s < cell.series.size(); ++s) {
-    const Series& series = cell.series[s];
-    if (!eligible(series)) continue;
-    if (!cell.paper && series.theorem.rfind("Feng et al.", 0) == 0) cell.paper = s;
-    largest = std::max(largest, reach(series));
+  std::vector<std::size_t> all;
+  for (std::size_t s = 0; s < cell.series.size(); ++s)
+    if (eligible(cell.series[s])) all.push_back(s);
+  for (const std::size_t s : all)
+    if (!cell.paper && cell.series[s].theorem.rfind("Feng et al.", 0) == 0) cell.paper = s;
+  if (all.empty()) return;
+  for (const MeasuredPoint& point : cell.series[all.front()].points) {
+    const int size = size_of(cell.series[all.front()], point);
+    const bool shared = std::all_of(all.begin(), all.end(),
+                                    [&](std::size_t s) { return point_at(cell.series[s], size) != nullptr; });
+    if (shared) cell.compared_at = std::max(cell.compared_at, size);
   }
-  for (std::size_t s = 0; s < cell.series.size(); ++s) {
-    if (!eligible(cell.series[s]) || reach(cell.series[s]) < largest) continue;
+  for (const std::size_t s : all) {
     const auto width = [&](std::size_t which) {
-      return cell.series[which].points.back().attempt.shape.width;
+      return point_at(cell.series[which], cell.compared_at)->attempt.shape.width;
     };
-    if (!cell.best || width(s) < width(*cell.best)) cell.best = s;
+    if (cell.compared_at > 0 && (!cell.best || width(s) < width(*cell.best))) cell.best = s;
   }
   if (!cell.best) return;
   const MeasuredPoint& point = cell.series[*cell.best].points.back();

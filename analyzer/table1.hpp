@@ -28,6 +28,13 @@ struct MeasuredPoint {
   std::vector<std::string> exceptions;  ///< failures above the minimum, as "fixed(9,0)"
 };
 
+/// The width of a model is the greatest of three numbers (semantics.md, section 5), and each of them follows
+/// a law of its own.
+struct Part {
+  std::string name;  ///< d_model, head_width, d_ff
+  GrowthLaw law;     ///< of the built and verified models
+};
+
 /// One construction (with a setting of its knobs) measured over sizes.
 struct Series {
   std::string construction;
@@ -36,8 +43,12 @@ struct Series {
   std::string variable;  ///< n or k: what grows
   bool deepens = false;  ///< the number of layers grows with the variable: not what the theorems speak of
   std::vector<MeasuredPoint> points;
-  GrowthLaw width;  ///< of the built and verified models, over the variable
-  GrowthLaw bits;   ///< of the scanned points
+  std::vector<Part> parts;  ///< of the width, where they are positive at every point
+  std::string widest;       ///< the part that is the width at the largest size
+  /// Of the widest part over all sizes; its statement says from where on it is the width, and which part
+  /// overtakes it beyond the sizes measured.
+  GrowthLaw width;
+  GrowthLaw bits;  ///< of the scanned points
   /// Of the width formula that the construction claims, over sizes far beyond those that can be run. Only
   /// where it gives the built width at every measured point.
   std::optional<GrowthLaw> claimed;
@@ -54,9 +65,11 @@ struct Cell {
   std::string paper_theorem;
   std::vector<Series> series;
   std::optional<std::size_t> paper;  ///< the series of the paper's construction
-  std::optional<std::size_t> best;   ///< of a constant number of layers: least width at the largest size
-  std::vector<Bound> bounds;         ///< at the best series' largest size
-  std::string remark;                ///< why there is nothing to measure, outside the theorem, ...
+  /// Of a constant number of layers: the least width at the largest size that all of these reach.
+  std::optional<std::size_t> best;
+  int compared_at = 0;        ///< that size
+  std::vector<Bound> bounds;  ///< at the best series' largest size
+  std::string remark;         ///< why there is nothing to measure, outside the theorem, ...
 };
 
 struct Table1 {

@@ -1,9 +1,11 @@
 // Which series a construction has in Table 1.
 //
 // In logarithmic precision a knob trades width for bits: the standard settings are a series, and so are small
-// values of each knob. In constant precision the format is given, and knobs are scanned for the least width.
-// A knob that changes the number of layers is another matter: the theorems speak of a constant number, so
-// that each small value is a series of its own, and the free choice is one in which the depth may grow.
+// values of each knob (in the full form). In constant precision the format is given, and knobs are scanned
+// for the least width. A knob that changes the number of layers is another matter: the theorems speak of a
+// constant number, so that each small value is a series of its own; and with that knob at its most, the depth
+// grows, which shows what a constant depth costs (in the quick form where the paper's width is
+// superpolynomial).
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -45,29 +47,27 @@ std::vector<SeriesPlan> plan_series(const Construction& construction, int p, boo
 
   struct Variant {
     Settings settings;
-    bool deepens;
     std::string tag;
   };
   std::vector<Variant> variants;
-  bool free_depth = false;
+  std::vector<std::string> deepest;
   for (const Knob& knob : construction.knobs) {
     const std::string name(knob.name);
     const bool deeper = deepens(construction, knob, middle);
-    free_depth |= constant && deeper;
-    if (constant != deeper) continue;
+    if (constant && deeper) deepest.push_back(name);
+    if (constant != deeper || (quick && !constant)) continue;
     const int least = knob.least(middle), standard = knob.standard(middle);
     std::vector<int> values = {least, least + 1, least + 2};
     if (quick && constant && !beyond) values = {least};
-    if (quick && !constant) values = {standard == least + 1 ? least : least + 1};
     for (const int value : values) {
       if (!constant && value == standard) continue;
-      variants.push_back({{{name, value}}, false, fmt::format(" {}={}", name, value)});
+      variants.push_back({{{name, value}}, fmt::format(" {}={}", name, value)});
     }
   }
-  if (constant && free_depth)
-    variants.push_back({{}, true, ", depth grows"});
-  else
-    variants.insert(variants.begin(), {{}, false, ""});
+  if (deepest.empty())
+    variants.insert(variants.begin(), {{}, ""});
+  else if (beyond || !quick)
+    variants.push_back({{}, ", depth grows"});
 
   std::vector<SeriesPlan> plans;
   const std::vector<std::string_view> variables = [&]() -> std::vector<std::string_view> {
@@ -79,26 +79,29 @@ std::vector<SeriesPlan> plan_series(const Construction& construction, int p, boo
     return list;
   }();
   for (const Variant& variant : variants) {
+    const bool deepens = variant.settings.empty() && !deepest.empty();
     SeriesPlan plan{&construction,
                     std::string(construction.name) + variant.tag,
                     "n",
                     variant.settings,
                     {.p = p, .ragged = middle.ragged},
-                    variant.deepens,
+                    deepens ? deepest : std::vector<std::string>{},
+                    deepens,
                     beyond ? std::vector<int>{1, 2, 3} : std::vector<int>{1}};
     if (variables.size() == 1) {
       plan.variable = variables.front();
       plans.push_back(plan);
       continue;
     }
+    // One column is what the theorems on constant precision speak of.
     plan.variable = "k";
-    plan.base.n = 2;
-    plan.label += ", n = 2";
+    plan.base.n = beyond ? 1 : 2;
+    plan.label += fmt::format(", n = {}", plan.base.n);
     plans.push_back(plan);
     if (constant && !variant.settings.empty()) continue;  // depth matters in k
     plan.variable = "n";
     plan.base = {.p = p, .k = 4, .ragged = middle.ragged};
-    plan.label = std::string(construction.name) + variant.tag + ", k = 4";
+    plan.label = std::string(construction.name) + ", k = 4";
     plan.deepens = false;  // at one k the depth is one
     plans.push_back(plan);
   }

@@ -16,7 +16,7 @@ namespace {
 
 /// How much work the two forms of the table put into a point.
 struct Effort {
-  double operations;  ///< a verdict, at most
+  double operations;  ///< a verdict without a certificate, at most
   /// Rounded operations of one pass, at most: what recording a program takes, for the few verdicts of a point
   /// in constant precision, for the one in a construction's own format, and where every format is tried.
   double constant, own, scanned;
@@ -24,13 +24,37 @@ struct Effort {
   double enumerate;       ///< inputs
   std::uint64_t samples;  ///< at most
   std::size_t adversarial, least_adversarial;
-  double certify_seconds;
-  int widest_scan;  ///< knob settings tried per size
+  double certify_steps;  ///< of diagrams, a verdict
+  int widest_scan;       ///< knob settings tried per size
 };
-constexpr Effort quick_effort = {2e9, 9e6, 4.6e6, 3e5, 48, 1 << 13, 1024, 512, 64, 0, 8};
-constexpr Effort full_effort = {5e10, 1e8, 5e7, 5e6, 128, 1 << 20, 1 << 14, 4096, 256, 30, 128};
+constexpr Effort quick_effort = {2e9, 5.6e6, 5e6, 1.75e6, 64, 1 << 12, 1024, 256, 64, 1e7, 8};
+constexpr Effort full_effort = {5e10, 5e7, 3e7, 5e6, 128, 1 << 16, 1 << 14, 4096, 256, 3e8, 128};
 
-constexpr std::array rungs = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128};
+/// Closer at small sizes, where a design differs most from its law.
+constexpr std::array rungs = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128};
+/// The quick form's sizes of ADD grow by factors of 4/3 and more: its models are small, so that it reaches
+/// far, and sizes that double tell a logarithm sooner than sizes that follow each other.
+bool skipped(int rung, std::string_view task) {
+  constexpr std::array between = {5, 7, 9, 10, 14, 20, 40};
+  return task == "add" && std::find(between.begin(), between.end(), rung) != between.end();
+}
+
+/// Of the limits on a pass in the quick form: products take the longest proofs for their operations, and rows
+/// outside the paper's table the least of its two minutes.
+double share(std::string_view task, bool outside) {
+  if (outside) return 0.25;
+  return task == "mul" ? 0.68 : 1;
+}
+
+bool outside_the_table(const Construction& construction) {
+  if (paper_width(construction.task, construction.regime).empty()) return true;
+  const Policy policy = policy_for(
+      construction, FormatFamily(construction.family).at(make_task(construction.task, {})->bindings()));
+  return !outside_the_theorem(policy).empty();
+}
+
+/// Seconds that a certificate may take: steps end it long before.
+constexpr double patience = 3600;
 
 /// Sizes at which a claimed width is evaluated, and how wide it may get (formulas that count units stop
 /// counting beyond).
@@ -41,6 +65,13 @@ class Measurer {
  public:
   Measurer(const SeriesPlan& plan, const Table1Options& options)
       : plan_(plan), options_(options), effort_(options.quick ? quick_effort : full_effort) {
+    if (options.quick) {
+      const Construction& construction = *plan_.construction;
+      const double part = share(construction.task, plan.base.ragged || outside_the_table(construction));
+      for (double* limit : {&effort_.constant, &effort_.own, &effort_.scanned}) *limit *= part;
+      if (construction.task == "iteradd") effort_.scanned *= 0.5;
+      if (construction.task == "mul") effort_.constant *= 0.2, effort_.scanned *= 0.2;
+    }
     if (options.work > 0) {
       effort_.operations = options.work;
       for (double* limit : {&effort_.constant, &effort_.own, &effort_.scanned})
@@ -57,6 +88,7 @@ class Measurer {
     series.deepens = plan_.deepens;
     for (const int rung : rungs) {
       if (rung > effort_.largest) break;
+      if (options_.quick && skipped(rung, plan_.construction->task)) continue;
       if (interrupted()) {
         series.stopped = "interrupted";
         break;
@@ -100,6 +132,15 @@ class Measurer {
     return size;
   }
 
+  /// The knobs that the plan sets.
+  Settings fixed(const TaskSize& size) const {
+    Settings settings = plan_.settings;
+    for (const Knob& knob : plan_.construction->knobs)
+      if (std::count(plan_.deepest.begin(), plan_.deepest.end(), knob.name) > 0)
+        settings[std::string(knob.name)] = knob.most(size);
+    return settings;
+  }
+
   /// Rounded operations of one pass in the construction's own format; 0 where it does not exist at this size
   /// with these settings (a code of 3 coordinates needs 4 positions).
   double operations_of(const TaskSize& size) const {
@@ -107,9 +148,9 @@ class Measurer {
       const Construction& construction = *plan_.construction;
       const std::unique_ptr<Task> task = make_task(construction.task, size);
       const Policy policy = policy_for(construction, FormatFamily(construction.family).at(task->bindings()));
-      const Settings settings = complete(construction, size, plan_.settings);
+      const Settings settings = complete(construction, size, fixed(size));
       if (!construction.refuses(size, policy, settings).empty()) return 0;
-      return operations(shape(build(construction, *task, policy, settings)), task->positions());
+      return operations(build(construction, *task, policy, settings), task->positions());
     } catch (const UsageError&) {
       return 0;
     }
@@ -130,7 +171,8 @@ class Measurer {
     const double enumerate = std::min(effort_.enumerate, room);
     verify.at_once = verify.exhaustive_limit = inputs <= enumerate ? effort_.enumerate : 0;
     verify.seed = options_.seed;
-    verify.certify_seconds = effort_.certify_seconds;
+    verify.certify_steps = effort_.certify_steps;
+    verify.certify_seconds = certifies_ && !size.ragged ? patience : 0;
     verify.threads = options_.threads;
     verify.interrupted = options_.interrupted;
     return verify;
@@ -139,7 +181,7 @@ class Measurer {
   std::optional<MeasuredPoint> minimum_at(const TaskSize& size, double pass) {
     MinimiseOptions search;
     search.sizes = {size};
-    search.settings = plan_.settings;
+    search.settings = fixed(size);
     search.verify = verify_options(size, pass);
     search.store = options_.store;
     search.above = options_.quick ? 1 : 2;
@@ -149,7 +191,7 @@ class Measurer {
     if (plan_.construction->regime == Regime::constant) {
       search.quantity = Quantity::width;
       if (settings_count(size) > effort_.widest_scan)
-        search.settings = complete(*plan_.construction, size, plan_.settings);
+        search.settings = complete(*plan_.construction, size, fixed(size));
     } else {
       search.quantity = own.is_fixed() ? Quantity::integer : Quantity::significand;
     }
@@ -179,7 +221,7 @@ class Measurer {
       options_.progress(
           fmt::format("{} {}={}", construction.name, plan_.variable, plan_.variable == "k" ? size.k : size.n),
           0, 0);
-    const Attempt made = attempt(construction, complete(construction, size, plan_.settings), *task, policy,
+    const Attempt made = attempt(construction, complete(construction, size, fixed(size)), *task, policy,
                                  verify_options(size, pass), options_.store);
     note_missing(made);
     if (!made.holds()) return std::nullopt;
@@ -187,15 +229,18 @@ class Measurer {
   }
 
   /// A frozen store that was asked beyond what it knows: the series was cut off here.
+  /// And where a certificate ran out of steps, larger sizes do not ask for one.
   void note_missing(const Attempt& made) {
+    if (made.holds() && made.result.note.find("certify: ran out") != std::string::npos) certifies_ = false;
     const bool frozen = options_.store && options_.store->frozen();
     missing_ |= frozen && made.refusal.empty() && made.result.verdict == Verdict::unknown;
   }
 
   int settings_count(const TaskSize& size) const {
+    const Settings held = fixed(size);
     int count = 1;
     for (const Knob& knob : plan_.construction->knobs) {
-      if (plan_.settings.contains(knob.name)) continue;
+      if (held.contains(knob.name)) continue;
       count *= knob.most(size) - knob.least(size) + 1;
       if (count > 100000) break;
     }
@@ -221,7 +266,7 @@ class Measurer {
       if (point.scanned) bits.push_back({point.N, static_cast<double>(best.bits)});
       as_claimed &= claim(point.size, best.settings) == best.shape.width;
     }
-    series.width = fit_settled(widths, growth_options(Errors::relative));
+    fit_width(series, widths);
     GrowthOptions by_positions = growth_options(Errors::absolute);  // formats are families in N
     by_positions.variable = "N";
     series.bits = fit_growth(bits, by_positions);
@@ -241,6 +286,45 @@ class Measurer {
     if (claims.size() >= 5) series.claimed = fit_growth(claims, growth_options(Errors::relative));
   }
 
+  void fit_width(Series& series, const std::vector<Observation>& widths) const {
+    struct Named {
+      std::string_view name;
+      int Shape::*part;
+    };
+    constexpr std::array named = {Named{"d_model", &Shape::d_model}, Named{"head_width", &Shape::head_width},
+                                  Named{"d_ff", &Shape::d_ff}};
+    const Part* widest = nullptr;
+    series.parts.reserve(named.size());
+    for (const Named& each : named) {
+      std::vector<Observation> values;
+      for (const MeasuredPoint& point : series.points)
+        if (const int value = point.attempt.shape.*each.part; value > 0)
+          values.push_back({value_of(point.size), static_cast<double>(value)});
+      if (values.empty() || values.size() < series.points.size()) continue;
+      series.parts.push_back({std::string(each.name), fit_settled(values, growth_options(Errors::relative))});
+      if (!widest && values.back().y == widths.back().y) widest = &series.parts.back();
+    }
+    if (!widest) {
+      series.width = fit_settled(widths, growth_options(Errors::relative));
+      return;
+    }
+    series.widest = widest->name;
+    series.width = widest->law;
+    const auto part = std::find_if(named.begin(), named.end(),
+                                   [&](const Named& each) { return each.name == widest->name; });
+    std::size_t from = series.points.size();
+    while (from > 0 && series.points[from - 1].attempt.shape.*part->part == widths[from - 1].y) --from;
+    if (from > 0)
+      series.width.statement += fmt::format("; of {}, which is the width from {} = {:g} on", widest->name,
+                                            plan_.variable, widths[from].x);
+    for (const Part& other : series.parts) {
+      if (&other == widest || !other.law.decided || !widest->law.decided) continue;
+      if (evaluate(other.law.fits.front(), largest_claim) > evaluate(widest->law.fits.front(), largest_claim))
+        series.width.statement +=
+            fmt::format("; but {}, {}, will overtake it", other.name, name(other.law.fits.front().kind));
+    }
+  }
+
   /// The claimed width; 0 where the formula has no value.
   double claim(const TaskSize& size, const Settings& settings) const {
     try {
@@ -254,15 +338,10 @@ class Measurer {
     }
   }
 
-  /// With the plan's settings: the other knobs at their standard, or as deep as they go where the depth may
-  /// grow.
+  /// With the plan's settings, the other knobs at their standard.
   double standing_claim(const TaskSize& size) const {
     try {
-      Settings settings = complete(*plan_.construction, size, plan_.settings);
-      for (const Knob& knob : plan_.construction->knobs)
-        if (plan_.deepens && !plan_.settings.contains(knob.name))
-          settings[std::string(knob.name)] = knob.most(size);
-      return claim(size, settings);
+      return claim(size, complete(*plan_.construction, size, fixed(size)));
     } catch (const UsageError&) {
       return 0;
     }
@@ -272,6 +351,7 @@ class Measurer {
   const Table1Options& options_;
   Effort effort_;
   bool missing_ = false;
+  bool certifies_ = true;
 };
 
 }  // namespace

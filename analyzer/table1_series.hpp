@@ -15,8 +15,9 @@ struct SeriesPlan {
   std::string label, variable;
   Settings settings;  ///< held fixed; in constant precision the other knobs are scanned for the least width
   TaskSize base;
-  bool deepens = false;
-  std::vector<int> roots = {1};  ///< of the exponential laws in question
+  std::vector<std::string> deepest;  ///< knobs that are at their most at every size
+  bool deepens = false;              ///< so that the number of layers grows
+  std::vector<int> roots = {1};      ///< of the exponential laws in question
 };
 
 /// The series of a construction at base p, under its own semantics.

@@ -100,6 +100,9 @@ class Verification {
   void by_diagrams() {
     CertifyOptions how;
     how.seconds = options_.certify_seconds;
+    how.steps = options_.certify_steps;
+    // What `automatic` has tried already.
+    if (options_.method == Method::automatic && options_.adversarial > 0) how.probes = 0;
     how.threads = options_.threads;
     how.seed = options_.seed;
     how.exact_fraction = !options_.first_only;

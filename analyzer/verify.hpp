@@ -54,6 +54,7 @@ struct VerifyOptions {
   double exhaustive_limit = 2e7;   ///< automatic goes exhaustive up to this many inputs
   double at_once = 1 << 20;        ///< automatic enumerates up to this many without asking for a certificate
   double certify_seconds = 60;     ///< certify gives up after this long; 0: automatic does not ask it
+  double certify_steps = 0;        ///< likewise after so many steps (certify.hpp); 0: no such limit
   int threads = 0;                 ///< 0: all cores; the answer never depends on it
   bool reference = false;          ///< run the reference interpreter instead of lanes
   bool first_only = true;          ///< stop at the first counterexample (searches); else count all failures

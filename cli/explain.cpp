@@ -116,6 +116,22 @@ std::string steps_text(const Culprit& culprit) {
   return text;
 }
 
+/// What it did to the wanted token, and how it was found.
+std::string found_text(const Explanation& explanation, const Culprit& culprit) {
+  const std::string_view what = explanation.ideal == "exact" ? "roundings" : "differences";
+  std::string text = fmt::format(
+      "  With every {} before it, and none from it on, the wanted token leads by {}; with this one, too, by "
+      "{}.\n",
+      what.substr(0, what.size() - 1), culprit.margin_before, culprit.margin_after);
+  text += explanation.scanned
+              ? fmt::format("  ({} {} matter here; each was switched on in turn", explanation.changes, what)
+              : fmt::format("  ({} {} matter here; found by bisection", explanation.changes, what);
+  if (explanation.turns.size() > 1)
+    text +=
+        fmt::format("; the choice turned {} times, this is where it stays wrong", explanation.turns.size());
+  return text + ".)\n";
+}
+
 std::string culprit_text(const Explanation& explanation) {
   const Culprit& culprit = *explanation.culprit;
   if (culprit.mishap == Mishap::trapped)
@@ -123,6 +139,13 @@ std::string culprit_text(const Explanation& explanation) {
                        culprit.operation, operands_text(culprit), culprit.format);
   std::string text;
   const std::string where = describe(culprit.site);
+  if (culprit.mishap == Mishap::chosen) {
+    text += fmt::format(
+        "It is decided before anything is rounded, by a weight that the design chooses for its format: it "
+        "(first used in {}) is {} in {}, and {} in {}.\n",
+        where, culprit.exact, explanation.ideal, decimal(culprit.rounded), culprit.format);
+    return text + found_text(explanation, culprit);
+  }
   if (culprit.weight)
     text += fmt::format(
         "It is decided when weights are loaded: the weight {} (first used in {}) becomes {} in {}",
@@ -134,17 +157,7 @@ std::string culprit_text(const Explanation& explanation) {
   if (culprit.ulps >= 0) text += fmt::format(" ({:.3g} units in the last place off)", culprit.ulps);
   text += fmt::format(": {}.\n", name(culprit.mishap));
   text += steps_text(culprit);
-  text += fmt::format(
-      "  With every rounding before it, and none from it on, the wanted token leads by {}; with this one, "
-      "too, by {}.\n",
-      culprit.margin_before, culprit.margin_after);
-  text += explanation.scanned
-              ? fmt::format("  ({} roundings matter here; each was switched on in turn", explanation.changes)
-              : fmt::format("  ({} roundings matter here; found by bisection", explanation.changes);
-  if (explanation.turns.size() > 1)
-    text +=
-        fmt::format("; the choice turned {} times, this is where it stays wrong", explanation.turns.size());
-  return text + ".)\n";
+  return text + found_text(explanation, culprit);
 }
 
 std::string explanation_text(const Explanation& e) {
@@ -170,9 +183,8 @@ std::string explanation_text(const Explanation& e) {
     text +=
         e.ideal == "exact"
             ? "Blame: rounding. The same model without rounding is right here.\n"
-            : fmt::format(
-                  "Blame: rounding. This design computes with rounding; in its own {} it is right here.\n",
-                  e.ideal);
+            : fmt::format("Blame: {}. This design computes with rounding; in its own {} it is right here.\n",
+                          e.culprit->mishap == Mishap::chosen ? "the format" : "rounding", e.ideal);
     text += culprit_text(e) + '\n';
   }
   if (!e.margins.empty()) text += "How far ahead the wanted token is:\n\n" + as_text(margins(e));

@@ -72,6 +72,7 @@ Json as_json(const GrowthLaw& law) {
                     {"formula", formula(fit, law.variable)},
                     {"a", fit.a},
                     {"b", fit.b},
+                    {"c", fit.c},
                     {"a_95", as_json(fit.a_range)},
                     {"b_95", as_json(fit.b_range)},
                     {"rms", fit.rms},

@@ -50,7 +50,11 @@ void add_to(html::Page& page, const Table1& table) {
       "claimed "
       "width is the construction's formula, which gives the built width at every point, evaluated at sizes "
       "that "
-      "cannot be run.");
+      "cannot be run. A width is the greatest of d_model, the heads' width and d_ff: the law is that of the "
+      "part "
+      "which is the width at the largest size. The best construction of a cell has the least width at the "
+      "largest "
+      "size that all of them reach, with a number of layers that does not grow.");
   page.table(summary_table(table), "The cells, measured",
              fmt::format("table1-{}-p{}{}{}", table.quick ? "quick" : "full", table.p,
                          table.task.empty() ? "" : "-", table.task));

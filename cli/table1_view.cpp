@@ -22,6 +22,11 @@ std::string sizes_text(const Series& series) {
                      value(series.points.back()));
 }
 
+/// "by the width at n = 16".
+std::string compared_text(const Cell& cell) {
+  return fmt::format("by the width at {} = {}", cell.variable, cell.compared_at);
+}
+
 }  // namespace
 
 std::string title_of(const Cell& cell) {
@@ -77,10 +82,10 @@ Table summary_table(const Table1& table) {
       summary.rows.push_back({title_of(cell), bound, "-", "", "", "", "", "", cell.remark});
     for (std::size_t s = 0; s < cell.series.size(); ++s) {
       const Series& series = cell.series[s];
-      const std::string role = cell.paper == s && cell.best == s ? "the paper's, and the best here"
-                               : cell.paper == s                 ? "the paper's"
-                               : cell.best == s                  ? "the best here"
-                                                                 : "";
+      const std::string best = cell.best == s ? "the best here, " + compared_text(cell) : "";
+      const std::string role = cell.paper != s ? best
+                               : best.empty()  ? "the paper's"
+                                               : "the paper's, and " + best;
       if (series.points.empty()) {
         summary.rows.push_back({title_of(cell), bound, series.label, role, "", "", "", "", series.stopped});
         continue;
@@ -141,7 +146,7 @@ std::string as_text(const Table1& table) {
     for (std::size_t s = 0; s < cell.series.size(); ++s) {
       const Series& series = cell.series[s];
       text += fmt::format("\n{}{}{}  [{}]\n", series.label, cell.paper == s ? ", the paper's" : "",
-                          cell.best == s ? ", the best here" : "", series.theorem);
+                          cell.best == s ? ", the best here, " + compared_text(cell) : "", series.theorem);
       if (!series.points.empty()) text += as_text(points_table(series));
       text += laws_text(series) + '\n';
       if (series.deepens) text += "its layers grow with the size: not what the theorem speaks of\n";
@@ -176,12 +181,16 @@ Json as_json(const Table1& table) {
                           {"below", std::move(below)},
                           {"exceptions", point.exceptions}});
       }
+      Json parts = Json::object();
+      for (const Part& part : series.parts) parts[part.name] = as_json(part.law);
       all.push_back({{"construction", series.construction},
                      {"label", series.label},
                      {"theorem", series.theorem},
                      {"variable", series.variable},
                      {"points", std::move(points)},
                      {"width", as_json(series.width)},
+                     {"width_parts", std::move(parts)},
+                     {"widest_part", series.widest},
                      {"bits", as_json(series.bits)},
                      {"claimed_width", series.claimed ? as_json(*series.claimed) : Json()},
                      {"layers_grow", series.deepens},
@@ -203,6 +212,7 @@ Json as_json(const Table1& table) {
                      {"paper", {{"width", cell.paper_bound}, {"theorem", cell.paper_theorem}}},
                      {"paper_series", cell.paper ? Json(*cell.paper) : Json()},
                      {"best_series", cell.best ? Json(*cell.best) : Json()},
+                     {"best_compared_at", cell.compared_at},
                      {"series", std::move(all)},
                      {"lower_bounds", std::move(bounds)},
                      {"remark", cell.remark}});

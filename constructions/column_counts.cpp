@@ -34,16 +34,18 @@ std::int64_t level_units(int k, int p, int from, int to) {
   return std::min(most_units, to * tuples(values, (from + to - 1) / to));
 }
 
-/// Numbers of blocks after each level, k > b_1 > .. > b_L = 1, with the least greatest number of units.
+/// Numbers of blocks after each level, k > b_1 > .. > b_L = 1 (so L < k), with the least greatest number of
+/// units. Only the last level may leave one block: it writes the count's digits, and no level after one that
+/// leaves a count alone would.
 std::vector<int> plan_levels(int k, int p, int layers) {
   const auto at = [k](int level, int blocks) { return static_cast<std::size_t>(level * (k + 1) + blocks); };
   std::vector<std::int64_t> best(at(layers, k) + 1, most_units * 2);
   std::vector<int> from(best.size(), 0);
   best[at(0, k)] = 0;
   for (int level = 1; level <= layers; ++level) {
-    for (int before = 1; before <= k; ++before) {
+    for (int before = 2; before <= k; ++before) {
       if (best[at(level - 1, before)] > most_units) continue;
-      for (int after = 1; after <= std::max(1, before - 1); ++after) {
+      for (int after = 1; after < before; ++after) {
         const std::int64_t cost = std::max(best[at(level - 1, before)], level_units(k, p, before, after));
         if (cost < best[at(level, after)]) {
           best[at(level, after)] = cost;

@@ -32,7 +32,8 @@ Roots::~Roots() {
 Manager::Manager(std::vector<std::uint16_t> arities, Less less, Limits limits)
     : arities_(std::move(arities)),
       less_(std::move(less)),
-      limits_{limits.nodes, std::min<std::size_t>(limits.words, no_ref), limits.deadline, limits.cancelled},
+      limits_{limits.nodes, std::min<std::size_t>(limits.words, no_ref), limits.steps, limits.deadline,
+              limits.cancelled},
       table_(first_table, no_ref),
       due_words_(limits.words / 2),
       ceiling_(2 * limits.nodes),
@@ -74,7 +75,7 @@ Ref Manager::node(std::uint32_t level, std::span<const Ref> children) {
   }
   if (nodes_ >= ceiling_) over_ceiling();
   if (pool_.size() + header + count > limits_.words) throw out_of_memory();
-  if ((++ticks_ & 0xfff) == 0) check_time();
+  if ((++steps_ & 0xfff) == 0) check_budget();
 
   Id least_id = least(children[0]), greatest_id = greatest(children[0]);
   for (std::uint32_t v = 1; v < count; ++v) {
@@ -122,7 +123,8 @@ void Manager::over_ceiling() {
   throw Exhausted{fmt::format("{} diagram nodes", limits_.nodes)};
 }
 
-void Manager::check_time() {
+void Manager::check_budget() {
+  if (steps_ > limits_.steps) throw Exhausted{fmt::format("{:g} steps", static_cast<double>(limits_.steps))};
   if (limits_.cancelled && limits_.cancelled->load(std::memory_order_relaxed)) throw Exhausted{"cancelled"};
   if (std::chrono::steady_clock::now() > limits_.deadline) throw Exhausted{"time"};
 }

@@ -39,8 +39,9 @@ struct Exhausted {
 struct TooLarge {};
 
 struct Limits {
-  std::size_t nodes = 20'000'000;   ///< alive at once, after collection
-  std::size_t words = 250'000'000;  ///< of 32 bits, in all records that are not yet collected
+  std::size_t nodes = 20'000'000;    ///< alive at once, after collection
+  std::size_t words = 250'000'000;   ///< of 32 bits, in all records that are not yet collected
+  std::uint64_t steps = UINT64_MAX;  ///< results of operations computed, and nodes made
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -135,8 +136,8 @@ class Manager {
   void recover() { stack_.clear(); }
   /// A copy of another manager's diagram with the same levels and arities; terminals by `map`.
   Ref copy(const Manager& from, Ref f, const std::function<Id(Id)>& map);
-  /// Throws Exhausted when time is up or the work was cancelled.
-  void check_time();
+  /// Throws Exhausted when the steps or the time are used up, or the work was cancelled.
+  void check_budget();
   const Limits& limits() const { return limits_; }
 
   /// Every `collect_if_due` collects: for tests.
@@ -198,6 +199,7 @@ class Manager {
   }
   void remember(std::uint32_t code, Ref f, Ref g, Ref result) {
     if (++misses_ > 2 * memo_.size()) grow_memo();
+    if ((++steps_ & 0xfff) == 0) check_budget();
     memo_[slot(code, f, g)] = {code, f, g, result};
   }
   void grow_memo();
@@ -220,7 +222,7 @@ class Manager {
   std::vector<Entry> memo_;
   std::size_t misses_ = 0;
   std::uint32_t next_code_ = 0x80000000u;
-  std::uint32_t ticks_ = 0;
+  std::uint64_t steps_ = 0;
   std::vector<Ref> stack_;  ///< children under construction, of all active recursions
   std::vector<Roots*> roots_;
   std::function<void()> hook_;

@@ -65,6 +65,7 @@ class Proof {
           manager(owner.variables_.arities, [this](Id a, Id b) { return scalars.less(a, b); },
                   {.nodes = owner.options_.nodes,
                    .words = owner.options_.words,
+                   .steps = owner.options_.steps,
                    .deadline = owner.options_.deadline,
                    .cancelled = &owner.cancelled_}),
           algebra(manager, scalars),

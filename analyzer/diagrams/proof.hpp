@@ -16,9 +16,10 @@ namespace roundoff::diagrams {
 
 struct ProofOptions {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  std::size_t nodes = 20'000'000;   ///< as Limits::nodes
-  std::size_t words = 250'000'000;  ///< as Limits::words
-  std::size_t tuples = 4096;        ///< as InterpreterOptions::tuples
+  std::size_t nodes = 20'000'000;    ///< as Limits::nodes
+  std::size_t words = 250'000'000;   ///< as Limits::words
+  std::uint64_t steps = UINT64_MAX;  ///< as Limits::steps
+  std::size_t tuples = 4096;         ///< as InterpreterOptions::tuples
   int threads = 1;
   bool count = true;                                          ///< go on after the first goal that fails
   std::function<void(double done, double of)> progress = {};  ///< goals

@@ -98,6 +98,84 @@ TEST_CASE("of a maximum of two terms, the law of the one that decides at large s
   CHECK(fit_settled(points, options).statement == fit_growth(points, options).statement);
 }
 
+TEST_CASE("a polynomial in the bits of n is recognised from its steps, and from powers of two alone") {
+  const auto bits = [](double n) { return std::floor(std::log2(n)) + 1; };
+  const auto heads = [&](double n) { return bits(n) * (2 * bits(n) + 1); };
+  for (const Errors errors : {Errors::absolute, Errors::relative}) {
+    const GrowthLaw steps = fitted({2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64}, heads, errors);
+    CAPTURE(steps.statement);
+    CHECK(steps.decided);
+    const LawFit& best = steps.fits.front();
+    CHECK(best.kind == LawKind::polylogarithmic);
+    CHECK(best.logarithm == Logarithm::length);
+    REQUIRE(best.terms == 3);
+    CHECK(best.a == doctest::Approx(2));
+    CHECK(best.b == doctest::Approx(1));
+    CHECK(best.c == doctest::Approx(0));
+    CHECK(evaluate(best, 100) == doctest::Approx(heads(100)));
+    CHECK(formula(best).find("ceil(lg(n+1))^2") != std::string::npos);
+    const GrowthLaw powers = fitted({2, 4, 8, 16, 32, 64}, heads, errors);
+    CAPTURE(powers.statement);
+    CHECK(powers.decided);
+    CHECK(powers.fits.front().kind == LawKind::polylogarithmic);
+    CHECK(powers.fits.front().logarithm == Logarithm::smooth);  // steps are not to be seen there
+    CHECK(powers.fits.front().terms == 3);
+  }
+  // Codes of ceil(lg(n)) bits.
+  const GrowthLaw codes = fitted(
+      {2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64, 96},
+      [](double n) { return 5 * std::ceil(std::log2(n)) + 3; }, Errors::relative);
+  CAPTURE(codes.statement);
+  CHECK(codes.decided);
+  CHECK(codes.fits.front().kind == LawKind::logarithmic);
+  CHECK(codes.fits.front().logarithm == Logarithm::ceiling);
+}
+
+TEST_CASE("a polynomial in lg(n) of three terms does not stand for a power of n, nor for fewer terms") {
+  const GrowthLaw power = fitted(
+      all_to(64), [](double n) { return 6 * steady_root(n, 2) + 3; }, Errors::relative);
+  CAPTURE(power.statement);
+  CHECK(power.fits.front().kind == LawKind::power);
+  const GrowthLaw logarithm = fitted(
+      all_to(64), [](double n) { return 2 * steady_log2(n) + 2; }, Errors::absolute);
+  for (const LawFit& fit : logarithm.fits) CHECK(fit.terms < 3);
+  // Three steps of a logarithm hold three terms exactly, and say nothing.
+  const GrowthLaw three = fitted(
+      {4, 5, 6, 7, 8, 12, 16, 24}, [](double n) { return std::ceil(std::log2(n + 1)) * 7; },
+      Errors::relative);
+  for (const LawFit& fit : three.fits) CHECK(fit.terms < 3);
+}
+
+TEST_CASE("a maximum of two terms near their crossing is not taken for something beyond polynomials") {
+  const auto most = [](double n) { return std::max(3 * n + 20, n * (n + 1) / 2); };
+  const std::vector<int> ladder = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64};
+  for (std::size_t last = 6; last <= ladder.size(); ++last) {
+    const GrowthLaw growth =
+        fitted({ladder.begin(), ladder.begin() + static_cast<std::ptrdiff_t>(last)}, most, Errors::relative);
+    CAPTURE(growth.statement);
+    if (growth.class_decided) CHECK(growth.best_class == GrowthClass::polynomial);
+  }
+  // Five lg(n) until lg(n)^2 takes over: no line.
+  const auto slow = [](double n) {
+    const double bits = std::floor(std::log2(n)) + 1;
+    return std::max(5 * bits + 18, bits * (2 * bits + 1));
+  };
+  for (std::size_t last = 6; last <= ladder.size(); ++last) {
+    const GrowthLaw growth =
+        fitted({ladder.begin(), ladder.begin() + static_cast<std::ptrdiff_t>(last)}, slow, Errors::relative);
+    CAPTURE(growth.statement);
+    if (growth.class_decided) CHECK(growth.best_class == GrowthClass::polylogarithmic);
+  }
+}
+
+TEST_CASE("an exponential is decided on a short range of n when it spans a wide one itself") {
+  const GrowthLaw exact = fitted({2, 3, 4, 5, 6, 8, 10, 12}, [](double k) { return steady_exp2(k) - 2; },
+                                 Errors::relative, {1, 2, 3});
+  CAPTURE(exact.statement);
+  CHECK(exact.class_decided);
+  CHECK(exact.best_class == GrowthClass::superpolynomial);
+}
+
 TEST_CASE("data that cannot tell say so") {
   const GrowthLaw few = fitted(
       {4, 8, 16}, [](double n) { return 2 * n; }, Errors::absolute);
