@@ -19,8 +19,9 @@
 
 namespace roundoff {
 
-/// The task called `name`, put as `layout` says: the template as JSON, with the model's vocabulary as "vocab".
-/// Its inputs, right answers and adversarial families are the task's own. UsageError that names the piece.
+/// The task called `name`, put as `layout` says: the template as JSON, with the model's vocabulary as
+/// "vocab". Its inputs, right answers and adversarial families are the task's own. UsageError that names the
+/// piece.
 std::unique_ptr<Task> template_task(std::string_view name, const TaskSize& size, std::string_view layout);
 
 /// The template of a model file with the model's vocabulary laid in: what template_task reads.

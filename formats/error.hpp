@@ -1,5 +1,5 @@
-// Errors, one type a kind of remedy. A message is one line that names the offending input and says how to mend it;
-// the command line maps the type to an exit code and adds nothing.
+// Errors, one type a kind of remedy. A message is one line that names the offending input and says how to
+// mend it; the command line maps the type to an exit code and adds nothing.
 #pragma once
 
 #include <stdexcept>
@@ -17,9 +17,9 @@ struct FileError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A computation reached a result that its format does not have (semantics.md, section 1): overflow under `trap`,
-/// 0/0 in a format without NaN, inf - inf in fixed point, NaN at an arg max. The message names operation and operands;
-/// the executor adds the place.
+/// A computation reached a result that its format does not have (semantics.md, section 1): overflow under
+/// `trap`, 0/0 in a format without NaN, inf - inf in fixed point, NaN at an arg max. The message names
+/// operation and operands; the executor adds the place.
 struct Trap : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

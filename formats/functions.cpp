@@ -17,10 +17,9 @@
 namespace roundoff {
 namespace {
 
-constexpr std::array<std::string_view, 16> names = {"sqrt",    "rsqrt", "reciprocal", "exp",       "log",
-                                                    "erf",     "tanh",  "gelu",       "gelu_tanh", "silu",
-                                                    "sigmoid", "relu",  "identity",   "sin",       "cos",
-                                                    "step"};
+constexpr std::array<std::string_view, 16> names = {
+    "sqrt",      "rsqrt", "reciprocal", "exp",  "log",      "erf", "tanh", "gelu",
+    "gelu_tanh", "silu",  "sigmoid",    "relu", "identity", "sin", "cos",  "step"};
 
 /// Bits of a truncated value that decide its rounding to `format`.
 int wanted_bits(const Format& format) {

@@ -77,8 +77,7 @@ TEST_CASE("MAJORITY by one saturating unit is right up to k = 2K - 1 and wrong f
     const Policy policy = Policy::uniform(parse_format("F(0," + std::to_string(s) + ")"));
     const int steps = (1 << 2 * s) - 1, knee = 2 * steps - 1;  // 5, 29, 125
     CAPTURE(s);
-    for (const int k : {2, 3, 5, knee - 1, knee})
-      CHECK(decide("majority", k, policy, policy).failures == 0);
+    for (const int k : {2, 3, 5, knee - 1, knee}) CHECK(decide("majority", k, policy, policy).failures == 0);
     CHECK(decide("majority", knee + 1, policy, policy).failures > 0);
   }
 }

@@ -42,7 +42,8 @@ Enclosure exactly(const Integer& scaled, int scale, mpfr_prec_t w) {
 Integer scaled_integer(const Real& from, int shift, bool up, const Integer& most) {
   if (mpfr_zero_p(from.x) != 0) return 0;
   const bool minus = mpfr_sgn(from.x) < 0;
-  if (most != 0 && (mpfr_inf_p(from.x) != 0 || mpfr_get_exp(from.x) + shift > static_cast<mpfr_exp_t>(msb(most)))) {
+  if (most != 0 &&
+      (mpfr_inf_p(from.x) != 0 || mpfr_get_exp(from.x) + shift > static_cast<mpfr_exp_t>(msb(most)))) {
     return minus ? Integer(-most) : most;
   }
   Real x(from);
@@ -301,8 +302,10 @@ Question ask(const Values& v, Function function, const Value& x) {
   for (unsigned guard = 64; guard < 100000; guard *= 2) {
     const auto w = static_cast<mpfr_prec_t>(msb(top) + guard + 64);
     const Enclosure e = evaluate(function, exactly(scaled, v.scale, std::max<mpfr_prec_t>(w, 300)), w);
-    const Integer low = scaled_integer(e.low, v.scale + static_cast<int>(guard), false, v.fixed ? Integer(0) : Integer(top << guard));
-    const Integer high = scaled_integer(e.high, v.scale + static_cast<int>(guard), true, v.fixed ? Integer(0) : Integer(top << guard));
+    const Integer low = scaled_integer(e.low, v.scale + static_cast<int>(guard), false,
+                                       v.fixed ? Integer(0) : Integer(top << guard));
+    const Integer high = scaled_integer(e.high, v.scale + static_cast<int>(guard), true,
+                                        v.fixed ? Integer(0) : Integer(top << guard));
     bool undecided = false;
     auto compare = [&](const Integer& c) {
       const Integer bound = c << guard;
