@@ -42,8 +42,8 @@ struct Subject {
     policy = policy_for(construction, format);
     model = build(construction, *task, policy, complete(construction, task->size(), {}));
   }
-  Program recorded() const {
-    return record(model, policy, task->shape(task->sample(1, 0)), {.skip_zero_weights = true});
+  Program recorded(bool fold = false) const {
+    return record(model, policy, task->shape(task->sample(1, 0)), {.skip_zero_weights = true, .fold = fold});
   }
   InputList inputs(std::uint64_t total) const {
     InputList list;
@@ -132,7 +132,7 @@ void by_scalar(benchmark::State& state, const Case& wanted) {
 void building(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
   for (auto _ : state) {
-    const Lanes lanes(optimise(subject.recorded()).program);
+    const Lanes lanes(optimise(subject.recorded(true)).program);
     benchmark::DoNotOptimize(&lanes);
   }
 }

@@ -2,6 +2,7 @@
 // section 3.
 #include "sim/record.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -64,7 +65,32 @@ std::vector<NodeId> layer(Recorder& tape, LayerBlocks& blocks, std::vector<NodeI
   return x;
 }
 
-Program run(const Model& model, Recorder& tape, bool all_outputs) {
+// Whether what stands after the keys and values of the last attention cannot trap, at any position: in
+// formats without infinities and NaN, that do not trap at overflow, with a denominator above zero and no
+// partial function.
+bool last_layers_never_trap(const Model& model, const Policy& policy, int last) {
+  const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(), [](const Format& format) {
+    return format.is_plain() && format.overflow != Overflow::trap;
+  });
+  if (!plain || policy.order.kind == SumOrder::wide || policy.softmax != Softmax::stable ||
+      policy.quantisers.activations != "" || policy.quantisers.cache != "")
+    return false;
+  for (std::size_t l = static_cast<std::size_t>(std::max(0, last)); l < model.layers.size(); ++l) {
+    const Layer& layer = model.layers[l];
+    if (layer.projection || layer.before_attention || layer.after_attention || layer.before_feed_forward ||
+        layer.after_feed_forward)
+      return false;
+    if (layer.attention && (layer.attention->weighting != Weighting::softmax || layer.attention->query_norm ||
+                            layer.attention->rotary))
+      return false;
+    if (layer.feed_forward && layer.feed_forward->activation != Activation::relu) return false;
+  }
+  // Z is at least rnd(1).
+  const Format& softmax = policy[Role::softmax];
+  return softmax.overflow != Overflow::wrap && !round(Value::integer(1), softmax).value.is_zero();
+}
+
+Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   const EmbeddingBlock embedding(tape, model);
   std::vector<LayerBlocks> layers;
   int width = model.d_model();
@@ -85,16 +111,26 @@ Program run(const Model& model, Recorder& tape, bool all_outputs) {
   prepare(final_norm, tape, model.final_norm, width, SiteName::norm_final);
   const HeadBlock head(tape, model);
   Program& program = tape.program();
+  // Later positions read of this one the keys and values, and no output reads what follows the last of them.
+  int last = -1;
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    if (layers[l].attention) last = static_cast<int>(l);
+  const bool brief =
+      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
   for (int i = 0; i < program.shape.positions(); ++i) {
     tape.stand_at(i, -1);
     std::vector<NodeId> x = embedding.apply(tape);
     for (std::size_t l = 0; l < layers.size(); ++l) {
       tape.stand_at(i, static_cast<int>(l));
+      if (brief && i < program.shape.first_output && static_cast<int>(l) >= last) {
+        if (static_cast<int>(l) == last) layers[l].attention->remember(tape, x);
+        break;
+      }
       x = layer(tape, layers[l], std::move(x));
     }
     tape.stand_at(i, -1);
     const bool output = i >= program.shape.first_output;
-    if (output || all_outputs) {
+    if (output || options.all_outputs) {
       const NodeId next = head.apply(tape, normed(tape, final_norm, x));
       if (output) program.outputs.push_back(next);
     }
@@ -122,7 +158,7 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
           throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
                                        shape.positions(), mask.rows()));
   Recorder tape(policy, shape, options);
-  return run(model, tape, options.all_outputs);
+  return run(model, tape, options);
 }
 
 std::string inexact_weight(const Model& model, const Policy& policy) {

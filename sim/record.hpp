@@ -23,6 +23,8 @@ struct RecordOptions {
   /// Record what is the same for every input of the shape as the constant that it is (but what traps on
   /// constants stays an operation): most of a construction. Not under stochastic rounding. Off: every
   /// operation is recorded.
+  /// Left out as well, where nothing in it can trap: what positions without an output compute after the keys
+  /// and values of the last attention.
   bool fold = false;
   /// Keep weights as the model has them instead of rounding them: what explanations compare with. The nodes
   /// are the same but for constants, of which there is one a distinct value.

@@ -53,18 +53,11 @@ AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
     values_.push_back(tape.list(std::vector<NodeId>(positions, 0)).offset);
 }
 
-std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<NodeId>& input) {
-  const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::q);
-  std::vector<NodeId> q = tape.apply(query_, x, Role::activations, SiteName::q);
+void AttentionBlock::remember_quantised(Recorder& tape, const std::vector<NodeId>& x) {
   std::vector<NodeId> k = tape.apply(key_, x, Role::cache, SiteName::k);
   std::vector<NodeId> v = tape.apply(value_, x, Role::cache, SiteName::v);
-  const auto head_of = [&](const std::vector<NodeId>& from, int head) {
-    return std::vector<NodeId>(from.begin() + std::ptrdiff_t{head} * d_k_,
-                               from.begin() + std::ptrdiff_t{head + 1} * d_k_);
-  };
-  const int groups = attention_->groups();
-  for (int g = 0; g < groups; ++g) {
-    std::vector<NodeId> part = head_of(k, g);
+  for (int g = 0; g < attention_->groups(); ++g) {
+    std::vector<NodeId> part(k.begin() + std::ptrdiff_t{g} * d_k_, k.begin() + std::ptrdiff_t{g + 1} * d_k_);
     if (key_norm_) part = key_norm_->apply(tape, part, Role::cache, g * d_k_);
     if (rotary_) part = rotary_->key(tape, part, g);
     keys_.push_back(tape.list(cache_.apply(tape, part, Role::cache, SiteName::k)));
@@ -75,6 +68,17 @@ std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<Node
   }
   for (std::size_t t = 0; t < v.size(); ++t)
     tape.program().operands[values_[t] + static_cast<std::uint32_t>(tape.position())] = v[t];
+}
+
+std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<NodeId>& input) {
+  const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::q);
+  const std::vector<NodeId> q = tape.apply(query_, x, Role::activations, SiteName::q);
+  remember_quantised(tape, x);
+  const auto head_of = [&](const std::vector<NodeId>& from, int head) {
+    return std::vector<NodeId>(from.begin() + std::ptrdiff_t{head} * d_k_,
+                               from.begin() + std::ptrdiff_t{head + 1} * d_k_);
+  };
+  const int groups = attention_->groups();
   std::vector<NodeId> outputs;
   for (int h = 0; h < attention_->heads; ++h) {
     std::vector<NodeId> part = head_of(q, h);

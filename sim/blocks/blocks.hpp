@@ -66,9 +66,14 @@ class QuantiserBlock {
 class AttentionBlock {
  public:
   AttentionBlock(Recorder& tape, const Attention& attention);
+  /// The keys and values of a position whose own outcome nothing reads; `apply` remembers them as well.
+  void remember(Recorder& tape, const std::vector<NodeId>& input) {
+    remember_quantised(tape, activations_.apply(tape, input, Role::activations, SiteName::q));
+  }
   std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input);
 
  private:
+  void remember_quantised(Recorder& tape, const std::vector<NodeId>& x);
   std::vector<NodeId> scores(Recorder& tape, OperandList query, int head) const;
   std::vector<NodeId> weights(Recorder& tape, std::vector<NodeId> scores, int head) const;
   std::vector<NodeId> hard_weights(Recorder& tape, const std::vector<NodeId>& scores, int head) const;

@@ -23,6 +23,8 @@
 // The intervals hold for all inputs of the shape, and so does the rewriting. Under `wrap` the intervals say
 // nothing once a bound is reached, so nothing is concluded.
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "sim/passes/domains.hpp"
 #include "sim/passes/registry.hpp"
@@ -117,14 +119,20 @@ class Narrower : public FactSource {
     const bool bit = e.finite() && e.low.is_zero() && e.high == one && e.quantum >= 0 && !e.minus_zero;
     if (!bit || !z.finite() || compare(z.low, Value::zero()) <= 0 || !ranges_[id].finite()) return false;
     // rnd(1/Z) must be finite, so that 0 * rnd(1/Z) = +0: the interval of e/Z contains it
-    Node inverse = node;
-    inverse.a = to_.constant(one, old_.nodes[node.a].format);
-    inverse.b = to_.of(node.b);
-    inverse.never_traps = !ranges_[id].traps;
-    Site site = old_.sites[id];
-    site.inner = true;
-    site.key = -1;
-    const NodeId r = to_.push(inverse, site);
+    const NodeId numerator = to_.constant(one, old_.nodes[node.a].format), divisor = to_.of(node.b);
+    const auto [found, fresh] =
+        inverses_.try_emplace({numerator, divisor, node.format, node.nonzero_divisor});
+    if (fresh) {
+      Node inverse = node;
+      inverse.a = numerator;
+      inverse.b = divisor;
+      inverse.never_traps = !ranges_[id].traps;
+      Site site = old_.sites[id];
+      site.inner = true;
+      site.key = -1;
+      found->second = to_.push(inverse, site);
+    }
+    const NodeId r = found->second;
     to_.set(id,
             to_.push({.op = Op::mul, .format = node.format, .a = to_.of(node.a), .b = r}, old_.sites[id]));
     return true;
@@ -151,6 +159,7 @@ class Narrower : public FactSource {
   Rewriter to_;
   const std::vector<Range> ranges_;
   Domains domains_;
+  std::map<std::tuple<NodeId, NodeId, std::uint8_t, bool>, NodeId> inverses_;  // 1/Z, one for all keys
 };
 
 }  // namespace
