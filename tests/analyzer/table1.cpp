@@ -70,6 +70,38 @@ TEST_CASE("a small Table 1 has the paper's cells, and every point is a verdict o
   }
 }
 
+TEST_CASE("columns are counted right in any number of levels that a column has blocks for") {
+  for (const int k : {3, 5, 6, 9, 10}) {
+    const TaskSize size{.p = 2, .n = 1, .k = k};
+    const Knob& layers = find_construction("iteradd-const").knobs.front();
+    for (int level = layers.least(size); level <= layers.most(size); ++level) {
+      const Example subject = example("iteradd-const", size, "", {{"layers", level}});
+      const Result result = subject.verify(by(Method::exhaustive));
+      CAPTURE(k);
+      CAPTURE(level);
+      CHECK(result.verdict == Verdict::holds);
+    }
+  }
+}
+
+TEST_CASE("a certificate that runs out of steps says so, the same on every number of threads") {
+  const Example subject = example("add-match", {.p = 2, .n = 12});
+  VerifyOptions options;
+  options.at_once = options.exhaustive_limit = 0;
+  options.count = 64;
+  options.adversarial = 64;
+  options.certify_steps = 1e5;
+  options.threads = 1;
+  const Result one = subject.verify(options);
+  options.threads = 2;
+  const Result two = subject.verify(options);
+  CHECK(one.verdict == Verdict::holds);
+  CHECK(one.note.find("ran out of 100000 steps") != std::string::npos);
+  CHECK(one.note == two.note);
+  options.certify_steps = 1e8;
+  CHECK(subject.verify(options).verdict == Verdict::certified);
+}
+
 TEST_CASE("a report has a row for every verdict and charts of their minima") {
   Store store(temporary("roundoff-report-")), backwards(temporary("roundoff-report-b-"));
   const VerifyOptions options = by(Method::exhaustive);

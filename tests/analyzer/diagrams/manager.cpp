@@ -183,7 +183,7 @@ TEST_CASE("diagrams: budgets stop the work, bounds only the operation") {
   CHECK_THROWS_AS(grow(), Exhausted);
   Manager late(std::vector<std::uint16_t>(16, 2), std::less<Id>(),
                {.deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1)});
-  CHECK_THROWS_AS(late.check_time(), Exhausted);
+  CHECK_THROWS_AS(late.check_budget(), Exhausted);
 }
 
 TEST_CASE("diagrams: counts are exact beyond 2^64 and ratios are rounded once") {
