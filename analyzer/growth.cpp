@@ -1,5 +1,5 @@
-// Fitting growth laws. Every law is f(x) = g(a sum of terms in x), each with a factor, g the identity or 2^.,
-// so that one damped Gauss-Newton iteration serves all of them under both measures of error.
+// Which growth law the points follow: all laws fitted (growth_laws.hpp, growth_fit.hpp), compared, and a
+// statement of what that decides.
 //
 // The observed numbers are integers that step where a smooth law rises (a format has whole bits): a law that
 // is right up to rounding leaves residuals of variance 1/12. So the variance is known, and the criterion of a
@@ -9,260 +9,29 @@
 #include "analyzer/growth.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "analyzer/growth_fit.hpp"
+#include "analyzer/growth_laws.hpp"
 #include "analyzer/statistics.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff {
 namespace {
 
-struct Law {
-  LawKind kind;
-  std::string_view name;
-  GrowthClass growth_class;
-  bool powers_of_two;  ///< f = 2^t instead of f = t, t the sum of the terms
-};
-
-constexpr std::array laws = {
-    Law{LawKind::constant, "constant", GrowthClass::constant, false},
-    Law{LawKind::logarithmic, "logarithmic", GrowthClass::polylogarithmic, false},
-    Law{LawKind::polylogarithmic, "polylogarithmic", GrowthClass::polylogarithmic, false},
-    Law{LawKind::linear, "linear", GrowthClass::polynomial, false},
-    Law{LawKind::quadratic, "quadratic", GrowthClass::polynomial, false},
-    Law{LawKind::power, "power", GrowthClass::polynomial, true},
-    Law{LawKind::exponential, "exponential", GrowthClass::superpolynomial, true},
-};
-
-const Law& law_of(LawKind kind) { return laws[static_cast<std::size_t>(kind)]; }
+using namespace laws;
 
 constexpr std::size_t least_points = 5;   ///< for a decision
+constexpr std::size_t least_free = 3;     ///< more points than terms, for a decision
 constexpr std::size_t least_settled = 6;  ///< left, when the first points are set aside
 constexpr double wide = 64;               ///< a factor that a law must show itself over
 constexpr double near = 0.0704;           ///< lg 1.05
 constexpr double whole = 0.005;           ///< an exponent this near to 1 or 2 is that
-constexpr double infinite = std::numeric_limits<double>::infinity();
-
-constexpr std::size_t most_terms = 3;
-using Terms = std::array<double, most_terms>;  ///< of a sum, or their factors; 0 beyond the form's
-
-double dot(const Terms& x, const Terms& y) { return x[0] * y[0] + x[1] * y[1] + x[2] * y[2]; }
-
-/// A point with everything that laws and resamples ask of it again and again.
-struct Point {
-  double y = 0, lg_y = 0;
-  Terms terms = {};
-};
-
-struct Parameters {
-  Terms factors = {};
-  double squares = infinite;  ///< sum of squared residuals
-};
-
-/// A law with the choices that are made within it.
-struct Form {
-  const Law* law;
-  int root = 1;
-  Logarithm logarithm = Logarithm::smooth;
-  std::size_t count = 2;  ///< terms
-
-  Terms terms(double x) const {
-    switch (law->kind) {
-      case LawKind::constant:
-        return {1, 0, 0};
-      case LawKind::logarithmic:
-        return {lg(x), 1, 0};
-      case LawKind::polylogarithmic:
-        return count == 3 ? Terms{lg(x) * lg(x), lg(x), 1} : Terms{lg(x) * lg(x), 1, 0};
-      case LawKind::linear:
-        return {x, 1, 0};
-      case LawKind::quadratic:
-        return {x * x, x, count == 3 ? 1.0 : 0.0};  // widths that count pairs have no constant term
-      case LawKind::power:
-        return {steady_log2(x), 1, 0};
-      case LawKind::exponential:
-        return {steady_root(x, root), 1, 0};
-    }
-    return {};
-  }
-  /// Parameters that the data chose: a logarithm that climbs in steps is one more choice.
-  int choices() const { return static_cast<int>(count) + (logarithm == Logarithm::smooth ? 0 : 1); }
-
- private:
-  double lg(double x) const {
-    switch (logarithm) {
-      case Logarithm::ceiling:
-        return std::ceil(steady_log2(x));
-      case Logarithm::length:
-        return std::floor(steady_log2(x)) + 1;
-      case Logarithm::smooth:
-        break;
-    }
-    return steady_log2(x);
-  }
-};
-
-/// Every form of every law.
-std::vector<Form> all_forms(const std::vector<int>& roots) {
-  std::vector<Form> forms;
-  for (const Law& law : laws) {
-    switch (law.kind) {
-      case LawKind::constant:
-        forms.push_back({&law, 1, Logarithm::smooth, 1});
-        break;
-      case LawKind::logarithmic:
-      case LawKind::polylogarithmic:
-        for (const std::size_t count : {std::size_t{2}, std::size_t{3}})
-          for (const Logarithm logarithm : {Logarithm::smooth, Logarithm::ceiling, Logarithm::length})
-            if (count == 2 || law.kind == LawKind::polylogarithmic)
-              forms.push_back({&law, 1, logarithm, count});
-        break;
-      case LawKind::quadratic:
-        forms.push_back({&law});
-        forms.push_back({&law, 1, Logarithm::smooth, 3});
-        break;
-      case LawKind::exponential:
-        for (const int root : roots) forms.push_back({&law, root});
-        break;
-      default:
-        forms.push_back({&law});
-    }
-  }
-  return forms;
-}
-
-constexpr double ln2 = 0x1.62e42fefa39efp-1;
-
-/// f and the factor df/dt, t the sum of the terms.
-struct Predicted {
-  double f, slope;
-};
-
-class Fitter {
- public:
-  Fitter(const Form& form, Errors errors) : form_(form), errors_(errors) {}
-
-  Parameters fit(std::span<const Point> points) const {
-    Parameters best = start(points);
-    best.squares = squares(points, best.factors);
-    if (linear() || best.squares == infinite) return best;
-    for (int round = 0; round < 60; ++round) {
-      const Parameters step = solve(points, [&](const Point& point) {
-        const Predicted at = predict(dot(best.factors, point.terms));
-        const double slope = errors_ == Errors::absolute ? at.slope : at.slope / (at.f * ln2);
-        Row row{{}, residual(point, at.f)};
-        for (std::size_t j = 0; j < form_.count; ++j) row.terms[j] = slope * point.terms[j];
-        return row;
-      });
-      double damping = 1;
-      Parameters next;
-      do {
-        for (std::size_t j = 0; j < form_.count; ++j)
-          next.factors[j] = best.factors[j] + damping * step.factors[j];
-        next.squares = squares(points, next.factors);
-        damping /= 2;
-      } while (!(next.squares <= best.squares) && damping > 1e-6);
-      if (!(next.squares <= best.squares)) break;
-      const bool settled = best.squares - next.squares <= 1e-12 * best.squares;
-      best = next;
-      if (settled) break;
-    }
-    return best;
-  }
-
- private:
-  struct Row {
-    Terms terms;
-    double residual;
-  };
-
-  bool linear() const { return form_.law->powers_of_two == (errors_ == Errors::relative); }
-
-  Predicted predict(double t) const {
-    if (!form_.law->powers_of_two) return {t, 1};
-    if (t > 1000 || t < -1000) return {infinite, infinite};
-    const double f = steady_exp2(t);
-    return {f, f * ln2};
-  }
-
-  double residual(const Point& point, double f) const {
-    return errors_ == Errors::absolute ? point.y - f : point.lg_y - steady_log2(f);
-  }
-
-  double squares(std::span<const Point> points, const Terms& factors) const {
-    double total = 0;
-    for (const Point& point : points) {
-      double r;
-      if (linear() && form_.law->powers_of_two) {
-        r = point.lg_y - dot(factors, point.terms);
-      } else {
-        const double f = predict(dot(factors, point.terms)).f;
-        if (!std::isfinite(f) || (errors_ == Errors::relative && !(f > 0))) return infinite;
-        r = residual(point, f);
-      }
-      total += r * r;
-    }
-    return total;
-  }
-
-  /// Linear least squares by the normal equations, scaled to a unit diagonal and eliminated with pivots down
-  /// the diagonal; a term that the others determine (to 1e-14) gets the factor 0.
-  template <typename RowOf>
-  Parameters solve(std::span<const Point> points, RowOf&& row_of) const {
-    std::array<std::array<double, most_terms + 1>, most_terms> m = {};
-    for (const Point& point : points) {
-      const Row row = row_of(point);
-      for (std::size_t i = 0; i < form_.count; ++i) {
-        for (std::size_t j = 0; j < form_.count; ++j) m[i][j] += row.terms[i] * row.terms[j];
-        m[i][most_terms] += row.terms[i] * row.residual;
-      }
-    }
-    Terms scale = {1, 1, 1};
-    for (std::size_t i = 0; i < form_.count; ++i)
-      if (m[i][i] > 0) scale[i] = 1 / std::sqrt(m[i][i]);
-    for (std::size_t i = 0; i < form_.count; ++i) {
-      for (std::size_t j = 0; j < form_.count; ++j) m[i][j] *= scale[i] * scale[j];
-      m[i][most_terms] *= scale[i];
-    }
-    // The last term first: a constant is what remains where nothing else can be told.
-    std::array<bool, most_terms> used = {};
-    for (std::size_t i = form_.count; i-- > 0;) {
-      if (!(m[i][i] > 1e-14)) continue;
-      used[i] = true;
-      for (std::size_t r = 0; r < form_.count; ++r) {
-        if (r == i) continue;
-        const double factor = m[r][i] / m[i][i];
-        for (std::size_t j = 0; j <= most_terms; ++j) m[r][j] -= factor * m[i][j];
-      }
-    }
-    Parameters solution;
-    for (std::size_t i = 0; i < form_.count; ++i)
-      if (used[i]) solution.factors[i] = m[i][most_terms] / m[i][i] * scale[i];
-    return solution;
-  }
-
-  /// The solution of the linear problem nearest to the true one: exact where that is linear.
-  Parameters start(std::span<const Point> points) const {
-    return solve(points, [&](const Point& point) {
-      if (form_.law->powers_of_two) return Row{point.terms, point.lg_y};
-      const double weight = errors_ == Errors::absolute ? 1 : 1 / point.y;
-      Row row{{}, weight * point.y};
-      for (std::size_t j = 0; j < form_.count; ++j) row.terms[j] = weight * point.terms[j];
-      return row;
-    });
-  }
-
-  const Form& form_;
-  Errors errors_;
-};
-
 /// The variance that rounding to integers leaves, in the unit of the residuals: 1/12 in y.
 double rounding_variance(std::span<const Point> points, Errors errors) {
   double total = 0;
@@ -292,11 +61,6 @@ struct Candidate {
   Parameters solution;  ///< on all points
 };
 
-double value_at(const Form& form, const Parameters& parameters, const Point& point) {
-  const double t = dot(parameters.factors, point.terms);
-  return form.law->powers_of_two ? steady_exp2(t) : t;
-}
-
 /// Fits one candidate to a selection of its points (indices may repeat). Minima can only rise with n in the
 /// long run: a law that falls, or that will, explains nothing; neither does a polynomial in lg(n) that falls
 /// before it rises; and a law that rises by less than half a unit over all the points says no more than the
@@ -305,7 +69,7 @@ Parameters attempt(const Candidate& candidate, std::span<const std::size_t> sele
   std::vector<Point> points;
   for (std::size_t i : selection) points.push_back(candidate.points[i]);
   const Form& form = candidate.form;
-  Parameters parameters = Fitter(form, errors).fit(points);
+  Parameters parameters = fit(form, errors, points);
   if (form.law->kind == LawKind::constant || parameters.squares == infinite) return parameters;
   const double rise = value_at(form, parameters, candidate.points.back()) -
                       value_at(form, parameters, candidate.points.front());
@@ -319,18 +83,6 @@ bool tells(const Candidate& candidate) {
   std::set<double> sizes;
   for (const Point& point : candidate.points) sizes.insert(point.terms[0]);
   return candidate.form.law->kind == LawKind::constant || sizes.size() > candidate.form.count;
-}
-
-/// The parameters as the formula has them.
-Terms as_written(const Form& form, const Parameters& parameters) {
-  const Terms& factors = parameters.factors;
-  if (form.law->kind == LawKind::constant) return {0, factors[0], 0};
-  if (form.law->powers_of_two) return {steady_exp2(factors[1]), factors[0], 0};
-  // What is nothing beside the other terms is rounding of this fit.
-  Terms written = factors;
-  for (std::size_t j = 1; j < written.size(); ++j)
-    if (std::abs(written[j]) < 1e-9 * std::abs(written[0])) written[j] = 0;
-  return written;
 }
 
 Interval percentiles(std::vector<double>& values, double value, double confidence) {
@@ -360,8 +112,11 @@ std::string statement_of(const GrowthLaw& growth) {
     rivals += fmt::format("{}{} {} (weight {:.2f})", rivals.empty() ? "" : ", ", name(fit.kind),
                           formula(fit, growth.variable), fit.weight);
   }
-  return fmt::format("{}the data cannot tell between {}",
-                     growth.class_decided ? std::string(name(growth.best_class)) + "; " : "", rivals);
+  const bool alone = growth.fits.front().weight >= 0.9;
+  return fmt::format("{}{} {}", growth.class_decided ? std::string(name(growth.best_class)) + "; " : "",
+                     alone ? "the data are too few or too near one another to tell; the nearest is"
+                           : "the data cannot tell between",
+                     rivals);
 }
 
 /// One form a law (and root): the one of least criterion. A polynomial of three terms, in n or in lg(n),
@@ -442,56 +197,6 @@ void weigh(GrowthLaw& growth, bool enough) {
 }
 
 }  // namespace
-
-std::string_view name(LawKind kind) { return law_of(kind).name; }
-
-std::string_view name(GrowthClass growth_class) {
-  constexpr std::array<std::string_view, 4> names = {"constant", "polylogarithmic", "polynomial",
-                                                     "superpolynomial"};
-  return names[static_cast<std::size_t>(growth_class)];
-}
-
-GrowthClass growth_class(LawKind kind) { return law_of(kind).growth_class; }
-
-double evaluate(const LawFit& fit, double x) {
-  const Form form{&law_of(fit.kind), fit.root, fit.logarithm, static_cast<std::size_t>(fit.terms)};
-  const Terms terms = form.terms(x);
-  if (fit.kind == LawKind::constant) return fit.b;
-  if (form.law->powers_of_two) return fit.a * steady_exp2(fit.b * terms[0]);
-  return dot({fit.a, fit.b, fit.c}, terms);
-}
-
-std::string formula(const LawFit& fit, std::string_view variable) {
-  const auto sum = [&](const std::string& term) {
-    return fmt::format("{:.3g}*{} {} {:.3g}", fit.a, term, fit.b < 0 ? "-" : "+", std::abs(fit.b));
-  };
-  const std::string lg = fit.logarithm == Logarithm::ceiling  ? fmt::format("ceil(lg({}))", variable)
-                         : fit.logarithm == Logarithm::length ? fmt::format("ceil(lg({}+1))", variable)
-                                                              : fmt::format("lg({})", variable);
-  switch (fit.kind) {
-    case LawKind::constant:
-      return fmt::format("{:.3g}", fit.b);
-    case LawKind::logarithmic:
-      return sum(lg);
-    case LawKind::polylogarithmic:
-      if (fit.terms == 3)
-        return fmt::format("{}*{} {} {:.3g}", sum(lg + "^2"), lg, fit.c < 0 ? "-" : "+", std::abs(fit.c));
-      return sum(lg + "^2");
-    case LawKind::linear:
-      return sum(std::string(variable));
-    case LawKind::quadratic:
-      if (fit.terms == 3)
-        return fmt::format("{}*{} {} {:.3g}", sum(fmt::format("{}^2", variable)), variable,
-                           fit.c < 0 ? "-" : "+", std::abs(fit.c));
-      return sum(fmt::format("{}^2", variable)) + fmt::format("*{}", variable);
-    case LawKind::power:
-      return fmt::format("{:.3g}*{}^{:.3g}", fit.a, variable, fit.b);
-    case LawKind::exponential:
-      break;
-  }
-  if (fit.root == 1) return fmt::format("{:.3g}*2^({:.3g}*{})", fit.a, fit.b, variable);
-  return fmt::format("{:.3g}*2^({:.3g}*{}^(1/{}))", fit.a, fit.b, variable, fit.root);
-}
 
 GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& options) {
   GrowthLaw growth;
@@ -582,7 +287,9 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
   }
   std::stable_sort(growth.fits.begin(), growth.fits.end(),
                    [](const LawFit& a, const LawFit& b) { return a.criterion < b.criterion; });
-  weigh(growth, count >= least_points && telling(growth, options));
+  const std::size_t enough =
+      std::max(least_points, static_cast<std::size_t>(growth.fits.front().terms) + least_free);
+  weigh(growth, count >= enough && telling(growth, options));
   growth.statement = statement_of(growth);
   return growth;
 }

@@ -83,10 +83,10 @@ struct GrowthLaw {
   std::vector<Observation> points;
   std::string variable;
   std::vector<LawFit> fits;  ///< by increasing criterion; empty when there are fewer than three points
-  /// At least five points, and the best law stands out (weight >= 0.9). A maximum of two terms looks like
-  /// many a law on a short range, so one of these too: the law leaves little more than rounding does; or the
-  /// points span a factor of 64 in x or in y; or it leaves at most 5 % and the larger half of the points
-  /// alone has its best law in the same class.
+  /// At least five points, and three more than terms, and the best law stands out (weight >= 0.9). A maximum
+  /// of two terms looks like many a law on a short range, so one of these too: the law leaves little more
+  /// than rounding does; or the points span a factor of 64 in x or in y; or it leaves at most 5 % and the
+  /// larger half of the points alone has its best law in the same class.
   bool decided = false;
   bool explained = false;      ///< the best law leaves at most four times the variance that rounding leaves
   bool class_decided = false;  ///< likewise the laws of the best class together
