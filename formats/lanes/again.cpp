@@ -93,6 +93,7 @@ void make_room(Context& context, const std::shared_ptr<const LaneKernels>& doubl
     larger.quantum += room_of_double;
     larger.highest.exponent -= leading_exponent(larger.highest) - (top - 1);
     larger.lowest = negated(larger.highest);
+    larger.overflow = Overflow::inf;  // which never happens there
     context.room = room_of_double;
     context.roomier = LaneKernels::make(larger, Container::f64, context.isa);
   }

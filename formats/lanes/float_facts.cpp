@@ -90,8 +90,12 @@ FloatFacts<T> derive(const Format& format) {
     facts.pole = Limits::infinity();
   }
 
-  const bool ieee =
-      format.encoding == Encoding::ieee && format.overflow == Overflow::inf && e == top && p > 1;
+  const bool ieee = format.encoding == Encoding::ieee && e == top && p > 1 &&
+                    (format.overflow == Overflow::inf || format.overflow == Overflow::sat);
+  if (ieee && format.overflow == Overflow::sat) {
+    facts.saturates = true;
+    facts.highest = static_cast<T>(to_double(format.highest));
+  }
   if (ieee && p == q) {
     if (nearest ? format.rounding == Rounding::rne : format.rounding != Rounding::rod)
       facts.style = FloatStyle::native;

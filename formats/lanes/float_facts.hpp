@@ -35,6 +35,9 @@
 //   inexact below 2^(t+2p), and without its error rounding twice would go wrong there (in nearest modes, and
 //   rod). rne with 3p <= q needs no second look: there the result of such a product is 0 in any case.
 // native: p = q and T's range: the host's arithmetic itself.
+// Both hold for T's exponent range with saturation, too: that differs from the format that overflows to
+// infinity in one thing, an infinite result of finite operands is the largest magnitude with its sign. An
+// infinite sum so far stays infinite, or becomes NaN: a reduction that ends in a number met no such result.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +79,7 @@ struct FloatFacts {
 
   bool negative_zero = true;    ///< else -0 is +0
   bool keeps_infinity = false;  ///< an infinite y is an infinite operand, not an overflow
+  bool saturates = false;       ///< an infinite result of finite operands becomes `highest` with its sign
   bool traps_overflow = false, traps_nan = false;
   bool plain = false;     ///< s + 0*x = s on bits
   bool symmetric = true;  ///< -x is a member for every member x

@@ -5,6 +5,7 @@
 //
 // The aligned way meets products below T's normal numbers. Where one is inexact there, so that its error is
 // not what float_facts.hpp asks for, the processor sets its underflow flag.
+// Where T's range saturates, a sum that is infinite or NaN may have met an overflow.
 // The magic way takes infinite operands for numbers beyond the range, where those become members. A product,
 // or a term that is added as it is, times 0 is NaN if it is infinite or NaN.
 #if defined(ROUNDOFF_LANES_FLOAT_REDUCTIONS_INL) == defined(HWY_TARGET_TOGGLE)
@@ -42,6 +43,7 @@ struct NoInfinityMarks : NoMarks<D> {
 template <class T, class Rounder, Odd odd, template <class> class MarksOf>
 class ReductionStep : public FloatVectors<T> {
   using Base = FloatVectors<T>;
+  using Limits = std::numeric_limits<T>;
 
  public:
   using typename Base::D, typename Base::V;
@@ -59,6 +61,7 @@ class ReductionStep : public FloatVectors<T> {
         one_(facts_of<T>(context).one),
         plain_(facts_of<T>(context).plain),
         negative_zero_(facts_of<T>(context).negative_zero),
+        saturates_(facts_of<T>(context).saturates),
         asks_underflow_(facts_of<T>(context).tiny_product != 0 || has_faster_way(context)) {}
 
   HWY_INLINE V add(V a, V b, Marks& marks) const {
@@ -98,6 +101,9 @@ class ReductionStep : public FloatVectors<T> {
     if (asks_underflow_) std::feclearexcept(FE_UNDERFLOW);
   }
   HWY_INLINE bool failed() const { return asks_underflow_ && std::fetestexcept(FE_UNDERFLOW) != 0; }
+  HWY_INLINE bool failed(V sum) const {
+    return saturates_ && !hn::AllTrue(D(), hn::Lt(hn::Abs(sum), Base::set(Limits::infinity())));
+  }
 
  private:
   /// Right or not, products below T's normal numbers cost a hundred others; again.hpp may have room for them.
@@ -112,7 +118,7 @@ class ReductionStep : public FloatVectors<T> {
 
   Rounder rounder_;
   T nothing_, one_;
-  bool plain_, negative_zero_, asks_underflow_;
+  bool plain_, negative_zero_, saturates_, asks_underflow_;
 };
 
 template <class T, class Rounder, Odd odd, template <class> class Marks>

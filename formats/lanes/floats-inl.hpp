@@ -87,6 +87,18 @@ HWY_INLINE auto product_inexact(hn::Vec<hn::ScalableTag<T>> a, hn::Vec<hn::Scala
   return FloatVectors<T>::differ(fused(d, a, b, hn::Neg(y)), hn::Zero(d));
 }
 
+/// `result` of a and b, where it is infinite and they are not: the largest magnitude, if the format
+/// saturates.
+template <class T, class V = hn::Vec<hn::ScalableTag<T>>>
+HWY_INLINE V saturated(const FloatFacts<T>& facts, V result, V a, V b) {
+  if (!facts.saturates) return result;
+  const hn::ScalableTag<T> d;
+  const V infinity = hn::Set(d, std::numeric_limits<T>::infinity());
+  const auto finite = hn::And(hn::Lt(hn::Abs(a), infinity), hn::Lt(hn::Abs(b), infinity));
+  const auto beyond = hn::And(hn::Eq(hn::Abs(result), infinity), finite);
+  return hn::IfThenElse(beyond, hn::CopySign(hn::Set(d, facts.highest), result), result);
+}
+
 template <class T, template <class> class RounderOf>
 class FloatStep : public FloatVectors<T> {
   using Base = FloatVectors<T>;
@@ -108,7 +120,7 @@ class FloatStep : public FloatVectors<T> {
   HWY_INLINE V add(V a, V b, Marks& marks) const {
     V y = hn::Add(a, b);
     if (facts_.sums_to_odd) y = Base::marked(y, sum_inexact<T>(a, b, y));
-    return rounder_(y, marks);
+    return saturated(facts_, rounder_(y, marks), a, b);
   }
   HWY_INLINE V sub(V a, V b, Marks& marks) const { return add(a, hn::Neg(b), marks); }
 
@@ -121,7 +133,7 @@ class FloatStep : public FloatVectors<T> {
         y = Base::marked(y, hn::And(tiny, tiny_product_inexact(a, b, y)));
       }
     }
-    return rounder_(y, marks);
+    return saturated(facts_, rounder_(y, marks), a, b);
   }
 
   HWY_INLINE V div(V a, V b, Marks& marks) const {
@@ -132,7 +144,7 @@ class FloatStep : public FloatVectors<T> {
       y = Base::marked(y, product_inexact<T>(hn::Neg(y), b, hn::Neg(a)));
       tiny = hn::Or(tiny, non_zero_below(a, facts_.tiny_dividend));
     }
-    V result = rounder_(y, marks);
+    V result = saturated(facts_, rounder_(y, marks), a, b);
     // An infinity that arises from a finite number over zero is a rule of its own.
     const M infinite = hn::And(hn::Eq(hn::Abs(y), infinity()), hn::Lt(hn::Abs(a), infinity()));
     const M pole = hn::And(hn::Eq(b, hn::Zero(D())), infinite);
@@ -146,7 +158,7 @@ class FloatStep : public FloatVectors<T> {
   }
 
   /// A number of T into the format.
-  HWY_INLINE V round(V x, Marks& marks) const { return rounder_(x, marks); }
+  HWY_INLINE V round(V x, Marks& marks) const { return saturated(facts_, rounder_(x, marks), x, x); }
 
   HWY_INLINE V nothing() const { return Base::set(facts_.nothing); }
 
@@ -220,7 +232,7 @@ class FusedStep : public FloatVectors<T> {
                              hn::Not(hn::Lt(hn::Abs(product), Base::set(facts_.huge))));
     V y = hn::Add(product, c);
     if (to_odd_) y = Base::marked(y, sum_inexact<T>(product, c, y));
-    const V result = rounder_(y, marks);
+    const V result = saturated(facts_, rounder_(y, marks), product, c);
     if (HWY_LIKELY(hn::AllFalse(D(), outside))) return result;
     return again<Base>(context_, Operator::fma, a, b, c, result, outside, marks);
   }

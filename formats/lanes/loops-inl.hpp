@@ -17,9 +17,9 @@
 //   Weight classify(T weight) const;     how a constant weight simplifies a product
 //   V weighted<Weight>(V sum, V weight, V x, Marks&) const;  add(sum, mul(weight, x)) on the same bits
 //   V finish(V sum) const;               (optional) what is left to do to a block's results
-//   static constexpr bool may_fail;      whether a block may fail, with begin(), failed() and Marks::failed()
-//   to
-//                                        tell: it is then done again with the operations of the context
+//   static constexpr bool may_fail;      whether a block may fail, with begin(), failed(), Marks::failed()
+//   and
+//                                        failed(V sum) to tell: it is then done again (again.hpp)
 //
 // Arrays that end within a vector or block are finished in a padded copy. Every function says HWY_INLINE or
 // is called through a pointer: code compiled for an instruction set must not leak into functions shared with
@@ -166,7 +166,7 @@ HWY_INLINE void reduce_block(const Context& context, const Step& step, const Ter
     const std::size_t end = Step::may_fail && terms_count - j > 32 ? j + 32 : terms_count;
     for (; j < end; ++j) terms.add(step, j, first, sums, marks, vectors);
     if constexpr (Step::may_fail) {
-      if (HWY_UNLIKELY(step.failed() || (marks[I].failed() || ...))) {
+      if (HWY_UNLIKELY(step.failed() || (marks[I].failed() || ...) || (step.failed(sums[I]) || ...))) {
         return terms.again(context, terms_count, first, sizeof...(I) * lanes, out, trapped);
       }
     }

@@ -62,6 +62,39 @@ Terms small_terms(const Format& format, std::size_t lanes, std::size_t count, bo
   return terms;
 }
 
+/// Terms near the largest number of the format, so that a sum or product in three overflows in one block of
+/// lanes and few or none do in the others; infinite operands in two lanes, NaN in another.
+Terms large_terms(const Format& format, std::size_t lanes, std::size_t count) {
+  const int high = leading_exponent(format.highest);
+  const auto member = [&](std::uint64_t index, int leading) {
+    const std::uint64_t bits = random_bits(12, 0, index);
+    Format truncated = format;
+    truncated.rounding = Rounding::rtz;
+    const auto exponent = leading - static_cast<int>(bits >> 8 & 3);
+    const u128 significand = (bits & 6) == 0 ? ~std::uint64_t{0} : bits >> 1 | std::uint64_t{1} << 63;
+    return round(Value::scaled((bits & 1) != 0, significand, exponent - 63), truncated).value;
+  };
+  Terms terms;
+  std::uint64_t index = 0;
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    const bool overflows = lane / 32 == 1;
+    Values x, y;
+    for (std::size_t j = 0; j < count; ++j) {
+      x.push_back(member(++index, overflows ? high : high - 8));
+      y.push_back(member(++index, overflows && j % 3 == 0 ? 2 : -2));
+    }
+    if (lane == 40 || lane == 70) x[count / 2] = Value::infinity(lane == 70);
+    if (lane == 41) y[count / 3] = Value::nan();
+    if (lane == 66) x[0] = x[1] = x[2] = format.highest;
+    terms.lanes_x.push_back(x);
+    terms.lanes_y.push_back(y);
+  }
+  for (std::size_t j = 0; j < count; ++j) terms.weights.push_back(member(++index, -1));
+  terms.weights[0] = terms.weights[1] = Value::integer(1);
+  terms.weights[2] = member(++index, high);
+  return terms;
+}
+
 /// Terms of which some are zero, some cancel, and some have other magnitudes than the sum so far.
 Terms random_terms(const Format& format, std::size_t lanes, std::size_t count, std::uint64_t seed) {
   const auto pairs = operand_pairs(format, 0, 8 * lanes, seed);
@@ -216,8 +249,21 @@ TEST_CASE("lane reductions of subnormal products equal the definition") {
                                "float(11,26)", "float(11,40)", "binary32", "e5m2"}) {
     CAPTURE(notation);
     for (const Format& format : variants(notation)) {
-      if (format.overflow != Overflow::inf) continue;
+      const bool saturates = format.overflow == Overflow::sat && leading_exponent(format.highest) == 1023;
+      if (format.overflow != Overflow::inf && !saturates) continue;
       for (const bool odd : {false, true}) check_all(format, small_terms(format, 70, 40, odd));
+    }
+  }
+}
+
+TEST_CASE("lane reductions of the largest numbers equal the definition") {
+  for (const char* notation : {"bfloat16", "binary32", "float(11,12)", "float(11,24)", "float(11,26)",
+                               "float(11,40)", "binary64", "float(10,24)"}) {
+    CAPTURE(notation);
+    for (const Format& format : variants(notation)) {
+      if (format.overflow == Overflow::sat || format.rounding == Rounding::rne) {
+        check_all(format, large_terms(format, 100, 9));
+      }
     }
   }
 }
