@@ -118,7 +118,8 @@ std::string_view name(GrowthClass growth_class) {
 GrowthClass growth_class(LawKind kind) { return laws::law_of(kind).growth_class; }
 
 double evaluate(const LawFit& fit, double x) {
-  const laws::Form form{&laws::law_of(fit.kind), fit.root, fit.logarithm, static_cast<std::size_t>(fit.terms)};
+  const laws::Form form{&laws::law_of(fit.kind), fit.root, fit.logarithm,
+                        static_cast<std::size_t>(fit.terms)};
   const laws::Terms terms = form.terms(x);
   if (fit.kind == LawKind::constant) return fit.b;
   if (form.law->powers_of_two) return fit.a * steady_exp2(fit.b * terms[0]);

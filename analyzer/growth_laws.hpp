@@ -1,6 +1,6 @@
 // The laws of growth: names, classes, and the sums of terms that they are. Every law is f(x) = g(a sum of
-// terms in x), each with a factor, g the identity or 2^., so that one fitter serves all of them (growth_fit.hpp).
-// A new law is a line of `all` and a case of `Form::terms`.
+// terms in x), each with a factor, g the identity or 2^., so that one fitter serves all of them
+// (growth_fit.hpp). A new law is a line of `all` and a case of `Form::terms`.
 #pragma once
 
 #include <array>

@@ -332,10 +332,16 @@ std::vector<ReportLine> lines_of(const std::vector<ReportRow>& rows) {
       }
       lines.push_back(report_of(line));
     };
+    // Two sizes are a line unless both lie on longer ones across.
+    const auto shown = [](const std::set<int>& sizes, const std::map<int, std::set<int>>& across) {
+      return sizes.size() > 2 || (sizes.size() == 2 && std::any_of(sizes.begin(), sizes.end(), [&](int size) {
+                                    return across.at(size).size() < 3;
+                                  }));
+    };
     for (const auto& [k, ns] : group.ns_at)
-      if (ns.size() > 1) add("n", k, group.ns_at.size() > 1);
+      if (shown(ns, group.ks_at)) add("n", k, group.ns_at.size() > 1);
     for (const auto& [n, ks] : group.ks_at)
-      if (ks.size() > 1) add("k", n, group.ks_at.size() > 1);
+      if (shown(ks, group.ns_at)) add("k", n, group.ks_at.size() > 1);
   }
   return lines;
 }

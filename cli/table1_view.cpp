@@ -22,9 +22,9 @@ std::string sizes_text(const Series& series) {
                      value(series.points.back()));
 }
 
-/// "by the width at n = 16".
+/// "n = 16": where the widths are compared.
 std::string compared_text(const Cell& cell) {
-  return fmt::format("by the width at {} = {}", cell.variable, cell.compared_at);
+  return fmt::format("{} = {}", cell.variable, cell.compared_at);
 }
 
 }  // namespace
@@ -82,10 +82,8 @@ Table summary_table(const Table1& table) {
       summary.rows.push_back({title_of(cell), bound, "-", "", "", "", "", "", cell.remark});
     for (std::size_t s = 0; s < cell.series.size(); ++s) {
       const Series& series = cell.series[s];
-      const std::string best = cell.best == s ? "the best here, " + compared_text(cell) : "";
-      const std::string role = cell.paper != s ? best
-                               : best.empty()  ? "the paper's"
-                                               : "the paper's, and " + best;
+      const std::string best = cell.best == s ? "best at " + compared_text(cell) : "";
+      const std::string role = cell.paper != s ? best : best.empty() ? "paper's" : "paper's, " + best;
       if (series.points.empty()) {
         summary.rows.push_back({title_of(cell), bound, series.label, role, "", "", "", "", series.stopped});
         continue;
@@ -146,7 +144,8 @@ std::string as_text(const Table1& table) {
     for (std::size_t s = 0; s < cell.series.size(); ++s) {
       const Series& series = cell.series[s];
       text += fmt::format("\n{}{}{}  [{}]\n", series.label, cell.paper == s ? ", the paper's" : "",
-                          cell.best == s ? ", the best here, " + compared_text(cell) : "", series.theorem);
+                          cell.best == s ? ", the best here, by the width at " + compared_text(cell) : "",
+                          series.theorem);
       if (!series.points.empty()) text += as_text(points_table(series));
       text += laws_text(series) + '\n';
       if (series.deepens) text += "its layers grow with the size: not what the theorem speaks of\n";
