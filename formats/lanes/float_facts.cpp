@@ -146,12 +146,13 @@ FloatFacts<T> derive(const Format& format) {
   const bool has_infinity = is_member(Value::infinity(false), format);
   facts.keeps_infinity =
       has_infinity && (facts.highest != Limits::infinity() || facts.lowest != -Limits::infinity());
-  // An infinite y must then not come from finite operands: those of products and quotients that the host's
-  // direction makes infinite become infinities of the format, or stay below the top of T.
+  // An infinite y may come from finite operands where the host's direction makes products or quotients
+  // infinite, and those become no infinities of the format.
   const bool may_be_infinite = (format.rounding == Rounding::rup && facts.highest != Limits::infinity()) ||
                                (format.rounding == Rounding::rdn && facts.lowest != -Limits::infinity()) ||
                                nearest;
-  if (facts.keeps_infinity && may_be_infinite && (2 * (e + 1) > top || e + 1 - k > top)) return facts;
+  facts.saturates = facts.keeps_infinity && may_be_infinite && (2 * (e + 1) > top || e + 1 - k > top);
+  if (facts.saturates && (facts.traps_overflow || !facts.symmetric)) return facts;
   facts.traps_nan = !format.has_nan;
   facts.least = std::ldexp(T{1}, k + p - 1);
   facts.up = static_cast<typename FloatFacts<T>::Bits>(q - p) << (q - 1);
