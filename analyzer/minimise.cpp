@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "analyzer/format_grid.hpp"
+#include "analyzer/width_law.hpp"
 #include "formats/error.hpp"
 #include "formats/suggest.hpp"
 #include "sim/record.hpp"
@@ -279,6 +280,7 @@ Minimisation minimise(std::span<const Construction* const> constructions, const 
   const std::string variable = variable_of(options);
   Minimiser minimiser(constructions, options);
   std::vector<Observation> points;
+  std::vector<ShapeAt> shapes;
   for (const TaskSize& size : options.sizes) {
     if (minimiser.interrupted()) break;
     answer.minima.push_back(minimiser.at(size));
@@ -286,14 +288,17 @@ Minimisation minimise(std::span<const Construction* const> constructions, const 
     const double x = value_of(variable, minimum);
     const bool repeated =
         std::any_of(points.begin(), points.end(), [&](const Observation& p) { return p.x == x; });
-    if (minimum.value && *minimum.value > 0 && !repeated)
-      points.push_back({x, static_cast<double>(*minimum.value)});
+    if (!minimum.value || *minimum.value <= 0 || repeated) continue;
+    points.push_back({x, static_cast<double>(*minimum.value)});
+    shapes.push_back({x, minimum.best().shape});
   }
   answer.interrupted = minimiser.interrupted();
   GrowthOptions growth = options.growth;
   growth.variable = variable;
   growth.errors = options.quantity == Quantity::width ? Errors::relative : Errors::absolute;
-  answer.law = fit_growth(points, growth);
+  // Of several constructions the narrowest at each size: their parts are no series.
+  const bool parts = options.quantity == Quantity::width && constructions.size() == 1;
+  answer.law = parts ? fit_width(std::move(shapes), growth).law : fit_growth(points, growth);
   return answer;
 }
 

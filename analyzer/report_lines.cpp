@@ -13,6 +13,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "analyzer/width_law.hpp"
+
 namespace roundoff {
 namespace {
 
@@ -49,16 +51,25 @@ std::map<double, const ReportRow*> minima(const Line& line, const Rows& rows, co
   return least;
 }
 
-GrowthLaw law_of(const Line& line, const std::map<double, const ReportRow*>& least, const Number& value,
-                 Errors errors) {
-  std::vector<Observation> observations;
-  for (const auto& [x, row] : least)
-    if (value(*row) > 0) observations.push_back({x, value(*row)});
+using Least = std::map<double, const ReportRow*>;
+using LawOf = std::function<GrowthLaw(const Line&, const Least&)>;
+
+GrowthOptions growth_options(const Line& line, Errors errors) {
   GrowthOptions options;
   options.variable = line.variable;
   options.errors = errors;
   if (line.variable == "k") options.roots = {1, 2, 3};
-  return fit_growth(observations, options);
+  return options;
+}
+GrowthLaw width_law(const Line& line, const Least& least) {
+  std::vector<ShapeAt> points;
+  for (const auto& [x, row] : least) points.push_back({x, row->question.shape});
+  return fit_width(std::move(points), growth_options(line, Errors::relative)).law;
+}
+GrowthLaw bits_law(const Line& line, const Least& least) {
+  std::vector<Observation> points;
+  for (const auto& [x, row] : least) points.push_back({x, bits_of(*row)});
+  return fit_growth(points, growth_options(line, Errors::absolute));
 }
 
 /// The counting bound under the narrowest row of every size.
@@ -78,21 +89,21 @@ void add_counting_bound(const Line& line, Chart& chart) {
   chart.series.push_back(std::move(series));
 }
 
-Chart minima_chart(const Line& line, const std::string& what, const std::string& id, Errors errors,
-                   const Number& value) {
+/// `what`: width, which spreads over orders of magnitude, or bits.
+Chart minima_chart(const Line& line, const std::string& what, const Number& value, const LawOf& law) {
   Chart chart;
-  chart.id = line.id + "-" + id;
+  chart.id = line.id + "-" + what;
   chart.title = fmt::format("{}: least {} that works", line.title, what);
   chart.x_label = line.label();
   chart.y_label = what;
   chart.log_x = true;
-  chart.log_y = errors == Errors::relative;
+  chart.log_y = what == "width";
   chart.caption = "Points are the least that passed; dashed lines are the laws fitted to them.";
   for (const auto& [construction, rows] : line.constructions) {
     const auto least = minima(line, rows, value);
     std::vector<ChartSeries::Point> points;
     for (const auto& [x, row] : least) points.push_back({x, value(*row), evidence(*row)});
-    add_measured(chart, construction, std::move(points), law_of(line, least, value, errors));
+    add_measured(chart, construction, std::move(points), law(line, least));
   }
   return chart;
 }
@@ -229,8 +240,8 @@ std::vector<ReportLaw> laws_of(const Line& line) {
     for (const auto& [x, row] : widths) sizes.push_back(x);
     law.sizes = fmt::format("{} = {:g}", line.variable, fmt::join(sizes, ", "));
     law.range = span_text("bits", bits, bits_of) + ", " + span_text("width", widths, width_of);
-    law.width = law_of(line, widths, width_of, Errors::relative);
-    law.bits = law_of(line, bits, bits_of, Errors::absolute);
+    law.width = width_law(line, widths);
+    law.bits = bits_law(line, bits);
     laws.push_back(std::move(law));
   }
   return laws;
@@ -244,10 +255,10 @@ ReportLine report_of(const Line& line) {
   result.laws = laws_of(line);
   const auto least = minima(line, line.rows, width_of);
   if (!least.empty()) {
-    Chart widths = minima_chart(line, "width", "width", Errors::relative, width_of);
+    Chart widths = minima_chart(line, "width", width_of, width_law);
     add_counting_bound(line, widths);
     result.charts.push_back(std::move(widths));
-    result.charts.push_back(minima_chart(line, "bits", "bits", Errors::absolute, bits_of));
+    result.charts.push_back(minima_chart(line, "bits", bits_of, bits_law));
     const ReportRow& best = *least.rbegin()->second;
     result.bounds_of = fmt::format("{} at {} = {:g}", best.name, line.variable, least.rbegin()->first);
     result.bounds = lower_bounds(*make_task(best.question.task, best.question.size), best.question.policy,

@@ -248,7 +248,7 @@ std::vector<Chart> charts_of(const Table1& table) {
                  static_cast<double>(widths ? best.shape.width : best.bits),
                  fmt::format("{}: {} ({})", best.format, name(best.result.verdict), best.result.method)});
           }
-          add_measured(chart, series.label, std::move(points), widths ? series.width : series.bits);
+          add_measured(chart, series.label, std::move(points), widths ? series.width.law : series.bits);
         }
         if (!chart.series.empty()) charts.push_back(std::move(chart));
       }

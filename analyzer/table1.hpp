@@ -14,6 +14,7 @@
 #include "analyzer/growth.hpp"
 #include "analyzer/minimise.hpp"
 #include "analyzer/store.hpp"
+#include "analyzer/width_law.hpp"
 
 namespace roundoff {
 
@@ -28,13 +29,6 @@ struct MeasuredPoint {
   std::vector<std::string> exceptions;  ///< failures above the minimum, as "fixed(9,0)"
 };
 
-/// The width of a model is the greatest of three numbers (semantics.md, section 5), and each of them follows
-/// a law of its own.
-struct Part {
-  std::string name;  ///< d_model, head_width, d_ff
-  GrowthLaw law;     ///< of the built and verified models
-};
-
 /// One construction (with a setting of its knobs) measured over sizes.
 struct Series {
   std::string construction;
@@ -43,11 +37,7 @@ struct Series {
   std::string variable;  ///< n or k: what grows
   bool deepens = false;  ///< the number of layers grows with the variable: not what the theorems speak of
   std::vector<MeasuredPoint> points;
-  std::vector<Part> parts;  ///< of the width, where they are positive at every point
-  std::string widest;       ///< the part that is the width at the largest size
-  /// Of the widest part over all sizes; its statement says from where on it is the width, and which part
-  /// overtakes it beyond the sizes measured.
-  GrowthLaw width;
+  WidthLaw width;  ///< of the built and verified models
   GrowthLaw bits;  ///< of the scanned points
   /// Of the width formula that the construction claims, over sizes far beyond those that can be run. Only
   /// where it gives the built width at every measured point.

@@ -262,15 +262,16 @@ class Measurer {
   }
 
   void fit(Series& series) const {
-    std::vector<Observation> widths, bits;
+    std::vector<ShapeAt> widths;
+    std::vector<Observation> bits;
     bool as_claimed = !series.points.empty();
     for (const MeasuredPoint& point : series.points) {
       const Attempt& best = point.attempt;
-      widths.push_back({value_of(point.size), static_cast<double>(best.shape.width)});
+      widths.push_back({value_of(point.size), best.shape});
       if (point.scanned) bits.push_back({point.N, static_cast<double>(best.bits)});
       as_claimed &= claim(point.size, best.settings) == best.shape.width;
     }
-    fit_width(series, widths);
+    series.width = fit_width(std::move(widths), growth_options(Errors::relative), largest_claim);
     GrowthOptions by_positions = growth_options(Errors::absolute);  // formats are families in N
     by_positions.variable = "N";
     series.bits = fit_growth(bits, by_positions);
@@ -288,45 +289,6 @@ class Measurer {
     }
     if (claims.size() >= 12) claims.erase(claims.begin(), claims.begin() + 4);
     if (claims.size() >= 5) series.claimed = fit_growth(claims, growth_options(Errors::relative));
-  }
-
-  void fit_width(Series& series, const std::vector<Observation>& widths) const {
-    struct Named {
-      std::string_view name;
-      int Shape::*part;
-    };
-    constexpr std::array named = {Named{"d_model", &Shape::d_model}, Named{"head_width", &Shape::head_width},
-                                  Named{"d_ff", &Shape::d_ff}};
-    const Part* widest = nullptr;
-    series.parts.reserve(named.size());
-    for (const Named& each : named) {
-      std::vector<Observation> values;
-      for (const MeasuredPoint& point : series.points)
-        if (const int value = point.attempt.shape.*each.part; value > 0)
-          values.push_back({value_of(point.size), static_cast<double>(value)});
-      if (values.empty() || values.size() < series.points.size()) continue;
-      series.parts.push_back({std::string(each.name), fit_settled(values, growth_options(Errors::relative))});
-      if (!widest && values.back().y == widths.back().y) widest = &series.parts.back();
-    }
-    if (!widest) {
-      series.width = fit_settled(widths, growth_options(Errors::relative));
-      return;
-    }
-    series.widest = widest->name;
-    series.width = widest->law;
-    const auto part = std::find_if(named.begin(), named.end(),
-                                   [&](const Named& each) { return each.name == widest->name; });
-    std::size_t from = series.points.size();
-    while (from > 0 && series.points[from - 1].attempt.shape.*part->part == widths[from - 1].y) --from;
-    if (from > 0)
-      series.width.statement += fmt::format("; of {}, which is the width from {} = {:g} on", widest->name,
-                                            plan_.variable, widths[from].x);
-    for (const Part& other : series.parts) {
-      if (&other == widest || !other.law.decided || !widest->law.decided) continue;
-      if (evaluate(other.law.fits.front(), largest_claim) > evaluate(widest->law.fits.front(), largest_claim))
-        series.width.statement +=
-            fmt::format("; but {}, {}, will overtake it", other.name, name(other.law.fits.front().kind));
-    }
   }
 
   /// The claimed width; 0 where the formula has no value.

@@ -38,7 +38,7 @@ std::string title_of(const Cell& cell) {
 std::string laws_text(const Series& series) {
   if (series.points.empty()) return "not measured: " + series.stopped;
   std::string text = fmt::format("measured at {}: width {}; bits {}", sizes_text(series),
-                                 series.width.statement, series.bits.statement);
+                                 series.width.law.statement, series.bits.statement);
   if (series.claimed)
     text += fmt::format("; claimed width, equal to the built one at every point, to {} = {:g}: {}",
                         series.variable, series.claimed->points.back().x, series.claimed->statement);
@@ -89,7 +89,7 @@ Table summary_table(const Table1& table) {
         continue;
       }
       summary.rows.push_back({title_of(cell), bound, series.label, role, sizes_text(series),
-                              law_text(series.width), series.claimed ? law_text(*series.claimed) : "-",
+                              law_text(series.width.law), series.claimed ? law_text(*series.claimed) : "-",
                               law_text(series.bits), evidence_summary(series)});
     }
   }
@@ -181,15 +181,15 @@ Json as_json(const Table1& table) {
                           {"exceptions", point.exceptions}});
       }
       Json parts = Json::object();
-      for (const Part& part : series.parts) parts[part.name] = as_json(part.law);
+      for (const WidthPart& part : series.width.parts) parts[part.name] = as_json(part.law);
       all.push_back({{"construction", series.construction},
                      {"label", series.label},
                      {"theorem", series.theorem},
                      {"variable", series.variable},
                      {"points", std::move(points)},
-                     {"width", as_json(series.width)},
+                     {"width", as_json(series.width.law)},
                      {"width_parts", std::move(parts)},
-                     {"widest_part", series.widest},
+                     {"widest_part", series.width.widest},
                      {"bits", as_json(series.bits)},
                      {"claimed_width", series.claimed ? as_json(*series.claimed) : Json()},
                      {"layers_grow", series.deepens},

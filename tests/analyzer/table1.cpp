@@ -64,7 +64,7 @@ TEST_CASE("a small Table 1 has the paper's cells, and every point is a verdict o
   for (std::size_t c = 0; c < table.cells.size(); ++c) {
     REQUIRE(again.cells[c].series.size() == table.cells[c].series.size());
     for (std::size_t s = 0; s < table.cells[c].series.size(); ++s) {
-      CHECK(again.cells[c].series[s].width.statement == table.cells[c].series[s].width.statement);
+      CHECK(again.cells[c].series[s].width.law.statement == table.cells[c].series[s].width.law.statement);
       CHECK(again.cells[c].series[s].points.size() == table.cells[c].series[s].points.size());
     }
   }
