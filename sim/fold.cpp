@@ -15,6 +15,15 @@ std::optional<Value> ConstantFolder::evaluated(const Node& node) {
   }
 }
 
+std::optional<Value> ConstantFolder::embedded(const Node& node) const {
+  const auto& table = program_.tables[node.b];
+  const auto& allowed = program_.shape.tokens[node.a];
+  const Value& first = table[allowed[0]];
+  for (Token token : allowed)
+    if (table[token] != first) return {};
+  return first;
+}
+
 bool ConstantFolder::skips_zero(const Node& node) {
   constexpr std::size_t formats = 256;  // as many as Node::format can tell apart
   const std::size_t at = node.reduction * formats + node.format;

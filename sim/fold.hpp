@@ -1,4 +1,4 @@
-// Operations on constants alone: their value, once, by the reference arithmetic.
+// What does not depend on the input: its value, once, by the reference arithmetic.
 #pragma once
 
 #include <optional>
@@ -13,13 +13,15 @@ class ConstantFolder {
   /// Formats and reductions of the program may still grow.
   explicit ConstantFolder(const Program& program) : program_(program) {}
 
-  /// The value of a node whose operands are constants: `constant(id)` is the value of an operand or null.
-  /// Nothing where an operand is none, where the node traps, and for constants, embeddings and choices.
+  /// The value of a node whose operands are constants: `constant(id)` is the value of an operand or null. Of
+  /// an embedding whose allowed tokens all have one value, that. Nothing where an operand is none, where the
+  /// node traps, and for constants and choices.
   template <class Constant>
   std::optional<Value> of(const Node& node, const Constant& constant);
 
  private:
   std::optional<Value> evaluated(const Node& node);
+  std::optional<Value> embedded(const Node& node) const;
   bool skips_zero(const Node& node);
 
   const Program& program_;
@@ -37,9 +39,10 @@ std::optional<Value> ConstantFolder::of(const Node& node, const Constant& consta
   };
   switch (node.op) {
     case Op::constant:
-    case Op::embed:
     case Op::arg_max:
       return {};
+    case Op::embed:
+      return embedded(node);
     case Op::round:
     case Op::unary:
     case Op::table:

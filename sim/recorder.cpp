@@ -38,13 +38,6 @@ std::uint8_t Recorder::reduction(const Reduction& r) {
 }
 
 NodeId Recorder::folded(const Node& node) {
-  if (node.op == Op::embed) {
-    const auto& table = program_.tables[node.b];
-    const auto& allowed = program_.shape.tokens[node.a];
-    const bool one = std::all_of(allowed.begin(), allowed.end(),
-                                 [&](Token token) { return table[token] == table[allowed[0]]; });
-    return one ? member(table[allowed[0]], node.format) : no_node;
-  }
   const auto value = folder_->of(node, [&](NodeId operand) -> const Value* {
     const Node& from = program_.nodes[operand];
     return from.op == Op::constant ? &program_.constants[from.a] : nullptr;

@@ -1,4 +1,5 @@
-// The interpreter's own loops on vectors, by Highway, compiled once per instruction set.
+// The interpreter's own loops on vectors, by Highway: one family, since this file is compiled anew for each
+// instruction set.
 //
 // Tables are what programs are made of after `tabulate`, and a load per lane is slow. int16: 32 entries a
 // register by vpermw on AVX-512; by shuffles of bytes (16 entries each, the low and the high byte apart)

@@ -47,6 +47,10 @@ const Value* mapped(const std::vector<std::pair<Value, Value>>& map, const Value
   return entry == map.end() ? nullptr : &entry->second;
 }
 
+bool contains(const Domain& domain, const Value& value) {
+  return std::binary_search(domain.begin(), domain.end(), value, before);
+}
+
 bool on_small_grid(const Domain& domain, std::size_t limit) {
   if (domain.empty()) return false;
   Range range;

@@ -33,6 +33,8 @@ class Domains {
   std::vector<std::optional<Domain>> known_;
 };
 
+bool contains(const Domain& domain, const Value& value);
+
 /// Whether the members of a domain stand on a grid of at most `limit` places, so that a table over them is
 /// small.
 bool on_small_grid(const Domain& domain, std::size_t limit);

@@ -72,4 +72,37 @@ class Exactness {
   std::vector<Part> parts_;
 };
 
+/// Whether an addition, product, sum or dot is exact in `format`, in any order, for all values in the ranges
+/// of its operands. A sum in a wide accumulator is not asked: it rounds in a format of its own.
+inline bool exact_in_any_order(const Program& program, const Node& node, const std::vector<Range>& ranges,
+                               const Format& format) {
+  const bool reduces = node.op == Op::sum || node.op == Op::dot;
+  if (reduces && program.reductions[node.reduction].order.kind == SumOrder::wide) return false;
+  Exactness terms(format);
+  switch (node.op) {
+    case Op::add:
+      terms.term(ranges[node.a]);
+      terms.term(ranges[node.b]);
+      break;
+    case Op::sub:
+      terms.term(ranges[node.a]);
+      terms.term(Bounds::negated(ranges[node.b]));
+      break;
+    case Op::mul:
+      terms.product(ranges[node.a], ranges[node.b]);
+      break;
+    case Op::sum:
+      for (NodeId operand : program.list(node.a, node.c)) terms.term(ranges[operand]);
+      break;
+    case Op::dot: {
+      const auto x = program.list(node.a, node.c), y = program.list(node.b, node.c);
+      for (std::uint32_t j = 0; j < node.c; ++j) terms.product(ranges[x[j]], ranges[y[j]]);
+      break;
+    }
+    default:
+      return false;
+  }
+  return terms.holds();
+}
+
 }  // namespace roundoff

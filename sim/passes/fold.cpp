@@ -21,10 +21,7 @@ class Folder {
   Rewritten run() {
     for (NodeId id = 0; id < old_.nodes.size(); ++id) {
       const Node& node = old_.nodes[id];
-      if (node.op == Op::embed)
-        embed(id, node);
-      else if (const auto value =
-                   folder_.of(node, [&](NodeId operand) { return to_.value(to_.of(operand)); }))
+      if (const auto value = folder_.of(node, [&](NodeId operand) { return to_.value(to_.of(operand)); }))
         to_.set(id, to_.constant(*value, node.format));
       else
         to_.copy(id);
@@ -33,18 +30,6 @@ class Folder {
   }
 
  private:
-  void embed(NodeId id, const Node& node) {
-    const auto& table = old_.tables[node.b];
-    const auto& allowed = old_.shape.tokens[node.a];
-    const Value& first = table[allowed[0]];
-    for (Token token : allowed)
-      if (table[token] != first) {
-        to_.copy(id);
-        return;
-      }
-    to_.set(id, to_.constant(first, node.format));
-  }
-
   const Program& old_;
   Rewriter to_;
   ConstantFolder folder_;

@@ -115,30 +115,11 @@ class Integers {
     std::vector<Format> signless = old_.formats;
     for (Format& format : signless) format.has_negative_zero = false;
     for (const Node& node : old_.nodes)
-      if (arithmetic(node.op) && !(exact(node, signless[node.format]) && exact(node, fixed))) return false;
+      if (arithmetic(node.op) && !(exact_in_any_order(old_, node, ranges_, signless[node.format]) &&
+                                   exact_in_any_order(old_, node, ranges_, fixed)))
+        return false;
     return true;
   }
-  bool exact(const Node& node, const Format& format) const {
-    Exactness terms(format);
-    switch (node.op) {
-      case Op::add:
-      case Op::sub:
-        terms.term(ranges_[node.a]);
-        terms.term(node.op == Op::add ? ranges_[node.b] : Bounds::negated(ranges_[node.b]));
-        break;
-      case Op::mul:
-        terms.product(ranges_[node.a], ranges_[node.b]);
-        break;
-      case Op::sum:
-        for (NodeId operand : old_.list(node.a, node.c)) terms.term(ranges_[operand]);
-        break;
-      default:
-        for (std::uint32_t j = 0; j < node.c; ++j)
-          terms.product(ranges_[old_.operands[node.a + j]], ranges_[old_.operands[node.b + j]]);
-    }
-    return terms.holds();
-  }
-
   // Entries of tokens that do not occur may be anything: 0 will do.
   static Value settled(const Value& value, const Format& format) {
     return value.is_finite() && round(value, format).value == value ? plus_zero(value) : Value::zero();

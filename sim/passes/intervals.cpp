@@ -59,7 +59,8 @@ class Analysis {
     for (const Node& node : program_.nodes) {
       ranges_.push_back(of(node));
       if (node.never_traps) ranges_.back().traps = false;
-      ranges_.back().exact = node.exact || exact(node);
+      ranges_.back().exact =
+          node.exact || exact_in_any_order(program_, node, ranges_, bounds_[node.format].format());
     }
     return std::move(ranges_);
   }
@@ -144,36 +145,6 @@ class Analysis {
         return dot(node, in);
     }
     return in.top();
-  }
-
-  bool exact(const Node& node) const {
-    const bool reduces = node.op == Op::sum || node.op == Op::dot;
-    if (reduces && program_.reductions[node.reduction].order.kind == SumOrder::wide) return false;
-    Exactness terms(bounds_[node.format].format());
-    switch (node.op) {
-      case Op::add:
-        terms.term(ranges_[node.a]);
-        terms.term(ranges_[node.b]);
-        break;
-      case Op::sub:
-        terms.term(ranges_[node.a]);
-        terms.term(Bounds::negated(ranges_[node.b]));
-        break;
-      case Op::mul:
-        terms.product(ranges_[node.a], ranges_[node.b]);
-        break;
-      case Op::sum:
-        for (NodeId operand : program_.list(node.a, node.c)) terms.term(ranges_[operand]);
-        break;
-      case Op::dot: {
-        const auto x = program_.list(node.a, node.c), y = program_.list(node.b, node.c);
-        for (std::uint32_t j = 0; j < node.c; ++j) terms.product(ranges_[x[j]], ranges_[y[j]]);
-        break;
-      }
-      default:
-        return false;
-    }
-    return terms.holds();
   }
 
   Range difference(const Node& node, const Bounds& in) {

@@ -77,8 +77,7 @@ class Owners {
     const Domain& own = domains_.of(indicator->score);
     std::vector<std::pair<Value, Value>> map;
     for (const Value& value : all.values) {
-      const bool mine = std::binary_search(own.begin(), own.end(), value,
-                                           [](const Value& a, const Value& b) { return compare(a, b) < 0; });
+      const bool mine = contains(own, value);
       if (mine && all.owners.at(value) > 1) return false;
       map.emplace_back(value, mine ? indicator->equal : indicator->less);
     }

@@ -144,9 +144,7 @@ class Narrower : public FactSource {
     if (arguments.empty() || map.size() <= arguments.size()) return false;
     std::vector<std::pair<Value, Value>> kept;
     for (const auto& [argument, result] : map)
-      if (std::binary_search(arguments.begin(), arguments.end(), argument,
-                             [](const Value& a, const Value& b) { return compare(a, b) < 0; }))
-        kept.emplace_back(argument, result);
+      if (contains(arguments, argument)) kept.emplace_back(argument, result);
     if (kept.empty() || kept.size() == map.size()) return false;
     Node table = node;
     table.a = to_.of(node.a);
