@@ -14,13 +14,13 @@ constexpr std::string_view head = R"(<meta charset="utf-8">
 :root { color-scheme: light dark; --ink: #1d1d1f; --soft: #5c5c66; --line: #d9d9de; --paper: #fff; --shade: #f5f5f7; --link: #0058a3; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e6ea; --soft: #a4a4ae; --line: #3a3a40; --paper: #17171a; --shade: #222226; --link: #7cc0f5; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem 1.2rem 3rem; max-width: 72rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; padding: 1rem 1.2rem 3rem; max-width: 76rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 1rem 0 .4rem; } h2 { font-size: 1.25rem; margin: 2.6rem 0 .4rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 h3 { font-size: 1.05rem; margin: 1.6rem 0 .3rem; } p { max-width: 46rem; margin: .5rem 0; overflow-wrap: anywhere; } .lead, figcaption, caption, footer { color: var(--soft); }
 nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .8rem 0; } a { color: var(--link); }
 .scroll { overflow-x: auto; margin: .6rem 0; } table { border-collapse: collapse; font-size: .85rem; min-width: 100%; }
 caption { text-align: left; padding: .3rem 0; } th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { border-bottom: 2px solid var(--line); white-space: nowrap; } td { min-width: 4.5rem; max-width: 24rem; overflow-wrap: break-word; }
+th { border-bottom: 2px solid var(--line); vertical-align: bottom; } td { min-width: 4.5rem; max-width: 24rem; overflow-wrap: break-word; }
 .number { text-align: right; font-variant-numeric: tabular-nums; min-width: 2rem; } td.code { font: .8rem/1.5 ui-monospace, monospace; max-width: 34rem; overflow-wrap: anywhere; min-width: 9rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
 figure { margin: 1.2rem 0; max-width: 36rem; } figure svg { width: 100%; height: auto; display: block; } figcaption { font-size: .85rem; }
