@@ -24,13 +24,13 @@ std::optional<Value> ConstantFolder::embedded(const Node& node) const {
   return first;
 }
 
-bool ConstantFolder::skips_zero(const Node& node) {
+bool ConstantFolder::skips_zero(const Node& dot) {
   constexpr std::size_t formats = 256;  // as many as Node::format can tell apart
-  const std::size_t at = node.reduction * formats + node.format;
+  const std::size_t at = dot.reduction * formats + dot.format;
   if (at >= skips_zero_.size()) skips_zero_.resize(at + 1, -1);
   if (skips_zero_[at] < 0)
     skips_zero_[at] =
-        zero_weights_exact(program_.formats[node.format], program_.reductions[node.reduction]) ? 1 : 0;
+        zero_weights_exact(program_.formats[dot.format], program_.reductions[dot.reduction]) ? 1 : 0;
   return skips_zero_[at] == 1;
 }
 

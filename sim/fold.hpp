@@ -18,11 +18,12 @@ class ConstantFolder {
   /// node traps, and for constants and choices.
   template <class Constant>
   std::optional<Value> of(const Node& node, const Constant& constant);
+  /// Whether terms 0 * x with a finite x can be left out of a dot: `zero_weights_exact`.
+  bool skips_zero(const Node& dot);
 
  private:
   std::optional<Value> evaluated(const Node& node);
   std::optional<Value> embedded(const Node& node) const;
-  bool skips_zero(const Node& node);
 
   const Program& program_;
   std::vector<signed char> skips_zero_;  // by reduction and format; -1: not known yet

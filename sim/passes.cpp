@@ -7,10 +7,16 @@
 
 #include "formats/error.hpp"
 #include "formats/text.hpp"
+#include "sim/passes/intervals.hpp"
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
 namespace roundoff {
+
+const std::vector<Range>& Analysed::ranges() const {
+  if (!ranges_) ranges_ = std::make_shared<const std::vector<Range>>(intervals(program_));
+  return *ranges_;
+}
 
 std::span<const Pass> passes() {
   static constexpr Pass list[] = {
@@ -36,7 +42,7 @@ std::span<const Pass> passes() {
 
 namespace {
 
-// A program's shape in 64 bits: equal before and after a round when nothing changed.
+// A program in 64 bits: equal before and after a pass when nothing changed.
 std::uint64_t digest(const Program& program) {
   std::uint64_t h = 0x243f6a8885a308d3ULL;
   const auto mix = [&](std::uint64_t part) {
@@ -52,6 +58,11 @@ std::uint64_t digest(const Program& program) {
     mix(node.c);
   }
   for (NodeId operand : program.operands) mix(operand);
+  for (const Value& value : program.constants) mix(hash_value(value));
+  for (const auto& table : program.tables)
+    for (const Value& value : table) mix(hash_value(value));
+  for (const auto& map : program.maps)
+    for (const auto& [argument, result] : map) mix(hash_value(argument)), mix(hash_value(result));
   return h;
 }
 
@@ -83,17 +94,18 @@ Rewritten optimise(const Program& program, std::span<const std::string> off) {
   // largest.
   std::vector<std::vector<NodeId>> maps;
   maps.push_back(std::move(result.map));
-  // Until every pass has found nothing to do since the last change, or a round ends where the last one did
-  // (what one pass copies another may merge again).
-  constexpr std::size_t rounds = 32;
-  std::uint64_t shape = digest(result.program), last_round = 0;
-  std::size_t idle = 0;
-  for (std::size_t step = 1; step < rounds * wanted.size() && idle < wanted.size(); ++step) {
+  // Until every pass has found nothing to do since the last change, or a round saves less than a hundredth
+  // (what one pass copies another may merge again, for ever).
+  Analysed from(result.program);
+  const auto size = [&] { return result.program.nodes.size() + result.program.operands.size(); };
+  std::uint64_t shape = digest(result.program);
+  std::size_t idle = 0, last_round = 2 * size();
+  for (std::size_t step = 1; idle < wanted.size(); ++step) {
     if (step % wanted.size() == 0) {
-      if (shape == last_round) break;
-      last_round = shape;
+      if (size() >= last_round - last_round / 100) break;
+      last_round = size();
     }
-    Rewritten next = wanted[step % wanted.size()]->run(result.program);
+    Rewritten next = wanted[step % wanted.size()]->run(from);
     result.program = std::move(next.program);
     if (2 * next.map.size() <= maps.back().size())
       maps.push_back(std::move(next.map));
@@ -101,6 +113,7 @@ Rewritten optimise(const Program& program, std::span<const std::string> off) {
       follow(maps.back(), next.map);
     const std::uint64_t now = digest(result.program);
     idle = now == shape ? idle + 1 : 0;
+    if (now != shape) from.forget();
     shape = now;
   }
   for (; maps.size() > 1; maps.pop_back()) follow(maps[maps.size() - 2], maps.back());

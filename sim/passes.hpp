@@ -3,6 +3,7 @@
 // run in.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,10 +20,28 @@ struct Rewritten {
   std::vector<NodeId> map;
 };
 
+struct Range;  // sim/passes/intervals.hpp
+
+/// A program and what more than one pass asks of it, computed when it is first asked.
+class Analysed {
+ public:
+  Analysed(const Program& program) : program_(program) {}  // implicit: a pass runs on a program
+
+  const Program& program() const { return program_; }
+  /// The range of every node.
+  const std::vector<Range>& ranges() const;
+  /// The program is another one now.
+  void forget() { ranges_.reset(); }
+
+ private:
+  const Program& program_;
+  mutable std::shared_ptr<const std::vector<Range>> ranges_;
+};
+
 struct Pass {
   std::string_view name;
   std::string_view summary;  ///< what it does, and the condition under which it is exact
-  Rewritten (*run)(const Program& program);
+  Rewritten (*run)(const Analysed& from);
 };
 
 std::span<const Pass> passes();

@@ -109,7 +109,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   }
   std::optional<NormBlock> final_norm;
   prepare(final_norm, tape, model.final_norm, width, SiteName::norm_final);
-  const HeadBlock head(tape, model);
+  HeadBlock head(tape, model);
   Program& program = tape.program();
   // Later positions read of this one the keys and values, and no output reads what follows the last of them.
   int last = -1;

@@ -21,7 +21,8 @@ struct RecordOptions {
   /// record of a wide sparse model stays small. Off: every operation of the semantics is recorded.
   bool skip_zero_weights = false;
   /// Record what is the same for every input of the shape as the constant that it is (but what traps on
-  /// constants stays an operation): most of a construction. Not under stochastic rounding. Off: every
+  /// constants stays an operation): most of a construction; and an operation on the same operands once, so
+  /// that output positions that compute the same share it. Not under stochastic rounding. Off: every
   /// operation is recorded.
   /// Left out as well, where nothing in it can trap: what positions without an output compute after the keys
   /// and values of the last attention.

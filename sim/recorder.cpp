@@ -5,6 +5,15 @@
 
 namespace roundoff {
 
+namespace {
+
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t part) {
+  hash = (hash ^ part) * 0x9e3779b97f4a7c15ULL;
+  return hash ^ hash >> 29;
+}
+
+}  // namespace
+
 Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
     : policy_(policy), exact_weights_(options.exact_weights) {
   program_.shape = shape;
@@ -45,9 +54,55 @@ NodeId Recorder::folded(const Node& node) {
   return value ? member(*value, node.format) : no_node;
 }
 
-NodeId Recorder::push(const Node& node, const Site& where) {
-  if (folder_)
-    if (const NodeId constant = folded(node); constant != no_node) return constant;
+// s + 0 * x = s by `zero_weights_exact`, where x is finite.
+NodeId Recorder::without_zero_terms(Node& dot) {
+  const auto plain = [&](NodeId id) {
+    const Node& node = program_.nodes[id];
+    return node.op == Op::constant ? program_.constants[node.a].is_finite()
+                                   : program_.formats[node.format].is_plain();
+  };
+  const auto zero = [&](NodeId id) {
+    const Node& node = program_.nodes[id];
+    return node.op == Op::constant && program_.constants[node.a].is_zero();
+  };
+  std::vector<NodeId> left, right;
+  for (std::uint32_t j = 0; j < dot.c; ++j) {
+    const NodeId x = program_.operands[dot.a + j], y = program_.operands[dot.b + j];
+    if ((zero(x) && plain(y)) || (zero(y) && plain(x))) continue;
+    left.push_back(x), right.push_back(y);
+  }
+  if (left.empty()) return member(Value::zero(), dot.format);
+  if (left.size() < dot.c) {
+    dot.a = list(left).offset;
+    dot.b = list(right).offset;
+    dot.c = static_cast<std::uint32_t>(left.size());
+  }
+  return no_node;
+}
+
+NodeId Recorder::push(Node node, const Site& where) {
+  if (!folder_) return append(node, where);
+  if (const NodeId constant = folded(node); constant != no_node) return constant;
+  if (node.op == Op::dot && folder_->skips_zero(node))
+    if (const NodeId zero = without_zero_terms(node); zero != no_node) return zero;
+  const auto same = [&](NodeId id) {
+    const Node& other = program_.nodes[id];
+    return node.op == other.op && node.format == other.format && node.reduction == other.reduction &&
+           node.function == other.function && node.nonzero_divisor == other.nonzero_divisor &&
+           node.a == other.a && node.b == other.b && node.c == other.c;
+  };
+  const std::uint64_t hash = mixed(
+      mixed(mixed(static_cast<std::uint64_t>(node.op) | std::uint64_t{node.format} << 8 |
+                      std::uint64_t{node.reduction} << 16 | static_cast<std::uint64_t>(node.function) << 24,
+                  node.a),
+            node.b),
+      node.c);
+  const auto fresh = static_cast<NodeId>(program_.nodes.size());
+  const NodeId known = node_numbers_.find_or_insert(hash, fresh, same);
+  return known == fresh ? append(node, where) : known;
+}
+
+NodeId Recorder::append(const Node& node, const Site& where) {
   program_.nodes.push_back(node);
   program_.sites.push_back(where);
   return static_cast<NodeId>(program_.nodes.size() - 1);
@@ -79,9 +134,27 @@ NodeId Recorder::member(const Value& value, std::uint8_t format) {
 }
 
 OperandList Recorder::list(const std::vector<NodeId>& nodes) {
-  const OperandList list{static_cast<std::uint32_t>(program_.operands.size()),
-                         static_cast<std::uint32_t>(nodes.size())};
+  const OperandList fresh{static_cast<std::uint32_t>(program_.operands.size()),
+                          static_cast<std::uint32_t>(nodes.size())};
+  if (folder_) {
+    std::uint64_t hash = nodes.size();
+    for (const NodeId node : nodes) hash = mixed(hash, node);
+    const auto number = static_cast<std::uint32_t>(lists_.size());
+    const std::uint32_t known = list_numbers_.find_or_insert(hash, number, [&](std::uint32_t other) {
+      const auto entries = program_.list(lists_[other].offset, lists_[other].count);
+      return std::equal(entries.begin(), entries.end(), nodes.begin(), nodes.end());
+    });
+    if (known != number) return lists_[known];
+    lists_.push_back(fresh);
+  }
   program_.operands.insert(program_.operands.end(), nodes.begin(), nodes.end());
+  return fresh;
+}
+
+OperandList Recorder::open_list(std::size_t count) {
+  const OperandList list{static_cast<std::uint32_t>(program_.operands.size()),
+                         static_cast<std::uint32_t>(count)};
+  program_.operands.resize(program_.operands.size() + count, no_node);
   return list;
 }
 
@@ -170,12 +243,21 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
   return prepared;
 }
 
-std::vector<NodeId> Recorder::apply(const RecordedLinear& map, const std::vector<NodeId>& x, Role role,
+std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeId>& x, Role role,
                                     SiteName name) {
   const OperandList all = skip_zero_ ? OperandList{} : list(x);
   const bool biased = !map.bias.empty();
+  const auto known = [&](std::size_t r) {
+    return std::all_of(map.kept[r].begin(), map.kept[r].end(),
+                       [&](std::uint32_t c) { return x[c] == map.last_x[c]; });
+  };
   std::vector<NodeId> y;
+  y.reserve(map.rows.size());
   for (std::size_t r = 0; r < map.rows.size(); ++r) {
+    if (skip_zero_ && !map.last_y.empty() && known(r)) {
+      y.push_back(map.last_y[r]);
+      continue;
+    }
     const Site where = site(name, static_cast<int>(r));
     OperandList row = map.rows[r], terms = all;
     if (skip_zero_) {
@@ -194,6 +276,7 @@ std::vector<NodeId> Recorder::apply(const RecordedLinear& map, const std::vector
                      same_format(Role::accumulators, role) ? where : inner(where));
     y.push_back(convert(value, Role::accumulators, role, where));
   }
+  if (folder_) map.last_x = x, map.last_y = y;
   return y;
 }
 

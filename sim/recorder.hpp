@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/flat_table.hpp"
 #include "sim/fold.hpp"
 #include "sim/quantise.hpp"
 #include "sim/record.hpp"
@@ -24,6 +25,8 @@ struct RecordedLinear {
   std::vector<OperandList> rows;
   std::vector<std::vector<std::uint32_t>> kept;  ///< columns of each row, when zero weights are left out
   std::vector<NodeId> bias;
+  /// While folding, of the last position: a row of the same inputs is the same nodes.
+  std::vector<NodeId> last_x, last_y;
 };
 
 class Recorder {
@@ -52,6 +55,8 @@ class Recorder {
   /// The index of a format that is no role's own.
   std::uint8_t format(const Format& format);
   OperandList list(const std::vector<NodeId>& nodes);
+  /// A list of `count` entries that are still to be written, for no one else.
+  OperandList open_list(std::size_t count);
   NodeId embed(int table, const Site& where);
   NodeId unary(Function function, NodeId a, Role role, const Site& where);
   NodeId binary(Op op, NodeId a, NodeId b, Role role, const Site& where) {
@@ -76,15 +81,18 @@ class Recorder {
   /// first.
   RecordedLinear prepare(const Linear& map, bool in_layer = true);
   /// rnd(dot(W_i, x) + b_i), formed in `accumulators`: the bias comes last; no bias, no addition.
-  std::vector<NodeId> apply(const RecordedLinear& map, const std::vector<NodeId>& x, Role role,
-                            SiteName name);
+  std::vector<NodeId> apply(RecordedLinear& map, const std::vector<NodeId>& x, Role role, SiteName name);
 
  private:
   std::uint8_t at(Role role) const { return role_format_[static_cast<std::size_t>(role)]; }
   std::uint8_t reduction(const Reduction& r);
-  NodeId push(const Node& node, const Site& where);
+  NodeId push(Node node, const Site& where);
+  NodeId append(const Node& node, const Site& where);
   /// The constant that a node is for every input, or no_node.
   NodeId folded(const Node& node);
+  /// Leaves the terms 0 * x out of a dot where that changes no bit; the zero that is left when all go, or
+  /// no_node.
+  NodeId without_zero_terms(Node& dot);
 
   const Policy& policy_;
   Program program_;
@@ -93,6 +101,9 @@ class Recorder {
   bool skip_zero_ = false, exact_weights_ = false;
   std::unordered_map<Value, NodeId> constants_;
   std::optional<ConstantFolder> folder_;
+  // While folding, lists with equal entries are one, and so are nodes with equal fields.
+  std::vector<OperandList> lists_;
+  FlatTable list_numbers_, node_numbers_;
   std::optional<Quantiser> weight_quantiser_;
   std::uint64_t matrices_ = 0;
   int position_ = -1, layer_ = -1;

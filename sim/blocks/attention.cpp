@@ -49,8 +49,7 @@ AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
     one_ = tape.constant(Value::integer(1), Role::softmax);
   }
   const auto positions = static_cast<std::size_t>(tape.program().shape.positions());
-  for (int t = 0; t < attention.groups() * d_v_; ++t)
-    values_.push_back(tape.list(std::vector<NodeId>(positions, 0)).offset);
+  for (int t = 0; t < attention.groups() * d_v_; ++t) values_.push_back(tape.open_list(positions).offset);
 }
 
 void AttentionBlock::remember_quantised(Recorder& tape, const std::vector<NodeId>& x) {

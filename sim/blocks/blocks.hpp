@@ -94,7 +94,7 @@ class AttentionBlock {
 class FeedForwardBlock {
  public:
   FeedForwardBlock(Recorder& tape, const FeedForward& ff);
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input) const;
+  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input);
 
  private:
   RecordedLinear in_, out_;
@@ -107,7 +107,7 @@ class FeedForwardBlock {
 class HeadBlock {
  public:
   HeadBlock(Recorder& tape, const Model& model);
-  NodeId apply(Recorder& tape, const std::vector<NodeId>& x) const;
+  NodeId apply(Recorder& tape, const std::vector<NodeId>& x);
 
  private:
   RecordedLinear unembedding_;

@@ -21,7 +21,7 @@ FeedForwardBlock::FeedForwardBlock(Recorder& tape, const FeedForward& ff)
   if (ff.gate) gate_ = tape.prepare(*ff.gate);
 }
 
-std::vector<NodeId> FeedForwardBlock::apply(Recorder& tape, const std::vector<NodeId>& input) const {
+std::vector<NodeId> FeedForwardBlock::apply(Recorder& tape, const std::vector<NodeId>& input) {
   const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::pre);
   std::vector<NodeId> hidden = tape.apply(in_, x, Role::activations, SiteName::pre);
   std::vector<NodeId> gate = gate_ ? tape.apply(*gate_, x, Role::activations, SiteName::gate) : hidden;

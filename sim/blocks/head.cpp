@@ -15,7 +15,7 @@ HeadBlock::HeadBlock(Recorder& tape, const Model& model)
   zero_ = tape.constant(Value::zero(), Role::logits);
 }
 
-NodeId HeadBlock::apply(Recorder& tape, const std::vector<NodeId>& x) const {
+NodeId HeadBlock::apply(Recorder& tape, const std::vector<NodeId>& x) {
   std::vector<NodeId> logits = tape.apply(unembedding_, x, Role::logits, SiteName::logits);
   const Site where = tape.site(SiteName::next);
   if (zero_ != no_node)

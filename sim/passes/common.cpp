@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "sim/passes/flat_table.hpp"
+#include "sim/flat_table.hpp"
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
@@ -92,6 +92,6 @@ class Merger {
 
 }  // namespace
 
-Rewritten merge_common(const Program& program) { return Merger(program).run(); }
+Rewritten merge_common(const Analysed& from) { return Merger(from.program()).run(); }
 
 }  // namespace roundoff

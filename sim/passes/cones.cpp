@@ -19,8 +19,8 @@ constexpr std::uint32_t most_single = 1024, most_joint = most_places;
 
 }  // namespace
 
-Leaves::Leaves(const Program& program, std::vector<Range> ranges)
-    : program_(program), ranges_(std::move(ranges)), node_span_(program.nodes.size()) {
+Leaves::Leaves(const Program& program, const std::vector<Range>& ranges)
+    : program_(program), ranges_(ranges), node_span_(program.nodes.size()) {
   for (const auto& allowed : program.shape.tokens)
     token_span_.push_back(allowed.size() <= most_joint ? static_cast<std::uint32_t>(allowed.size()) : 0);
   for (NodeId id = 0; id < program.nodes.size(); ++id) {

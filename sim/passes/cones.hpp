@@ -32,7 +32,7 @@ struct Cut {
 /// node, the multiples of its quantum in its interval.
 class Leaves {
  public:
-  Leaves(const Program& program, std::vector<Range> ranges);
+  Leaves(const Program& program, const std::vector<Range>& ranges);
 
   /// Places of the grid; 0 where it is no leaf: too many, or maybe NaN or infinite, or a constant.
   std::uint32_t span(Leaf leaf) const {
@@ -53,7 +53,7 @@ class Leaves {
 
  private:
   const Program& program_;
-  std::vector<Range> ranges_;
+  const std::vector<Range>& ranges_;
   std::vector<std::uint32_t> token_span_, node_span_;
 };
 

@@ -9,7 +9,8 @@
 
 namespace roundoff {
 
-Rewritten keep_demanded(const Program& program) {
+Rewritten keep_demanded(const Analysed& from) {
+  const Program& program = from.program();
   std::vector<bool> needed(program.nodes.size());
   for (NodeId output : program.outputs) needed[output] = true;
   for (NodeId id = static_cast<NodeId>(program.nodes.size()); id-- > 0;) {

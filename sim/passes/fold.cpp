@@ -37,6 +37,6 @@ class Folder {
 
 }  // namespace
 
-Rewritten fold_constants(const Program& program) { return Folder(program).run(); }
+Rewritten fold_constants(const Analysed& from) { return Folder(from.program()).run(); }
 
 }  // namespace roundoff

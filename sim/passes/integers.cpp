@@ -28,7 +28,7 @@ namespace {
 
 class Integers {
  public:
-  explicit Integers(const Program& program) : old_(program) {}
+  explicit Integers(const Analysed& from) : from_(from), old_(from.program()) {}
 
   std::optional<Format> format() {
     const bool uniform =
@@ -36,7 +36,7 @@ class Integers {
     if (uniform || stochastic(old_)) return {};
     for (const Node& node : old_.nodes)
       if (!rounds_nothing(node.op, node)) return {};
-    ranges_ = intervals(old_);
+    ranges_ = &from_.ranges();
     for (NodeId id = 0; id < old_.nodes.size(); ++id)
       if (!measured(id)) return {};
     const int fraction = std::max(0, -quantum_);
@@ -67,7 +67,8 @@ class Integers {
       node.never_traps = true;
     }
     result.map.resize(old_.nodes.size());
-    for (NodeId id = 0; id < old_.nodes.size(); ++id) result.map[id] = ranges_[id].minus_zero ? no_node : id;
+    for (NodeId id = 0; id < old_.nodes.size(); ++id)
+      result.map[id] = (*ranges_)[id].minus_zero ? no_node : id;
     return result;
   }
 
@@ -97,7 +98,7 @@ class Integers {
   }
   bool measured(NodeId id) {
     const Node& node = old_.nodes[id];
-    const Range& range = ranges_[id];
+    const Range& range = (*ranges_)[id];
     if (!range.finite() || range.traps) return false;
     if (!holds(range.low) || !holds(range.high)) return false;
     if (range.low != range.high) quantum_ = std::min(quantum_, range.quantum);
@@ -115,8 +116,8 @@ class Integers {
     std::vector<Format> signless = old_.formats;
     for (Format& format : signless) format.has_negative_zero = false;
     for (const Node& node : old_.nodes)
-      if (arithmetic(node.op) && !(exact_in_any_order(old_, node, ranges_, signless[node.format]) &&
-                                   exact_in_any_order(old_, node, ranges_, fixed)))
+      if (arithmetic(node.op) && !(exact_in_any_order(old_, node, *ranges_, signless[node.format]) &&
+                                   exact_in_any_order(old_, node, *ranges_, fixed)))
         return false;
     return true;
   }
@@ -125,19 +126,20 @@ class Integers {
     return value.is_finite() && round(value, format).value == value ? plus_zero(value) : Value::zero();
   }
 
+  const Analysed& from_;
   const Program& old_;
-  std::vector<Range> ranges_;
+  const std::vector<Range>* ranges_ = nullptr;
   int quantum_ = 0;
   Value most_ = Value::zero();
 };
 
 }  // namespace
 
-Rewritten run_as_integers(const Program& program) {
-  Integers integers(program);
+Rewritten run_as_integers(const Analysed& from) {
+  Integers integers(from);
   if (const auto format = integers.format()) return integers.rewritten(*format);
-  Rewritten same{program, {}};
-  for (NodeId id = 0; id < program.nodes.size(); ++id) same.map.push_back(id);
+  Rewritten same{from.program(), {}};
+  for (NodeId id = 0; id < same.program.nodes.size(); ++id) same.map.push_back(id);
   return same;
 }
 

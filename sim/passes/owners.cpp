@@ -27,12 +27,8 @@ constexpr std::size_t most_arguments = 1024;  // of a table over m
 
 class Owners {
  public:
-  explicit Owners(const Program& program)
-      : old_(program),
-        to_(program),
-        ranges_(intervals(program)),
-        domains_(program, ranges_),
-        indicators_(program, ranges_) {}
+  explicit Owners(const Analysed& from)
+      : old_(from.program()), to_(old_), domains_(old_, from.ranges()), indicators_(old_, from.ranges()) {}
 
   Rewritten run() {
     for (NodeId id = 0; id < old_.nodes.size(); ++id)
@@ -89,7 +85,6 @@ class Owners {
 
   const Program& old_;
   Rewriter to_;
-  const std::vector<Range> ranges_;
   Domains domains_;
   const Indicators indicators_;
   std::unordered_map<NodeId, Contest> contests_;
@@ -97,6 +92,6 @@ class Owners {
 
 }  // namespace
 
-Rewritten name_owners(const Program& program) { return Owners(program).run(); }
+Rewritten name_owners(const Analysed& from) { return Owners(from).run(); }
 
 }  // namespace roundoff

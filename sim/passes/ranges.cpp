@@ -35,8 +35,8 @@ namespace {
 
 class Narrower : public FactSource {
  public:
-  explicit Narrower(const Program& program)
-      : old_(program), to_(program), ranges_(intervals(program)), domains_(program, ranges_) {}
+  explicit Narrower(const Analysed& from)
+      : old_(from.program()), to_(old_), ranges_(from.ranges()), domains_(old_, ranges_) {}
 
   Facts of(NodeId old_node) const override { return facts_of(ranges_[old_node]); }
 
@@ -155,13 +155,13 @@ class Narrower : public FactSource {
 
   const Program& old_;
   Rewriter to_;
-  const std::vector<Range> ranges_;
+  const std::vector<Range>& ranges_;
   Domains domains_;
   std::map<std::tuple<NodeId, NodeId, std::uint8_t, bool>, NodeId> inverses_;  // 1/Z, one for all keys
 };
 
 }  // namespace
 
-Rewritten narrow_ranges(const Program& program) { return Narrower(program).run(); }
+Rewritten narrow_ranges(const Analysed& from) { return Narrower(from).run(); }
 
 }  // namespace roundoff

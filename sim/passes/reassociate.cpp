@@ -27,10 +27,10 @@ constexpr std::size_t fewest_copies = 3;  // of a term, before a product is chea
 
 class Reassociation {
  public:
-  explicit Reassociation(const Program& program) : old_(program), to_(program) {
-    const bool signed_zeros = std::any_of(program.formats.begin(), program.formats.end(),
+  explicit Reassociation(const Analysed& from) : old_(from.program()), to_(old_) {
+    const bool signed_zeros = std::any_of(old_.formats.begin(), old_.formats.end(),
                                           [](const Format& format) { return format.has_negative_zero; });
-    if (signed_zeros) ranges_ = intervals(program);
+    if (signed_zeros) ranges_ = &from.ranges();
   }
 
   Rewritten run() {
@@ -49,7 +49,7 @@ class Reassociation {
   using Set = std::vector<NodeId>;  // of old nodes, increasing
 
   // ---- maxima ----
-  bool may_be_minus_zero(NodeId id) const { return !ranges_.empty() && ranges_[id].minus_zero; }
+  bool may_be_minus_zero(NodeId id) const { return ranges_ && (*ranges_)[id].minus_zero; }
 
   void find_maxima() {
     for (NodeId id = 0; id < old_.nodes.size(); ++id) {
@@ -161,7 +161,7 @@ class Reassociation {
 
   const Program& old_;
   Rewriter to_;
-  std::vector<Range> ranges_;  // where some format has -0
+  const std::vector<Range>* ranges_ = nullptr;  // where some format has -0
   std::map<NodeId, Set> sets_;
   using Groups = std::map<std::pair<std::uint8_t, NodeId>, std::vector<NodeId>>;
   Groups by_last_, by_first_, last_emitted_, first_emitted_;  // by the greatest and the least operand
@@ -169,6 +169,6 @@ class Reassociation {
 
 }  // namespace
 
-Rewritten reassociate(const Program& program) { return Reassociation(program).run(); }
+Rewritten reassociate(const Analysed& from) { return Reassociation(from).run(); }
 
 }  // namespace roundoff

@@ -5,16 +5,16 @@
 
 namespace roundoff {
 
-Rewritten drop_zeros(const Program& program);
-Rewritten merge_common(const Program& program);
-Rewritten narrow_ranges(const Program& program);
-Rewritten reassociate(const Program& program);
-Rewritten name_owners(const Program& program);
-Rewritten count_votes(const Program& program);
-Rewritten cut_tails(const Program& program);
-Rewritten tabulate(const Program& program);
-Rewritten run_as_integers(const Program& program);
-Rewritten fold_constants(const Program& program);
-Rewritten keep_demanded(const Program& program);
+Rewritten drop_zeros(const Analysed& from);
+Rewritten merge_common(const Analysed& from);
+Rewritten narrow_ranges(const Analysed& from);
+Rewritten reassociate(const Analysed& from);
+Rewritten name_owners(const Analysed& from);
+Rewritten count_votes(const Analysed& from);
+Rewritten cut_tails(const Analysed& from);
+Rewritten tabulate(const Analysed& from);
+Rewritten run_as_integers(const Analysed& from);
+Rewritten fold_constants(const Analysed& from);
+Rewritten keep_demanded(const Analysed& from);
 
 }  // namespace roundoff

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/flat_table.hpp"
 #include "sim/passes.hpp"
-#include "sim/passes/flat_table.hpp"
 
 namespace roundoff {
 

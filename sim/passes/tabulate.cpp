@@ -81,8 +81,7 @@ float own_cost(const Program& program, const Node& node) {
 
 class Mapper {
  public:
-  explicit Mapper(const Program& program)
-      : old_(program), to_(program), leaves_(program, intervals(program)) {}
+  explicit Mapper(const Analysed& from) : old_(from.program()), to_(old_), leaves_(old_, from.ranges()) {}
 
   Rewritten run() {
     count_uses();
@@ -323,6 +322,6 @@ class Mapper {
 
 }  // namespace
 
-Rewritten tabulate(const Program& program) { return Mapper(program).run(); }
+Rewritten tabulate(const Analysed& from) { return Mapper(from).run(); }
 
 }  // namespace roundoff

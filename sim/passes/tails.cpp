@@ -35,7 +35,7 @@ bool increasing(Function function) {
 
 class Cutter {
  public:
-  explicit Cutter(const Program& program) : old_(program), to_(program), ranges_(intervals(program)) {}
+  explicit Cutter(const Analysed& from) : old_(from.program()), to_(old_), ranges_(from.ranges()) {}
 
   Rewritten run() {
     for (NodeId id = 0; id < old_.nodes.size(); ++id) {
@@ -95,7 +95,7 @@ class Cutter {
 
   const Program& old_;
   Rewriter to_;
-  const std::vector<Range> ranges_;
+  const std::vector<Range>& ranges_;
   struct Question {
     Function function;
     std::uint8_t format, argument;
@@ -108,6 +108,6 @@ class Cutter {
 
 }  // namespace
 
-Rewritten cut_tails(const Program& program) { return Cutter(program).run(); }
+Rewritten cut_tails(const Analysed& from) { return Cutter(from).run(); }
 
 }  // namespace roundoff

@@ -30,8 +30,8 @@ constexpr std::uint32_t few_places = 1024;
 
 class Votes {
  public:
-  explicit Votes(const Program& program)
-      : old_(program), to_(program), ranges_(intervals(program)), domains_(program, ranges_) {}
+  explicit Votes(const Analysed& from)
+      : old_(from.program()), to_(old_), ranges_(from.ranges()), domains_(old_, ranges_) {}
 
   Rewritten run() {
     for (NodeId id = 0; id < old_.nodes.size(); ++id)
@@ -242,7 +242,7 @@ class Votes {
 
   const Program& old_;
   Rewriter to_;
-  const std::vector<Range> ranges_;
+  const std::vector<Range>& ranges_;
   Domains domains_;
   struct Known {
     Value weight;
@@ -254,6 +254,6 @@ class Votes {
 
 }  // namespace
 
-Rewritten count_votes(const Program& program) { return Votes(program).run(); }
+Rewritten count_votes(const Analysed& from) { return Votes(from).run(); }
 
 }  // namespace roundoff

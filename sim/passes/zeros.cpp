@@ -26,7 +26,8 @@ class ByFormat : public FactSource {
 
 }  // namespace
 
-Rewritten drop_zeros(const Program& program) {
+Rewritten drop_zeros(const Analysed& from) {
+  const Program& program = from.program();
   Rewriter to(program);
   const ByFormat facts(program);
   for (NodeId id = 0; id < program.nodes.size(); ++id) simplify(to, id, facts);

@@ -211,19 +211,25 @@ TEST_CASE("with any one pass switched off every construction chooses the same to
         } catch (const Trap&) {
         }
       }
-      for (const Pass& pass : passes()) {
-        CAPTURE(pass.name);
-        CAPTURE(run);
-        const std::string off[] = {std::string(pass.name)};
-        const Program best = optimise(program, off).program;
-        if (!Lanes::supports(best)) continue;
+      CAPTURE(run);
+      const auto check_choices = [&](const Program& best) {
+        if (!Lanes::supports(best)) return;
         Lanes(best).run(batch.tokens, inputs, batch.chosen, batch.trapped);
         for (std::size_t lane = 0; lane < inputs; ++lane) {
           REQUIRE((batch.trapped[lane] != 0) == wanted[lane].empty());
           for (std::size_t o = 0; o < wanted[lane].size(); ++o)
             REQUIRE(batch.chosen[o * batch_lanes + lane] == wanted[lane][o]);
         }
+      };
+      for (const Pass& pass : passes()) {
+        CAPTURE(pass.name);
+        const std::string off[] = {std::string(pass.name)};
+        check_choices(optimise(program, off).program);
       }
+      const Program folded =
+          record(model, under, task->shape(task->instance(0)), {.skip_zero_weights = true, .fold = true});
+      check_choices(folded);
+      check_choices(optimise(folded).program);
     }
   }
 }

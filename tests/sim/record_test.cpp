@@ -2,11 +2,16 @@
 // bits.
 #include "sim/record.hpp"
 
+#include <set>
+#include <tuple>
+
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
 #include "formats/text.hpp"
+#include "sim/passes/rewriter.hpp"
 #include "sim/reference.hpp"
+#include "tests/sim/agreement.hpp"
 #include "tests/sim/random_model.hpp"
 #include "tests/sim/witness.hpp"
 
@@ -99,6 +104,27 @@ TEST_CASE("a role's format rounds what the role computes, and nothing else") {
       if (program.nodes[id].op == Op::arg_max || program.nodes[id].op == Op::constant) continue;
       const Value& value = reference.value(id);
       CHECK(round(value, program.formats[program.nodes[id].format]).value == value);
+    }
+  }
+}
+
+TEST_CASE("while folding, an operation on the same operands is recorded once") {
+  using Key = std::tuple<Op, int, int, Function, std::vector<NodeId>, std::uint32_t>;
+  std::uint64_t seed = 4100;
+  for (const std::string& text : test_formats()) {
+    const Format format = parse_format(text);
+    const RandomModel random = random_model(++seed, format);
+    const Program program = record(random.model, Policy::uniform(format), random.shape,
+                                   {.all_outputs = true, .skip_zero_weights = true, .fold = true});
+    if (format.rounding == Rounding::sr) continue;
+    CAPTURE(text);
+    std::set<Key> seen;
+    for (const Node& node : program.nodes) {
+      std::vector<NodeId> operands;
+      for_operands(program, node, [&](NodeId operand) { operands.push_back(operand); });
+      if (node.op == Op::embed) operands = {node.a, node.b};
+      const std::uint32_t constant = node.op == Op::constant ? node.a : 0;
+      CHECK(seen.emplace(node.op, node.format, node.reduction, node.function, operands, constant).second);
     }
   }
 }
