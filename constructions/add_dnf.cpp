@@ -93,7 +93,7 @@ Construction add_dnf() {
           .note = "add-dnf",
           .knobs = {{"window", "columns that a carry is followed over",
                      [](const TaskSize& size) { return size.n; }, [](const TaskSize&) { return 1; },
-                     [](const TaskSize& size) { return size.n; }}},
+                     [](const TaskSize& size) { return size.n; }, true}},
           .refuses = refuses,
           .build = build};
 }

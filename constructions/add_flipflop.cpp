@@ -105,7 +105,7 @@ Construction add_flipflop() {
       .knobs = {{"window", "columns that a carry is followed over",
                  [](const TaskSize& size) { return (size.n + size.c - 1) / size.c * size.c; },
                  [](const TaskSize&) { return 1; },
-                 [](const TaskSize& size) { return (size.n + size.c - 1) / size.c * size.c; }}},
+                 [](const TaskSize& size) { return (size.n + size.c - 1) / size.c * size.c; }, true}},
       .refuses = refuses,
       .build = build};
 }

@@ -23,6 +23,8 @@ struct Knob {
   int (*standard)(const TaskSize& size);
   int (*least)(const TaskSize& size);
   int (*most)(const TaskSize& size);
+  /// Below the default the model gives up some inputs by intention (a window); other knobs keep all right.
+  bool approximates = false;
 };
 using Settings = std::map<std::string, int, std::less<>>;
 

@@ -27,7 +27,7 @@ std::vector<TaskSize> small_sizes() {
   std::vector<TaskSize> sizes;
   for (const int p : {2, 3, 5, 10}) {
     for (const int n : {1, 2, 3, 4, 5, 6}) {
-      for (const int k : {2, 3, 4}) {
+      for (const int k : {2, 3, 4, 5, 6}) {
         for (const int l : {0, n}) {
           for (const int c : {1, 2, 3}) {
             for (const bool ragged : {false, true}) {
@@ -102,6 +102,50 @@ TEST_CASE("every construction solves its task on all inputs at small sizes, unde
                                     });
     CAPTURE(construction.name);
     CHECK(sizes >= 4);
+  }
+}
+
+// The ends are where a plan of levels, slices or codes goes wrong. In logarithmic precision a family is that
+// of the defaults; other values may need some more bits.
+TEST_CASE("every value of a knob keeps a construction right, or gives up inputs where it says so") {
+  constexpr int most_runs = 60, more_bits = 5;
+  for (const Construction& construction : constructions()) {
+    for (const Knob& knob : construction.knobs) {
+      int runs = 0, given_up = 0;
+      const auto try_all = [&](const Task& task, const Policy& own, const Settings& standard) {
+        Policy policy = own;
+        if (construction.regime == Regime::logarithmic) {
+          const Format& format = own.formats[0];
+          policy = policy_for(construction, parse_format(fmt::format(
+                                                "fixed({},{})", format.precision + format.quantum + more_bits,
+                                                -format.quantum)));
+        }
+        Settings settings = standard;
+        int& value = settings[std::string(knob.name)];
+        const int usual = value;
+        for (value = knob.least(task.size()); value <= knob.most(task.size()); ++value) {
+          if (value == usual || !construction.refuses(task.size(), policy, settings).empty()) continue;
+          const Model model = build(construction, task, policy, settings);
+          if (shape(model).width > widest && !std::getenv("ROUNDOFF_LONG")) continue;
+          const Outcome outcome = solve(model, policy, task, all_inputs(task));
+          const std::string what = fmt::format("{} {}={}", describe(construction, task), knob.name, value);
+          CAPTURE(what);
+          CAPTURE(outcome.first);
+          const bool approximate = knob.approximates && value < usual;
+          CHECK((approximate || outcome.failures == 0));
+          given_up += approximate && outcome.failures != 0;
+          ++runs;
+        }
+      };
+      for_each_size(construction, most_inputs,
+                    [&](const Task& task, const Policy& own, const Settings& standard) {
+                      if (task.size().c == 1 && runs < most_runs) try_all(task, own, standard);
+                    });
+      CAPTURE(construction.name);
+      CAPTURE(knob.name);
+      CHECK(runs >= 1);
+      CHECK((given_up > 0) == knob.approximates);
+    }
   }
 }
 
