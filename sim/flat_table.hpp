@@ -1,4 +1,5 @@
-// Open addressing for what passes look up once a node: numbers by hash, without an allocation each.
+// Open addressing for what recording and passes look up once a node: numbers by hash, without an allocation
+// each.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +7,12 @@
 #include <vector>
 
 namespace roundoff {
+
+/// A hash that has taken in one more part.
+inline std::uint64_t mixed(std::uint64_t hash, std::uint64_t part) {
+  hash = (hash ^ part) * 0x9e3779b97f4a7c15ULL;
+  return hash ^ hash >> 29;
+}
 
 /// A set of 32-bit numbers that the owner hashes and compares.
 class FlatTable {

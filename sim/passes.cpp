@@ -7,6 +7,7 @@
 
 #include "formats/error.hpp"
 #include "formats/text.hpp"
+#include "sim/flat_table.hpp"
 #include "sim/passes/intervals.hpp"
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
@@ -45,10 +46,7 @@ namespace {
 // A program in 64 bits: equal before and after a pass when nothing changed.
 std::uint64_t digest(const Program& program) {
   std::uint64_t h = 0x243f6a8885a308d3ULL;
-  const auto mix = [&](std::uint64_t part) {
-    h = (h ^ part) * 0x9e3779b97f4a7c15ULL;
-    h ^= h >> 31;
-  };
+  const auto mix = [&](std::uint64_t part) { h = mixed(h, part); };
   for (const Node& node : program.nodes) {
     mix(static_cast<std::uint64_t>(node.op) | std::uint64_t{node.format} << 8 |
         std::uint64_t{node.reduction} << 16 | static_cast<std::uint64_t>(node.function) << 24 |

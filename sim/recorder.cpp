@@ -5,15 +5,6 @@
 
 namespace roundoff {
 
-namespace {
-
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t part) {
-  hash = (hash ^ part) * 0x9e3779b97f4a7c15ULL;
-  return hash ^ hash >> 29;
-}
-
-}  // namespace
-
 Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
     : policy_(policy), exact_weights_(options.exact_weights) {
   program_.shape = shape;

@@ -44,7 +44,7 @@ class Merger {
     std::unordered_map<std::size_t, std::vector<std::uint32_t>> by_hash;
     for (std::uint32_t t = 0; t < old_.tables.size(); ++t) {
       std::size_t h = 0;
-      for (const Value& value : old_.tables[t]) h = h * 0x9e3779b97f4a7c15ULL + hash_value(value);
+      for (const Value& value : old_.tables[t]) h = mixed(h, hash_value(value));
       auto& bucket = by_hash[h];
       const auto same = std::find_if(bucket.begin(), bucket.end(), [&](std::uint32_t other) {
         return old_.tables[other] == old_.tables[t];
@@ -71,10 +71,7 @@ class Merger {
   }
   std::uint64_t hash() const {
     std::uint64_t h = key_.size();
-    for (std::uint32_t part : key_) {
-      h = (h ^ part) * 0x9e3779b97f4a7c15ULL;
-      h ^= h >> 29;
-    }
+    for (std::uint32_t part : key_) h = mixed(h, part);
     return h;
   }
   bool equal(const Node& node, NodeId other) {

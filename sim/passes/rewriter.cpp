@@ -120,7 +120,7 @@ template <class Item>
 std::uint32_t intern(std::vector<Item>& items, Item&& item,
                      std::unordered_map<std::size_t, std::vector<std::uint32_t>>& by_hash) {
   std::size_t h = item.size();
-  for (const auto& part : item) h = h * 0x9e3779b97f4a7c15ULL + hash_of(part);
+  for (const auto& part : item) h = mixed(h, hash_of(part));
   std::vector<std::uint32_t>& bucket = by_hash[h];
   for (std::uint32_t index : bucket)
     if (items[index] == item) return index;
