@@ -24,9 +24,7 @@ Weight order_of(const Policy& policy) { return floating(policy) ? 2 * gap(policy
 }  // namespace
 
 Hinge::Hinge(ModelBuilder& model, int least, int greatest, int slices, const Policy& policy)
-    : least_(least),
-      greatest_(greatest),
-      slices_(slices),
+    : slices_(slices),
       max_(largest(policy)),
       gap_(gap(policy)),
       slope_(slope_of(least, greatest, slices, policy)),

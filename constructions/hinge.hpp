@@ -31,7 +31,7 @@ class Hinge {
   static std::string refuses(int least, int greatest, int slices, const Policy& policy);
 
  private:
-  int least_, greatest_, slices_;
+  int slices_;
   Weight max_, gap_, slope_;
   int step_;              ///< L
   Register key_, query_;  ///< 2^(L y), and M/2 2^(-L x)
