@@ -15,7 +15,8 @@ Weight slope_of(int least, int greatest, int slices, const Policy& policy) {
 // L with 2^L >= 2 (greatest - least + 2): the kernel of y = x+1, M/2 2^L, takes the greatest score below the
 // least by 2M.
 int step_of(int least, int greatest) {
-  return 1 + ceil_log(2, static_cast<std::uint64_t>(greatest - least + 2));
+  const int numbers = greatest - least + 2;
+  return 1 + ceil_log(2, static_cast<std::uint64_t>(numbers));
 }
 
 // In floating point M is two gaps: a kernel of M/2 leaves a gap between neighbours.
