@@ -128,8 +128,9 @@ TEST_CASE("certify: designs hold for all inputs, and formats that are too small 
     }
   const Example sum = example("iteradd-log", {.p = 2, .n = 6, .k = 4});
   CHECK(certify(sum.model, sum.policy, *sum.task).verdict == Verdict::certified);
-  for (const auto& [name, size] : {std::pair{"cot-iteradd", TaskSize{.p = 3, .n = 3, .k = 4}},
-                                   std::pair{"cot-mul", TaskSize{.p = 2, .n = 4, .l = 6}}}) {
+  for (const auto& [written_by, size] : {std::pair{"cot-iteradd", TaskSize{.p = 3, .n = 3, .k = 4}},
+                                         std::pair{"cot-mul", TaskSize{.p = 2, .n = 4, .l = 6}}}) {
+    const char* name = written_by;  // clang 14 captures no structured binding
     CAPTURE(name);
     Example written = example(name, size);
     const Result result = certify(written.model, written.policy, *written.task, {.seconds = 600});

@@ -17,8 +17,9 @@ namespace {
 
 json answer(const Outcome& outcome) {
   CAPTURE(outcome.err);
-  REQUIRE_NOTHROW(json::parse(outcome.out));
-  return json::parse(outcome.out);
+  json parsed;
+  REQUIRE_NOTHROW(parsed = json::parse(outcome.out));
+  return parsed;
 }
 
 /// A small size of a task, one of its questions, and how many there are.
