@@ -87,7 +87,7 @@ class Certification {
         task_(task),
         options_(options),
         deadline_(Clock::now() + seconds(options.seconds)),
-        subject_(model, policy, task, false) {}
+        subject_(model, policy, task, false, watch(options.progress, options.interrupted)) {}
 
   Result run() {
     result_.method = "certify";
@@ -97,12 +97,17 @@ class Certification {
           fmt::format("no symbolic specification of {}: use exhaustive, adversarial or sample", task_.name());
       return std::move(result_);
     }
-    probe();
-    if (result_.counterexample) {
-      if (!options_.exact_fraction) return std::move(result_);
-      deadline_ = std::min(deadline_, Clock::now() + seconds(options_.count_seconds));
+    try {
+      probe();
+      if (result_.counterexample) {
+        if (!options_.exact_fraction) return std::move(result_);
+        deadline_ = std::min(deadline_, Clock::now() + seconds(options_.count_seconds));
+      }
+      prove();
+    } catch (const Stopped&) {
+      result_.interrupted = true;
+      result_.note = "interrupted while a program was built";
     }
-    prove();
     return std::move(result_);
   }
 
@@ -190,8 +195,9 @@ class Certification {
     for (const Instance& lengths : all_lengths(task_)) {
       const SequenceShape shape = task_.shape(lengths);
       const Variables positions = variables(task_, shape);
-      const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true});
-      const Program program = optimise(recorded, passes_off).program;
+      const Watch watched = watch(options_.progress, options_.interrupted);
+      const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
+      const Program program = optimise(recorded, passes_off, watched).program;
       std::optional<Outcome> outcome = by_cut(program, shape);
       if (outcome && outcome->question && !result_.counterexample)
         explain(instance_of(task_, positions, lengths, *outcome->question));

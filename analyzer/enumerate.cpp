@@ -64,6 +64,10 @@ class Enumeration {
         }
         merge(first, chunk);
       }
+    } catch (const Stopped&) {
+      const std::lock_guard lock(mutex_);
+      interrupted_ = true;
+      stop_ = true;
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();

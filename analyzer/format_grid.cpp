@@ -1,6 +1,8 @@
 // Which parameter of which notation a quantity is.
 #include "analyzer/format_grid.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "analyzer/minimise.hpp"
@@ -50,7 +52,8 @@ std::vector<FormatLine> format_lines(const Format& own, Quantity quantity, int f
         return {moving_second(parts, own.first, least(own.first), own.second)};
       case Quantity::bits: {
         std::vector<FormatLine> lines;
-        for (int f = 0; f <= fractions; ++f) lines.push_back(moving_first(parts, f, least(f), own.first));
+        for (int f = 0; f <= std::max(fractions, own.second); ++f)
+          lines.push_back(moving_first(parts, f, least(f), own.first));
         return lines;
       }
       default:

@@ -20,8 +20,9 @@ struct FormatLine {
   std::string label(const std::string& letter) const { return prefix + letter + suffix; }
 };
 
-/// The lines to scan for a quantity, starting from the family's own format. UsageError where it has no such
-/// parameter.
+/// The lines to scan for a quantity, starting from the family's own format: of `bits` in fixed point a line
+/// for each number of fraction bits up to `fractions`, or the family's own where that is more. UsageError
+/// where it has no such parameter.
 std::vector<FormatLine> format_lines(const Format& own, Quantity quantity, int fractions, int exponents);
 
 }  // namespace roundoff

@@ -15,8 +15,12 @@ std::vector<std::size_t> lengths(const Instance& instance) {
   return result;
 }
 
-Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only)
-    : model_(model), policy_(policy), task_(task), reference_only_(reference_only) {}
+Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch)
+    : model_(model),
+      policy_(policy),
+      task_(task),
+      reference_only_(reference_only),
+      watch_(std::move(watch)) {}
 
 std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& instance) {
   const std::vector<std::size_t> key = lengths(instance);
@@ -25,9 +29,10 @@ std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& insta
   if (entry) return entry;
   auto made = std::make_shared<Prepared>();
   made->shape = task_.shape(instance);
-  made->program = record(model_, policy_, made->shape, {.skip_zero_weights = true, .fold = !reference_only_});
+  made->program = record(model_, policy_, made->shape,
+                         {.skip_zero_weights = true, .fold = !reference_only_, .watch = watch_});
   if (!reference_only_) {
-    Program optimised = optimise(made->program).program;
+    Program optimised = optimise(made->program, {}, watch_).program;
     made->lanes = Lanes::supports(optimised);
     if (made->lanes) made->program = std::move(optimised);
   }

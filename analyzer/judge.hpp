@@ -26,7 +26,8 @@ namespace roundoff {
 /// What is being verified. The model and task must outlive it.
 class Subject {
  public:
-  Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only);
+  /// `watch` is told how far programs are, by one thread at a time.
+  Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch = {});
 
   const Task& task() const { return task_; }
 
@@ -51,6 +52,7 @@ class Subject {
   const Policy& policy_;
   const Task& task_;
   bool reference_only_;
+  Watch watch_;
   std::mutex mutex_;
   std::map<std::vector<std::size_t>, std::shared_ptr<const Prepared>> prepared_;
 };

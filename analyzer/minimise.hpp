@@ -80,7 +80,7 @@ struct MinimiseOptions {
   Store* store = nullptr;
   int above = 2;  ///< successes to be seen above the first one; a scan also goes up to the family's own value
   int beyond = 12;       ///< how far past the family's own value a scan without success goes on
-  int fractions = 2;     ///< `bits` in fixed point: fraction bits 0 .. this are scanned
+  int fractions = 2;     ///< `bits` in fixed point: fraction bits 0 .. this (and the family's own)
   int exponents = 8;     ///< `bits` in floating point: exponent bits 1 .. this are scanned
   std::string variable;  ///< of the law: n, k or N; "": what varies (bits: N)
   GrowthOptions growth;

@@ -188,7 +188,7 @@ std::optional<Result> Store::find(const Question& question) const {
 }
 
 void Store::put(const Question& question, const Result& result, double seconds) {
-  if (result.verdict == Verdict::unknown) return;
+  if (result.verdict == Verdict::unknown || result.interrupted) return;
   const std::lock_guard lock(database_->mutex);
   const std::string name = key(question), answer = text(result);
   Transaction transaction(*database_);

@@ -31,8 +31,9 @@ class Store {
   Store(Store&&) noexcept;
 
   std::optional<Result> find(const Question& question) const;
-  /// Keeps a decided verdict, and forgets its checkpoint; `unknown` is not kept. Of two answers to one
-  /// question the stronger stays. FileError (a contradiction) when they cannot both be true.
+  /// Keeps a decided verdict, and forgets its checkpoint; what is unknown or was interrupted is not kept. Of
+  /// two answers to one question the stronger stays. FileError (a contradiction) when they cannot both be
+  /// true.
   void put(const Question& question, const Result& result, double seconds);
 
   /// What `ask` does with a question that this store cannot answer: nothing, once it is frozen. Tables are

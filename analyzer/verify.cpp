@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -32,11 +33,31 @@ class Verification {
         policy_(policy),
         task_(task),
         options_(options),
-        subject_(model, policy, task, options.reference) {
+        subject_(model, policy, task, options.reference, watch(options_.progress, options_.interrupted)) {
     result_.of = task.input_count();
+    // Programs are built by one thread while another goes on with the inputs of another shape.
+    if (options.progress)
+      options_.progress = [this, &options](const Progress& at) {
+        const std::lock_guard lock(progress_);
+        options.progress(at);
+      };
   }
 
   Result run() {
+    try {
+      decide();
+    } catch (const Stopped&) {
+      result_.verdict = Verdict::unknown;
+      result_.interrupted = true;
+      add_note("interrupted while a program was built");
+    }
+    if (const std::string outside = outside_the_theorem(policy_); !outside.empty())
+      add_note("outside the theorem: " + outside);
+    return std::move(result_);
+  }
+
+ private:
+  void decide() {
     switch (options_.method) {
       case Method::exhaustive:
         exhaustive();
@@ -57,12 +78,8 @@ class Verification {
         automatic();
         break;
     }
-    if (const std::string outside = outside_the_theorem(policy_); !outside.empty())
-      add_note("outside the theorem: " + outside);
-    return std::move(result_);
   }
 
- private:
   /// The strongest verdict that can be had: adversarial inputs settle gross failures; few inputs are
   /// enumerated at once; else all are decided by diagrams, or enumerated, and only what is beyond both is
   /// sampled.
@@ -201,12 +218,20 @@ class Verification {
   const Model& model_;
   const Policy& policy_;
   const Task& task_;
-  const VerifyOptions& options_;
+  VerifyOptions options_;
+  std::mutex progress_;
   Subject subject_;
   Result result_;
 };
 
 }  // namespace
+
+Watch watch(const std::function<void(const Progress&)>& progress, const std::function<bool()>& interrupted) {
+  return [&progress, &interrupted](std::string_view what, double done, double of) {
+    if (progress) progress({done, of, std::string(what)});
+    if (interrupted && interrupted()) throw Stopped();
+  };
+}
 
 std::string_view name(Verdict verdict) {
   constexpr std::array<std::string_view, 4> names = {"holds", "certified", "refuted", "unknown"};

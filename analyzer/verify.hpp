@@ -12,6 +12,7 @@
 #include "constructions/task.hpp"
 #include "sim/model.hpp"
 #include "sim/policy.hpp"
+#include "sim/program.hpp"
 
 namespace roundoff {
 
@@ -38,6 +39,10 @@ struct Progress {
   std::string what;
 };
 
+/// What a program under construction tells, as progress; it throws Stopped once `interrupted` says so. Both
+/// may be empty, and must outlive the watch.
+Watch watch(const std::function<void(const Progress&)>& progress, const std::function<bool()>& interrupted);
+
 /// How far an enumeration came: inputs 0 .. done-1 are decided.
 struct Checkpoint {
   std::uint64_t done = 0;
@@ -58,7 +63,7 @@ struct VerifyOptions {
   int threads = 0;                 ///< 0: all cores; the answer never depends on it
   bool reference = false;          ///< run the reference interpreter instead of lanes
   bool first_only = true;          ///< stop at the first counterexample (searches); else count all failures
-  std::function<void(const Progress&)> progress;
+  std::function<void(const Progress&)> progress;  ///< from any one thread at a time
   std::function<bool()> interrupted;
   /// Exhaustive runs go on from here, and report how far they came (from any one thread at a time).
   Checkpoint resume;

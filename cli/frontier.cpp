@@ -28,7 +28,7 @@ void declare(Arguments& arguments, Options& options) {
   declare_arithmetic(arguments, options.subject);
   arguments.group("Search");
   arguments.number("--fractions", options.fractions, 0, 64,
-                   "Fixed point: fraction bits 0 to this are scanned");
+                   "Fixed point: fraction bits 0 to this, or to the family's own, are scanned");
   arguments.number("--exponents", options.exponents, 1, 15, "Floats: exponent bits up to this are scanned");
   declare_evidence(arguments, options.evidence);
 }

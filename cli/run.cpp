@@ -40,8 +40,10 @@ int run(const Options& options, Session& session) {
   const Task& task = *subject.task;
   const Instance instance = task.parse(options.input);
   const std::vector<Token> question = task.question(instance), right_answer = task.answer(instance);
-  const Program program =
-      record(subject.model, subject.policy, task.shape(instance), {.all_outputs = options.inside.any()});
+  // What shows the inside wants every operation; the answer alone is the same without the foreseeable ones.
+  const bool inside = options.inside.any();
+  const Program program = record(subject.model, subject.policy, task.shape(instance),
+                                 {.all_outputs = inside, .skip_zero_weights = !inside, .fold = !inside});
 
   Reference reference(program);
   Decoded decoded{question, false};
@@ -87,7 +89,7 @@ Command run_command() {
       "and --k are absent.\n\n"
       "Examples:\n"
       "  roundoff run add-hinge --p 10 '0123+0456='\n"
-      "  roundoff run add-match --format 'fixed(3,0)' --set D=1 '01111111+00000001='\n"
+      "  roundoff run add-match --format 'fixed(5,0)' --set D=1 --round-weights '01111111+00000001='\n"
       "  roundoff run add-hinge '0101+0011=' --trace trace.jsonl --stats\n");
 }
 

@@ -71,11 +71,11 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command table1_command() {
-  return make_command<Options, declare, run>("table1",
-                                             "The paper's Table 1, measured: least bits and width per cell",
-                                             "Examples:\n"
-                                             "  roundoff table1 --task add --page add.html\n"
-                                             "  roundoff table1 --p 10 --full --store verdicts.sqlite\n");
+  return make_command<Options, declare, run>(
+      "table1", "The paper's Table 1, measured: least bits and width per cell",
+      "Examples:\n"
+      "  roundoff table1 --task add --page add.html\n"
+      "  roundoff table1 --task add --p 10 --full --store verdicts.sqlite\n");
 }
 
 }  // namespace roundoff::cli

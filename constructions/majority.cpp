@@ -1,6 +1,7 @@
-// majority: MAJORITY by one saturating unit (theory-notes/majority.md). The unit starts at -T, T = floor(k/2)
-// + 1 smallest steps, and adds a step for every one. It is right for every k with T <= K, K = 2^(i+f) - 1 the
-// steps from 0 to MAX: the knee k = 2K - 1.
+// majority: MAJORITY by one unit (theory-notes/majority.md). The unit starts at -T, T = floor(k/2) + 1 steps,
+// and adds a step for every one. It is right for every k with T <= K: in fixed point that saturates K =
+// 2^(i+f) - 1, the smallest steps from 0 to MAX; in floating point K = 2^p, up to where p bits hold every
+// integer. The knee is k = 2K - 1.
 #include <fmt/format.h>
 
 #include "constructions/construction.hpp"
@@ -11,13 +12,17 @@ namespace roundoff {
 namespace {
 
 std::string refuses(const TaskSize&, const Policy& policy, const Settings&) {
-  if (!policy[Role::accumulators].is_uniform())
-    return "needs fixed point, for it counts in the smallest step: use fixed(i,f)";
-  return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_hard_heads(policy)});
+  const Format& sums = policy[Role::accumulators];
+  if (!floating(policy))
+    return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_hard_heads(policy)});
+  return first_reason({needs_sequential_sums(policy),
+                       needs_weight(policy, power_of_two(sums.precision), "2^p, where counting in ones ends"),
+                       needs_hard_heads(policy)});
 }
 
 Model build(const Task& task, const Policy& policy, const Settings&) {
-  const Weight max = largest(policy), step = power_of_two(policy[Role::accumulators].quantum);
+  const Weight max = largest(policy);
+  const Weight step = floating(policy) ? Weight(1) : power_of_two(policy[Role::accumulators].quantum);
   ModelBuilder model(task);
   LayerBuilder& layer = model.layer();
   const Bits bits = fetch_bits(model, layer, task, step, max);
@@ -37,7 +42,8 @@ Construction majority() {
           .regime = Regime::logarithmic,
           .width = "2*k + 4",
           .family = "fixed(lg(k+4)-1,0)",
-          .summary = "one saturating unit counts to the threshold; 1 layer, right up to k = 2K-1 for K steps",
+          .floats = {.family = "float(max(5, lg(lg(k+2))+2), max(2, lg(k+2)-1))", .width = "2*k + 4"},
+          .summary = "one unit counts to the threshold; 1 layer, right up to k = 2K-1 for K steps",
           .note = "majority",
           .knobs = {},
           .refuses = refuses,

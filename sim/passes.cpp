@@ -72,7 +72,7 @@ void follow(std::vector<NodeId>& map, const std::vector<NodeId>& next) {
 
 }  // namespace
 
-Rewritten optimise(const Program& program, std::span<const std::string> off) {
+Rewritten optimise(const Program& program, std::span<const std::string> off, const Watch& watch) {
   for (const std::string& name : off)
     if (std::none_of(passes().begin(), passes().end(), [&](const Pass& pass) { return pass.name == name; })) {
       std::string known;
@@ -87,6 +87,10 @@ Rewritten optimise(const Program& program, std::span<const std::string> off) {
     for (NodeId id = 0; id < program.nodes.size(); ++id) same.map.push_back(id);
     return same;
   }
+  const auto tell = [&] {
+    if (watch) watch("simplifying the program", 0, 0);
+  };
+  tell();
   Rewritten result = wanted[0]->run(program);
   // Maps of programs of about one size are composed at once, the others in the end: the first are the
   // largest.
@@ -103,6 +107,7 @@ Rewritten optimise(const Program& program, std::span<const std::string> off) {
       if (size() >= last_round - last_round / 100) break;
       last_round = size();
     }
+    tell();
     Rewritten next = wanted[step % wanted.size()]->run(from);
     result.program = std::move(next.program);
     if (2 * next.map.size() <= maps.back().size())

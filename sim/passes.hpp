@@ -47,7 +47,7 @@ struct Pass {
 std::span<const Pass> passes();
 
 /// Runs the passes in registry order except those named in `off` (UsageError for an unknown name), until
-/// nothing changes.
-Rewritten optimise(const Program& program, std::span<const std::string> off = {});
+/// nothing changes, or hardly. `watch` is told before every pass.
+Rewritten optimise(const Program& program, std::span<const std::string> off = {}, const Watch& watch = {});
 
 }  // namespace roundoff

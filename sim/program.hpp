@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,6 +138,13 @@ struct Program {
   std::span<const NodeId> list(std::uint32_t offset, std::uint32_t count) const {
     return {operands.data() + offset, count};
   }
+};
+
+/// Told what long work does and how far it is (`of` = 0: not known). It may throw Stopped, which ends the
+/// work and is for the one who started it to catch.
+using Watch = std::function<void(std::string_view what, double done, double of)>;
+struct Stopped : std::runtime_error {
+  Stopped() : std::runtime_error("interrupted") {}
 };
 
 /// Checks single assignment, ranges of all indices and formats; throws std::logic_error naming the node.

@@ -118,6 +118,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   const bool brief =
       options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
   for (int i = 0; i < program.shape.positions(); ++i) {
+    if (options.watch) options.watch("building the program", i, program.shape.positions());
     tape.stand_at(i, -1);
     std::vector<NodeId> x = embedding.apply(tape);
     for (std::size_t l = 0; l < layers.size(); ++l) {

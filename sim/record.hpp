@@ -30,6 +30,7 @@ struct RecordOptions {
   /// Keep weights as the model has them instead of rounding them: what explanations compare with. The nodes
   /// are the same but for constants, of which there is one a distinct value.
   bool exact_weights = false;
+  Watch watch = {};  ///< told at every position
 };
 
 /// The program of a model on a sequence shape; dots are n-ary. UsageError where the model has too few

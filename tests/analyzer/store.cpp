@@ -131,6 +131,9 @@ TEST_CASE("an undecided answer is not kept, a checkpoint is, until the verdict")
   const Scratch scratch;
   Store store(scratch.path());
   store.put(numbered(1), Result{}, 1);
+  Result cut = refuted();  // while all failures were counted
+  cut.interrupted = true;
+  store.put(numbered(1), cut, 1);
   CHECK(store.list().empty());
   store.keep(numbered(1), {1000, 2, 17});
   store.keep(numbered(1), {2048, 3, 17});

@@ -146,7 +146,7 @@ TEST_CASE("an interrupted enumeration goes on from its checkpoint to the same an
   Checkpoint last;
   int calls = 0;
   options.checkpoint = [&](const Checkpoint& reached) { last = reached; };
-  options.interrupted = [&] { return ++calls >= 4; };
+  options.interrupted = [&] { return last.done > 0 && ++calls >= 4; };
   options.threads = 2;
   const Result cut = subject.verify(options);
   CHECK(cut.interrupted);
@@ -157,6 +157,22 @@ TEST_CASE("an interrupted enumeration goes on from its checkpoint to the same an
   options.interrupted = {};
   options.resume = last;
   CHECK(text(subject.verify(options)) == text(whole));
+}
+
+TEST_CASE("what is interrupted while a program is built is unknown, whatever the method") {
+  const Example subject = example("add-hinge", {.p = 2, .n = 8});
+  for (const Method method : {Method::automatic, Method::exhaustive, Method::certify, Method::sample}) {
+    VerifyOptions options = by(method);
+    bool building = false;
+    options.progress = [&](const Progress& at) {
+      building = at.what == "building the program" && at.done > 3;
+    };
+    options.interrupted = [&] { return building; };
+    const Result cut = subject.verify(options);
+    CHECK(cut.verdict == Verdict::unknown);
+    CHECK(cut.interrupted);
+    CHECK(cut.covered == 0);
+  }
 }
 
 TEST_CASE("samples give the confidence bound that they give, and no more") {

@@ -80,6 +80,14 @@ TEST_CASE("MAJORITY by one saturating unit is right up to k = 2K - 1 and wrong f
     for (const int k : {2, 3, 5, knee - 1, knee}) CHECK(decide("majority", k, policy, policy).failures == 0);
     CHECK(decide("majority", knee + 1, policy, policy).failures > 0);
   }
+  // In p bits of floating point ones are counted up to 2^p.
+  for (const char* text : {"e5m2", "e4m3", "float(6,2)", "float(5,4):sat", "float(6,3):rdn"}) {
+    const Policy policy = Policy::uniform(parse_format(text));
+    const int knee = 2 * (1 << policy.formats[0].precision) - 1;  // 15, 31, 7, 31, 15
+    CAPTURE(text);
+    for (const int k : {2, 3, 5, knee - 1, knee}) CHECK(decide("majority", k, policy, policy).failures == 0);
+    CHECK(decide("majority", knee + 1, policy, policy).failures > 0);
+  }
 }
 
 TEST_CASE(
