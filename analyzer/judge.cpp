@@ -40,8 +40,24 @@ std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& insta
   return entry;
 }
 
+namespace {
+
+// Whether a record of every operation fits in memory: attention has some five a head and pair of positions.
+// A replay is by all of them where it can be, so that it is a check of what lanes leave out.
+bool records_whole(const Model& model, const SequenceShape& shape) {
+  const double pairs = 0.5 * shape.positions() * shape.positions();
+  double operations = 0;
+  for (const Layer& layer : model.layers)
+    if (layer.attention) operations += 5 * pairs * layer.attention->heads;
+  return operations < 2e7;
+}
+
+}  // namespace
+
 Subject::Replay Subject::replay(const Instance& instance) const {
-  const Program program = record(model_, policy_, task_.shape(instance), {.skip_zero_weights = true});
+  const SequenceShape shape = task_.shape(instance);
+  const Program program =
+      record(model_, policy_, shape, {.skip_zero_weights = true, .fold = !records_whole(model_, shape)});
   const std::vector<Token> question = task_.question(instance);
   std::vector<Token> right = task_.answer(instance);
   Reference reference(program);

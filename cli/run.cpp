@@ -89,7 +89,7 @@ Command run_command() {
       "and --k are absent.\n\n"
       "Examples:\n"
       "  roundoff run add-hinge --p 10 '0123+0456='\n"
-      "  roundoff run add-match --format 'fixed(5,0)' --set D=1 --round-weights '01111111+00000001='\n"
+      "  roundoff run add-match --format 'fixed(4,0)' --set D=1 --round-weights '01111111+00000001='\n"
       "  roundoff run add-hinge '0101+0011=' --trace trace.jsonl --stats\n");
 }
 
