@@ -16,9 +16,9 @@
 
 #include "bench/mpfr_format.hpp"
 #include "bench/ratios.hpp"
-#include "formats/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
+#include "formats/notation/text.hpp"
 #include "formats/random.hpp"
-#include "formats/text.hpp"
 
 namespace roundoff::bench {
 namespace {
@@ -158,7 +158,7 @@ void product(const std::string& notation, const char* group = "product", int exp
       const auto result = (*p)->by_lanes(*kernels, stored(*kernels, (*p)->a), stored(*kernels, (*p)->b));
       for (std::size_t i = 0; i < mpfr_rows * side; ++i) {
         if (!same(kernels->load(result.data() + i * size_of(kernels->container())), out[i])) {
-          differs("product in " + roundoff::notation((*p)->format) + ", " +
+          differs("product in " + roundoff::formats::notation((*p)->format) + ", " +
                   std::string(name(kernels->isa())));
         }
       }

@@ -9,7 +9,7 @@
 #include <mpfr.h>
 
 #include "formats/format.hpp"
-#include "formats/mpfr.hpp"
+#include "formats/functions/mpfr.hpp"
 
 namespace roundoff::bench {
 

@@ -13,14 +13,14 @@
 #include <fmt/format.h>
 #include <hwy/highway.h>
 
-#include "analyzer/enumerate.hpp"
-#include "analyzer/judge.hpp"
+#include "analyzer/evidence/enumerate.hpp"
+#include "analyzer/evidence/judge.hpp"
 #include "bench/ratios.hpp"
 #include "bench/scalar_executor.hpp"
 #include "constructions/construction.hpp"
-#include "formats/family.hpp"
-#include "sim/passes.hpp"
-#include "sim/record.hpp"
+#include "formats/notation/family.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
 
 namespace roundoff::bench {
 namespace {
@@ -77,7 +77,7 @@ void refuse(benchmark::State& state, std::uint64_t failing) {
 
 void by_lanes(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
-  roundoff::Subject judged(subject.model, subject.policy, *subject.task, false);
+  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task, false);
   judged.prepared(subject.task->sample(1, 0));
   VerifyOptions options;
   options.threads = 1;
@@ -96,7 +96,7 @@ void by_lanes(benchmark::State& state, const Case& wanted) {
 
 void by_reference(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
-  roundoff::Subject judged(subject.model, subject.policy, *subject.task, true);
+  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task, true);
   Judge judge(judged);
   std::uint64_t failing = 0, next = 0;
   const InputList inputs = subject.inputs(std::uint64_t{1} << 62);

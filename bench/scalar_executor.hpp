@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "formats/arithmetic.hpp"
-#include "sim/program.hpp"
+#include "formats/rounding/arithmetic.hpp"
+#include "sim/program/program.hpp"
 
 namespace roundoff::bench {
 

@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
-#include "formats/suggest.hpp"
+#include "formats/notation/suggest.hpp"
 
-namespace roundoff {
+namespace roundoff::constructions {
 
 const Construction& find_construction(std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     if (construction.name == name) return construction;
     names.push_back(construction.name);
   }
@@ -66,4 +66,4 @@ Model build(const Construction& construction, const Task& task, const Policy& po
   return model;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::constructions

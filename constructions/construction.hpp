@@ -10,11 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "constructions/task.hpp"
-#include "sim/model.hpp"
-#include "sim/policy.hpp"
+#include "constructions/names.hpp"
+#include "constructions/tasks/task.hpp"
+#include "sim/model/model.hpp"
+#include "sim/model/policy.hpp"
 
-namespace roundoff {
+namespace roundoff::constructions {
 
 struct Knob {
   std::string_view name;
@@ -68,7 +69,7 @@ struct Construction {
   Model (*build)(const Task& task, const Policy& policy, const Settings& settings);
 };
 
-std::span<const Construction> constructions();
+std::span<const Construction> all_constructions();
 /// UsageError with a "did you mean" for an unknown name.
 const Construction& find_construction(std::string_view name);
 /// One format for all roles but what the construction's own semantics say, and the choices. An overflow rule
@@ -80,4 +81,4 @@ Settings complete(const Construction& construction, const TaskSize& size, const 
 Model build(const Construction& construction, const Task& task, const Policy& policy,
             const Settings& settings);
 
-}  // namespace roundoff
+}  // namespace roundoff::constructions

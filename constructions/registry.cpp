@@ -1,7 +1,7 @@
 // The list of constructions. One line adds one; help, docs and tests iterate over it.
 #include "constructions/construction.hpp"
 
-namespace roundoff {
+namespace roundoff::constructions {
 
 Construction add_hinge();
 Construction add_match();
@@ -22,7 +22,7 @@ Construction parity();
 Construction cot_iteradd();
 Construction cot_mul();
 
-std::span<const Construction> constructions() {
+std::span<const Construction> all_constructions() {
   static const std::vector<Construction> list = {
       add_hinge(),      //
       add_match(),      //
@@ -46,4 +46,4 @@ std::span<const Construction> constructions() {
   return list;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::constructions

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace roundoff {
+namespace roundoff::formats {
 
 /// The request cannot be carried out as written: a bad notation, option, operand or name (exit code 2).
 struct UsageError : std::runtime_error {
@@ -24,4 +24,4 @@ struct Trap : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

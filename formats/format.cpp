@@ -3,10 +3,10 @@
 
 #include <array>
 
-#include "formats/catalogue.hpp"
-#include "formats/family.hpp"
+#include "formats/notation/catalogue.hpp"
+#include "formats/notation/family.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 std::string_view word_of(Layout layout) {
@@ -61,4 +61,4 @@ Format parse_format(std::string_view text) { return FormatFamily(text).at({}); }
 
 std::size_t hash_value(const Format& format) { return std::hash<std::string>{}(notation(format)); }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -12,7 +12,7 @@
 
 #include "formats/value.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 
 enum class Layout : std::uint8_t { fixed, twos, ufixed, floating, papers, posit };
 enum class Rounding : std::uint8_t { rne, rna, rnz, rtz, rup, rdn, rod, sr };
@@ -80,4 +80,4 @@ Format parse_format(std::string_view text);
 
 std::size_t hash_value(const Format& format);
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

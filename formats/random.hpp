@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace roundoff {
+namespace roundoff::formats {
 
 /// 64 bits of the block at counter (place, index) under the key `seed`.
 constexpr std::uint64_t random_bits(std::uint64_t seed, std::uint64_t place, std::uint64_t index) {
@@ -25,4 +25,4 @@ constexpr std::uint64_t random_bits(std::uint64_t seed, std::uint64_t place, std
   return std::uint64_t{c0} | std::uint64_t{c1} << 32;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 int trailing_zeros(u128 x) {
@@ -124,4 +124,4 @@ double to_double(const Value& value) {
   return sign * std::ldexp(static_cast<double>(static_cast<std::uint64_t>(kept)), value.exponent);
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace roundoff {
+namespace roundoff::formats {
 
 __extension__ typedef unsigned __int128 u128;
 __extension__ typedef __int128 i128;
@@ -64,9 +64,11 @@ int leading_exponent(const Value& value);
 /// bits.
 double to_double(const Value& value);
 
-}  // namespace roundoff
+}  // namespace roundoff::formats
 
 template <>
-struct std::hash<roundoff::Value> {
-  std::size_t operator()(const roundoff::Value& value) const { return roundoff::hash_value(value); }
+struct std::hash<roundoff::formats::Value> {
+  std::size_t operator()(const roundoff::formats::Value& value) const {
+    return roundoff::formats::hash_value(value);
+  }
 };

@@ -1,7 +1,7 @@
 // Which short cut is sound when, and applications.
 #include "analyzer/diagrams/algebra.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 const Algebra::Traits& Algebra::traits(std::uint32_t code) {
   if (code >= traits_.size()) traits_.resize(code + 1);
@@ -172,4 +172,4 @@ Value Algebra::magnitude(Ref f) const {
   return compare(low, high) > 0 ? low : high;
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

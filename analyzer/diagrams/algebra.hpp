@@ -12,7 +12,7 @@
 #include "analyzer/diagrams/manager.hpp"
 #include "analyzer/diagrams/scalars.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 class Algebra {
  public:
@@ -74,4 +74,4 @@ Ref Algebra::replace(Ref f, Map&& map) {
   return manager_.apply(Replace{manager_.fresh_code(), map}, f);
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

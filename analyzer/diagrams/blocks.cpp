@@ -14,7 +14,7 @@
 #include "analyzer/diagrams/interpreter.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 // -1: not part of a position-wise block.
 std::int64_t Interpreter::segment_of(NodeId node) const {
@@ -303,4 +303,4 @@ Id Interpreter::scalar(NodeId id) {
   }
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <unordered_map>
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 namespace {
 
@@ -93,4 +93,4 @@ double ratio(const Integer& numerator, const Integer& denominator) {
   return std::ldexp(static_cast<double>(static_cast<std::uint64_t>(kept)), drop - shift - 1);
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -10,7 +10,7 @@
 
 #include "analyzer/diagrams/manager.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 using Integer =
     boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>, boost::multiprecision::et_off>;
@@ -30,4 +30,4 @@ std::optional<std::vector<std::uint16_t>> first(const Manager& manager, Ref f, c
 /// numerator / denominator to the nearest double (exact integers in, one rounding out); denominator > 0.
 double ratio(const Integer& numerator, const Integer& denominator);
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

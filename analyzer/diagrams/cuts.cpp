@@ -20,7 +20,7 @@
 
 #include "analyzer/diagrams/interpreter.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 namespace {
 
@@ -176,4 +176,4 @@ bool Interpreter::by_cut(NodeId id) {
   return true;
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

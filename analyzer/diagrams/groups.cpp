@@ -15,7 +15,7 @@
 #include "analyzer/diagrams/specification.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 namespace {
 
 constexpr int most_columns = 512;
@@ -145,4 +145,4 @@ class Groups {
 
 int group_width(const Program& program, const Task& task) { return Groups(program, task).width(); }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -4,9 +4,9 @@
 #include <stdexcept>
 
 #include "sim/passes/rewriter.hpp"
-#include "sim/record.hpp"
+#include "sim/program/record.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens,
                          const InterpreterOptions& options)
@@ -223,4 +223,4 @@ std::vector<NodeId> trapping_nodes(const Program& program) {
   return found;
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -16,9 +16,10 @@
 #include <vector>
 
 #include "analyzer/diagrams/algebra.hpp"
-#include "sim/program.hpp"
+#include "analyzer/names.hpp"
+#include "sim/program/program.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 struct InterpreterOptions {
   std::size_t tuples = 4096;  ///< bound on the distinct inputs of a block; 0: no blocks
@@ -133,4 +134,4 @@ class Interpreter {
 /// them.
 std::vector<NodeId> trapping_nodes(const Program& program);
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

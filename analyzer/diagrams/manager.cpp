@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 namespace {
 constexpr std::uint32_t header = 3;  // level, least, greatest
@@ -324,4 +324,4 @@ void Manager::collect() {
       if (ref != no_ref) ref = moved(ref);
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -25,7 +25,9 @@
 #include <string>
 #include <vector>
 
-namespace roundoff::diagrams {
+#include "analyzer/names.hpp"
+
+namespace roundoff::analyzer::diagrams {
 
 using Ref = std::uint32_t;
 using Id = std::uint32_t;  ///< of a terminal; dense from 0
@@ -269,4 +271,4 @@ Ref Manager::apply(Operation&& operation, Ref f, Ref g) {
   return result;
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -8,7 +8,7 @@
 #include <new>
 #include <thread>
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 namespace {
 
 class Proof {
@@ -301,4 +301,4 @@ Outcome prove(const Program& program, const Variables& variables, const Task& ta
   return Proof(program, variables, task, options).run();
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

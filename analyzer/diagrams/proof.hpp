@@ -12,7 +12,7 @@
 #include "analyzer/diagrams/count.hpp"
 #include "analyzer/diagrams/specification.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 struct ProofOptions {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
@@ -44,4 +44,4 @@ Integer inputs(const Variables& variables);
 Outcome prove(const Program& program, const Variables& variables, const Task& task,
               const ProofOptions& options);
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

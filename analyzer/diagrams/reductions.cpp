@@ -8,7 +8,7 @@
 
 #include "analyzer/diagrams/interpreter.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 void Interpreter::deepest_first(Roots& terms, std::size_t first, std::size_t count) {
   const auto begin = terms.refs.begin() + static_cast<std::ptrdiff_t>(first);
@@ -142,4 +142,4 @@ Ref Interpreter::compute_dot(const Node& node) {
   return no_ref;
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -8,7 +8,7 @@
 
 #include "formats/error.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 namespace {
 // -0 < +0, so that different terminals are never equal in the order.
@@ -107,24 +107,24 @@ Id Scalars::evaluate(const Operation& operation, Id a, Id b) {
   try {
     switch (kind) {
       case Kind::round:
-        return id(roundoff::round(value(a), format).value);
+        return id(formats::round(value(a), format).value);
       case Kind::add:
-        return id(roundoff::add(value(a), value(b), format).value);
+        return id(formats::add(value(a), value(b), format).value);
       case Kind::sub:
-        return id(roundoff::sub(value(a), value(b), format).value);
+        return id(formats::sub(value(a), value(b), format).value);
       case Kind::mul:
-        return id(roundoff::mul(value(a), value(b), format).value);
+        return id(formats::mul(value(a), value(b), format).value);
       case Kind::div:
-        return id(roundoff::div(value(a), value(b), format).value);
+        return id(formats::div(value(a), value(b), format).value);
       case Kind::max:
         return id(maximum(value(a), value(b)));
       case Kind::fma_tail:
-        return id(roundoff::fma(Value::integer(1), value(b), value(a), format).value);
+        return id(formats::fma(Value::integer(1), value(b), value(a), format).value);
       case Kind::apply:
-        return id(roundoff::apply(operation.function, value(a), format).value);
+        return id(formats::apply(operation.function, value(a), format).value);
       case Kind::apply_to_difference: {
-        const Value difference = roundoff::sub(value(a), value(b), format).value;
-        return id(roundoff::apply(operation.function, difference, format).value);
+        const Value difference = formats::sub(value(a), value(b), format).value;
+        return id(formats::apply(operation.function, difference, format).value);
       }
       case Kind::exact_add:
       case Kind::exact_mul: {
@@ -174,4 +174,4 @@ Value exact_sum(const Value& a, const Value& b) {
                : Value::scaled(low.negative, y - x, low.exponent);
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

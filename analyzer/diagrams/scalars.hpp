@@ -1,5 +1,5 @@
 // What terminals mean: numbers (the members of all formats), tuples of terminals, and the trap; and the
-// rounded operations on them, each computed once by formats/arithmetic.hpp and remembered.
+// rounded operations on them, each computed once by formats/rounding/arithmetic.hpp and remembered.
 //
 // The trap is a terminal like any other and absorbs: an operation on it is the trap. It is the least
 // terminal, NaN the next, so that a diagram contains one of them exactly when its least terminal is one.
@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "analyzer/diagrams/manager.hpp"
-#include "formats/arithmetic.hpp"
+#include "analyzer/names.hpp"
+#include "formats/rounding/arithmetic.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 /// An operation on terminals, as a value: two equal ones are the same function.
 struct Operation {
@@ -92,4 +93,4 @@ class Scalars {
 Value exact_sum(const Value& a, const Value& b);
 Value exact_product(const Value& a, const Value& b);
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 namespace {
 
@@ -249,4 +249,4 @@ std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Alge
   return tokens;
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

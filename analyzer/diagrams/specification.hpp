@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "analyzer/diagrams/interpreter.hpp"
-#include "constructions/task.hpp"
+#include "analyzer/names.hpp"
+#include "constructions/tasks/task.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 /// Where a proof may be cut: some quantities of the specification become free variables. What holds for all
 /// values of them holds for those that occur; what fails may be spurious.
@@ -61,4 +62,4 @@ std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Alge
                               std::vector<Column>* columns = nullptr);
 bool has_specification(std::string_view task);
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -3,7 +3,7 @@
 
 #include "analyzer/diagrams/specification.hpp"
 
-namespace roundoff::diagrams {
+namespace roundoff::analyzer::diagrams {
 
 std::vector<Token> Variables::question(std::span<const std::uint16_t> assignment) const {
   std::vector<Token> tokens;
@@ -85,4 +85,4 @@ Variables variables(const Task& task, const SequenceShape& shape, Cut cut, int p
   return result;
 }
 
-}  // namespace roundoff::diagrams
+}  // namespace roundoff::analyzer::diagrams

@@ -1,9 +1,9 @@
 // A worked example: the 8-bit float e3m4, as one file. In the house it would stand in formats/layouts/, with
-// its declaration in layouts.hpp and the line of catalogue_line.txt in formats/catalogue.cpp; nothing else
+// its declaration in layouts.hpp and the line of catalogue_line.txt in formats/notation/catalogue.cpp; nothing else
 // changes. Parsing, printing, rounding, codes, help and the catalogue's tests follow from the record.
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 
 Format make_e3m4(Parameters) {
   const std::int64_t e_p[] = {3, 5};  // exponent bits, significand bits with the hidden one
@@ -17,4 +17,4 @@ Format make_e3m4(Parameters) {
   return format;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -2,11 +2,11 @@
 // it does not.
 #include <iostream>
 
-#include "formats/catalogue.hpp"
-#include "formats/text.hpp"
+#include "formats/notation/catalogue.hpp"
+#include "formats/notation/text.hpp"
 
 int main() {
-  using namespace roundoff;
+  using namespace roundoff::formats;
   const Format format = parse_format("e3m4:rtz");
   bool right = notation(format) == "e3m4:rtz" && find_entry("e3m4") != nullptr;
   for (u128 code = 0; code < 256; ++code) {

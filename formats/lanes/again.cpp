@@ -8,7 +8,7 @@
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/doubles.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 using Context = LaneKernels::Context;
@@ -145,4 +145,4 @@ void weighted_again(const Context& context, const void* weights, const void* con
                     lane(trapped, first));
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -10,7 +10,7 @@
 
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 /// Sets context.roomier: kernels that need not be there. `doubles` are the format's own in double containers.
 void make_room(LaneKernels::Context& context, const std::shared_ptr<const LaneKernels>& doubles);
@@ -25,4 +25,4 @@ void weighted_again(const LaneKernels::Context& context, const void* weights, co
                     std::size_t terms_count, std::size_t first, std::size_t count, void* out,
                     std::uint8_t* trapped);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -6,7 +6,7 @@
 #include "formats/error.hpp"
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 using Context = LaneKernels::Context;
@@ -63,13 +63,13 @@ void round_f64(const Context& c, const void* a, void* out, std::size_t count, st
 }  // namespace
 
 void fill_by_reference(LaneKernels& kernels, Context& context) {
-  kernels.add = binary<&roundoff::add>;
-  kernels.sub = binary<&roundoff::sub>;
-  kernels.mul = binary<&roundoff::mul>;
-  kernels.div = binary<&roundoff::div>;
+  kernels.add = binary<&formats::add>;
+  kernels.sub = binary<&formats::sub>;
+  kernels.mul = binary<&formats::mul>;
+  kernels.div = binary<&formats::div>;
   kernels.max = max;
   kernels.round_f64 = round_f64;
   context.fma = fused;
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

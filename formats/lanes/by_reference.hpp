@@ -5,9 +5,9 @@
 
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 /// Sets add, sub, mul, div, max, round_f64 and the context's fma.
 void fill_by_reference(LaneKernels& kernels, LaneKernels::Context& context);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -6,7 +6,7 @@
 
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 using Context = LaneKernels::Context;
@@ -127,4 +127,4 @@ void fill_composed(LaneKernels& kernels) {
   kernels.fused_weighted = weighted<true>;
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -4,7 +4,7 @@
 
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 /// Sets sum, max_of, dot, fused_dot, weighted and fused_weighted. They call the operations of the context.
 void fill_composed(LaneKernels& kernels);
@@ -17,4 +17,4 @@ void composed_dot(const LaneKernels::Context& context, const void* const* x, con
 void composed_weighted(const LaneKernels::Context& context, const void* weights, const void* const* x,
                        std::size_t terms_count, void* out, std::size_t count, std::uint8_t* trapped);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

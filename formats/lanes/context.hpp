@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <memory>
 
-#include "formats/lanes.hpp"
 #include "formats/lanes/float_facts.hpp"
+#include "formats/lanes/lanes.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 
 namespace lanes {
 class Functions;
@@ -60,4 +60,4 @@ struct LaneKernels::Context {
   void store(const Value& value, void* element) const;
 };
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 constexpr std::size_t chunk = 256;
@@ -87,4 +87,4 @@ void divide_in_doubles(const LaneKernels::Context& context, const void* a, const
   }
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

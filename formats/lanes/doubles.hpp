@@ -7,7 +7,7 @@
 
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 /// The container has a way to double and back, of `count` elements. (int64 has none: its members may have
 /// more than 53 bits.)
@@ -24,4 +24,4 @@ void round_in_doubles(const LaneKernels::Context& context, const void* a, void* 
 void divide_in_doubles(const LaneKernels::Context& context, const void* a, const void* b, void* out,
                        std::size_t count, std::uint8_t* trapped);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

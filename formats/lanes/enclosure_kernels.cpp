@@ -13,7 +13,7 @@
 #include <limits>
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using Doubles = hn::ScalableTag<double>;
@@ -84,11 +84,11 @@ void enclose(Function function, bool clamps, const double* x, double* low, doubl
   }
 }
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 bool has_enclosure(Function function) {
   switch (function) {
@@ -118,5 +118,5 @@ void enclose(Isa isa, Function function, bool clamps, const double* x, double* l
   }
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes
 #endif  // HWY_ONCE

@@ -24,9 +24,9 @@
 
 #include <cstddef>
 
-#include "formats/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 bool has_enclosure(Function function);
 
@@ -37,4 +37,4 @@ bool has_enclosure(Function function);
 void enclose(Isa isa, Function function, bool clamps, const double* x, double* low, double* high,
              std::size_t count);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -13,7 +13,7 @@
 #include "formats/lanes/float_reductions-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 void fill_f64(LaneKernels& kernels, Context& context) {
   fill_float<double>(kernels, context);
@@ -22,11 +22,11 @@ void fill_f64(LaneKernels& kernels, Context& context) {
 #endif
 }
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 void fill_f64(LaneKernels& kernels, LaneKernels::Context& context) {
   context.f64 = float_facts_f64(context.format);
@@ -42,5 +42,5 @@ void fill_f64(LaneKernels& kernels, LaneKernels::Context& context) {
   }
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes
 #endif  // HWY_ONCE

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "formats/arithmetic.hpp"
 #include "formats/error.hpp"
+#include "formats/rounding/arithmetic.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 bool is_nearest(Rounding rounding) {
@@ -175,4 +175,4 @@ FloatFacts<T> derive(const Format& format) {
 FloatFacts<float> float_facts_f32(const Format& format) { return derive<float>(format); }
 FloatFacts<double> float_facts_f64(const Format& format) { return derive<double>(format); }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -45,7 +45,7 @@
 
 #include "formats/format.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 enum class FloatStyle : std::uint8_t { none, magic, aligned, native };
 
@@ -92,4 +92,4 @@ struct FloatFacts {
 FloatFacts<float> float_facts_f32(const Format& format);
 FloatFacts<double> float_facts_f64(const Format& format);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

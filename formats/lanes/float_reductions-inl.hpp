@@ -20,7 +20,7 @@
 #include "formats/lanes/floats-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 /// What y is taken to odd.
 enum class Odd : std::uint8_t { nothing, sums, all };
@@ -188,7 +188,7 @@ void fill_reductions(LaneKernels& kernels, const Context& context) {
   }
 }
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // per-target guard

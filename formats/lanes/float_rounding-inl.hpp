@@ -27,7 +27,7 @@
 #include "formats/lanes/loops-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 template <class T>
 struct FloatVectors {
@@ -360,7 +360,7 @@ class Native : public FloatVectors<T> {
   HWY_INLINE typename Base::V operator()(typename Base::V y, Marks&) const { return y; }
 };
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // per-target guard

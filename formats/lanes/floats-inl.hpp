@@ -14,7 +14,7 @@
 #include "formats/lanes/redo.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 template <class T>
 HWY_INLINE const FloatFacts<T>& facts_of(const Context& context) {
@@ -293,7 +293,7 @@ void fill_float(LaneKernels& kernels, Context& context) {
   }
 }
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // per-target guard

@@ -11,7 +11,7 @@
 #include "formats/lanes/enclosure_kernels.hpp"
 #include "formats/lanes/host_rounding.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace lanes {
 namespace {
 
@@ -103,7 +103,7 @@ void Functions::by_definition(Function function, const void* a, void* out, std::
   for (std::size_t i = 0; i < count; ++i) {
     try {
       const Value x = context_.load(lane(context_, a, i));
-      context_.store(roundoff::apply(function, x, context_.format).value, lane(context_, out, i));
+      context_.store(formats::apply(function, x, context_.format).value, lane(context_, out, i));
     } catch (const Trap&) {
       if (trapped != nullptr) trapped[i] = 1;
     }
@@ -117,4 +117,4 @@ void LaneKernels::apply(Function function, const void* a, void* out, std::size_t
   context_->functions->apply(function, a, out, count, trapped);
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

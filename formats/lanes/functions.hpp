@@ -13,7 +13,7 @@
 #include "formats/lanes/context.hpp"
 #include "formats/lanes/tables.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 class Functions {
  public:
@@ -32,4 +32,4 @@ class Functions {
   std::array<std::shared_ptr<Table>, functions> tables_;
 };
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

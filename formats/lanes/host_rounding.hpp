@@ -4,7 +4,7 @@
 
 #include <cfenv>
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 class HostRounding {
  public:
@@ -22,4 +22,4 @@ class HostRounding {
   bool changed_;
 };
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -16,7 +16,7 @@
 #include "formats/lanes/integers-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 template <class T>
 struct MaxStep {
@@ -76,11 +76,11 @@ void fill_int64(LaneKernels& kernels, Context& context) {
 }
 #endif
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 /// Derives the constants of the kernels; false where an inequality of integers-inl.hpp does not hold.
@@ -162,5 +162,5 @@ bool fill_integer(LaneKernels& kernels, LaneKernels::Context& context) {
   return true;
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes
 #endif  // HWY_ONCE

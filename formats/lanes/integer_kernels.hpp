@@ -3,10 +3,10 @@
 
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 /// Sets the kernels that hold for the format: false and nothing where its numbers do not fit their
 /// inequalities.
 bool fill_integer(LaneKernels& kernels, LaneKernels::Context& context);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

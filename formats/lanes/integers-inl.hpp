@@ -27,7 +27,7 @@
 #include "formats/lanes/loops-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 /// What settles a tie: rne asks the last bit that stays, the others at most the sign.
 enum class Ties : std::uint8_t { parity, sign };
@@ -266,7 +266,7 @@ class IntegerStep {
   V negative_, positive_, kept_;
 };
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // per-target guard

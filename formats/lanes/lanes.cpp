@@ -1,5 +1,5 @@
 // Which containers hold a format, one member in and out, and the making of a set of kernels.
-#include "formats/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,9 +19,9 @@
 #include "formats/lanes/float_kernels.hpp"
 #include "formats/lanes/functions.hpp"
 #include "formats/lanes/integer_kernels.hpp"
-#include "formats/suggest.hpp"
+#include "formats/notation/suggest.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 constexpr std::array<std::string_view, 5> container_names{"i16", "i32", "i64", "f32", "f64"};
@@ -207,4 +207,4 @@ std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container c
   return kernels;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -43,7 +43,7 @@
 #include "formats/lanes/padded.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::lanes::HWY_NAMESPACE {
+namespace roundoff::formats::lanes::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using Context = LaneKernels::Context;
@@ -315,7 +315,7 @@ void weighted(const Context& context, const void* weights, const void* const* x,
                trapped);
 }
 
-}  // namespace roundoff::lanes::HWY_NAMESPACE
+}  // namespace roundoff::formats::lanes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // per-target guard

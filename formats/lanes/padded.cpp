@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 Padded::Padded(const void* const* arrays, std::size_t arrays_count, std::size_t first, std::size_t count,
                std::size_t padded, std::size_t size) {
@@ -16,4 +16,4 @@ Padded::Padded(const void* const* arrays, std::size_t arrays_count, std::size_t 
   }
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 class Padded {
  public:
@@ -19,4 +19,4 @@ class Padded {
   std::vector<const void*> pointers_;
 };
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

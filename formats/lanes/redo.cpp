@@ -6,7 +6,7 @@
 #include "formats/lanes/doubles.hpp"
 #include "formats/lanes/host_rounding.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 Value result(Operator op, const Value& a, const Value& b, const Value& c, const Format& format) {
@@ -62,4 +62,4 @@ void redo(const LaneKernels::Context& context, Operator op, const void* a, const
   }
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

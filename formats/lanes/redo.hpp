@@ -7,7 +7,7 @@
 
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 enum class Operator : std::uint8_t { div, fma };
 
@@ -15,4 +15,4 @@ enum class Operator : std::uint8_t { div, fma };
 void redo(const LaneKernels::Context& context, Operator op, const void* a, const void* b, const void* c,
           void* results, const std::uint8_t* chosen, std::size_t count, std::uint8_t* trapped);
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

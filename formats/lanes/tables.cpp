@@ -11,7 +11,7 @@
 #include "formats/error.hpp"
 #include "formats/lanes/context.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 namespace {
 
 /// Element: the container's type. An entry holds the pattern of a result exclusive-or `unknown`, so that 0,
@@ -99,7 +99,7 @@ class TableOf final : public Table {
 
   Word asked(const std::byte* element) const {
     try {
-      return word(roundoff::apply(function_, context_.load(element), context_.format).value);
+      return word(formats::apply(function_, context_.load(element), context_.format).value);
     } catch (const Trap&) {
       return trap;
     }
@@ -154,4 +154,4 @@ std::shared_ptr<Table> Table::of(const Format& format, Container container, Func
   return known.back().table;
 }
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

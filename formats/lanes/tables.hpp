@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "formats/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
 
-namespace roundoff::lanes {
+namespace roundoff::formats::lanes {
 
 class Table {
  public:
@@ -21,4 +21,4 @@ class Table {
   static std::shared_ptr<Table> of(const Format& format, Container container, Function function);
 };
 
-}  // namespace roundoff::lanes
+}  // namespace roundoff::formats::lanes

@@ -6,7 +6,7 @@
 #include "formats/error.hpp"
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 constexpr int most_bits = 120;  // a Value's significand
@@ -67,4 +67,4 @@ Format make_int4(Parameters) {
   return named("int4", make_twos(i_f));
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

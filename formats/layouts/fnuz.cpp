@@ -4,7 +4,7 @@
 // arXiv:2206.02915), as in LLVM's Float8E4M3FNUZ and Float8E5M2FNUZ.
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 Format fnuz(const char* name, int e, int p) {
@@ -29,4 +29,4 @@ Format fnuz(const char* name, int e, int p) {
 Format make_e4m3fnuz(Parameters) { return fnuz("e4m3fnuz", 4, 4); }
 Format make_e5m2fnuz(Parameters) { return fnuz("e5m2fnuz", 5, 3); }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

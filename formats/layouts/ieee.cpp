@@ -2,7 +2,7 @@
 // 2^(e-1)-1. Source: IEEE Std 754-2019, section 3.4; bfloat16: Google; tf32: NVIDIA A100 whitepaper.
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 Format named(const char* name, std::int64_t e, std::int64_t p) {
@@ -38,4 +38,4 @@ Format make_binary128(Parameters) { return named("binary128", 15, 113); }
 Format make_bfloat16(Parameters) { return named("bfloat16", 8, 8); }
 Format make_tf32(Parameters) { return named("tf32", 8, 11); }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -8,7 +8,7 @@
 
 #include "formats/format.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 
 using Parameters = std::span<const std::int64_t>;
 
@@ -54,4 +54,4 @@ Value all_ones(bool negative, int bits, std::int64_t exponent);
 /// UsageError "NAME is VALUE; at least LOW, at most HIGH" unless low <= value <= high.
 int in_range(const char* name, std::int64_t value, std::int64_t low, std::int64_t high);
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

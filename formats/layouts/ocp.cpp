@@ -6,7 +6,7 @@
 // Microscaling Formats (MX) Specification 1.0, 2023.
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 /// IEEE-like fields, where the all-ones exponent holds numbers, up to `highest`.
@@ -55,4 +55,4 @@ Format make_e8m0(Parameters) {
   return format;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

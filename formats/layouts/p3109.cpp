@@ -7,7 +7,7 @@
 
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 namespace {
 
 Format binary8(int k) {
@@ -41,4 +41,4 @@ Format make_binary8p5(Parameters) { return binary8(5); }
 Format make_binary8p6(Parameters) { return binary8(6); }
 Format make_binary8p7(Parameters) { return binary8(7); }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -6,7 +6,7 @@
 // follow it.
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 
 Format make_papers(Parameters e_s) {
   Format format;
@@ -24,4 +24,4 @@ Format make_papers(Parameters e_s) {
   return format;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

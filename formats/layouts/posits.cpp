@@ -1,11 +1,11 @@
-// posit(n,es): values and ends; rounding and codes are in formats/posit.cpp.
+// posit(n,es): values and ends; rounding and codes are in formats/rounding/posit.cpp.
 // Source: Posit Working Group, Standard for Posit Arithmetic (2022); es = 2 there, other es as in Gustafson
 // and Yonemoto 2017.
 #include <algorithm>
 
 #include "formats/layouts/layouts.hpp"
 
-namespace roundoff {
+namespace roundoff::formats {
 
 Format make_posit(Parameters n_es) {
   Format format;
@@ -24,4 +24,4 @@ Format make_posit(Parameters n_es) {
   return format;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::formats

@@ -5,7 +5,7 @@
 
 #include "sim/blocks/blocks.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -186,4 +186,4 @@ std::vector<NodeId> AttentionBlock::weights(Recorder& tape, std::vector<NodeId> 
   return exps;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

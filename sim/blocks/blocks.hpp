@@ -1,14 +1,14 @@
 // The blocks of a transformer, each a recorder of semantics.md, section 3: one file a block, prepared once
-// per model and applied at every position in turn. A new block is a file here and a line in sim/record.cpp,
+// per model and applied at every position in turn. A new block is a file here and a line in sim/program/record.cpp,
 // which strings them together.
 #pragma once
 
 #include <optional>
 #include <vector>
 
-#include "sim/recorder.hpp"
+#include "sim/program/recorder.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// rnd(tok + pos), both rounded to the weights' format first.
 class EmbeddingBlock {
@@ -50,7 +50,7 @@ class RotaryBlock {
   const Rotary* rotary_;
 };
 
-/// A vector through a quantiser of sim/quantise.hpp, by operations whose scale depends on the data. No name,
+/// A vector through a quantiser of sim/model/quantise.hpp, by operations whose scale depends on the data. No name,
 /// no operation.
 class QuantiserBlock {
  public:
@@ -114,4 +114,4 @@ class HeadBlock {
   NodeId zero_ = no_node;  // of an arg min
 };
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

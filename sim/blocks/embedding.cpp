@@ -1,7 +1,7 @@
 // Token and position embeddings.
 #include "sim/blocks/blocks.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 EmbeddingBlock::EmbeddingBlock(Recorder& tape, const Model& model)
     : model_(&model), first_table_(static_cast<int>(tape.program().tables.size())) {
@@ -34,4 +34,4 @@ std::vector<NodeId> EmbeddingBlock::apply(Recorder& tape) const {
   return x;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

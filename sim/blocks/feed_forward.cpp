@@ -1,7 +1,7 @@
 // linear(W_2, b_2, act(linear(W_1, b_1, x))), or gated: linear(W_2, b_2, rnd(act(gate) * up)).
 #include "sim/blocks/blocks.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -35,4 +35,4 @@ std::vector<NodeId> FeedForwardBlock::apply(Recorder& tape, const std::vector<No
   return tape.apply(out_, hidden, Role::activations, SiteName::ffn);
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

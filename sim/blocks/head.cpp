@@ -3,7 +3,7 @@
 #include "formats/format.hpp"
 #include "sim/blocks/blocks.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 HeadBlock::HeadBlock(Recorder& tape, const Model& model)
     : unembedding_(tape.prepare(model.unembedding, false)) {
@@ -24,4 +24,4 @@ NodeId HeadBlock::apply(Recorder& tape, const std::vector<NodeId>& x) {
   return tape.arg_max(tape.list(logits), where);
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

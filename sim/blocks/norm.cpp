@@ -3,7 +3,7 @@
 // See theory-notes/norms.md.
 #include "sim/blocks/blocks.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 NormBlock::NormBlock(Recorder& tape, const Norm& norm, int width, SiteName name)
     : kind_(norm.kind), name_(name) {
@@ -44,4 +44,4 @@ std::vector<NodeId> NormBlock::apply(Recorder& tape, const std::vector<NodeId>& 
   return y;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

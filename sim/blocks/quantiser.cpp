@@ -1,11 +1,11 @@
 // A vector through a quantiser, recorded: m = max |x_i| of a block; the scale from m; q_i = rnd(x_i / scale)
 // in the element's format; rnd(q_i * scale) in the role's. The same numbers as `quantise` and `values` of
-// formats/blocks.hpp give, rounded to the role's format: 2^floor(log2 m) is m rounded toward zero to e8m0.
+// formats/blocks/blocks.hpp give, rounded to the role's format: 2^floor(log2 m) is m rounded toward zero to e8m0.
 #include <algorithm>
 
 #include "sim/blocks/blocks.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -74,4 +74,4 @@ std::vector<NodeId> QuantiserBlock::apply(Recorder& tape, const std::vector<Node
   return y;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -1,10 +1,10 @@
 // Rotary positions (Su et al. 2021, RoFormer): a pair (x, y) of a query or key at position p becomes
 // (rnd(rnd(x c) - rnd(y s)), rnd(rnd(y c) + rnd(x s))), where c and s are the cosine and sine of the pair's
 // angle at p, rounded once to the format of weights. See theory-notes/rotary.md.
-#include "formats/turns.hpp"
+#include "formats/functions/turns.hpp"
 #include "sim/blocks/blocks.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 RotaryBlock::RotaryBlock(const Rotary& rotary) : rotary_(&rotary) {}
 
@@ -50,4 +50,4 @@ std::vector<NodeId> RotaryBlock::turned(Recorder& tape, const std::vector<NodeId
   return y;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

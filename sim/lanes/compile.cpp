@@ -15,7 +15,7 @@
 #include "sim/lanes/ordered.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -617,4 +617,4 @@ std::unique_ptr<Compiled> compile(const Program& program, LaneLayout layout, boo
   return Compiler(program, std::move(layout), keep_all).run();
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

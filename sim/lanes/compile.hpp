@@ -8,7 +8,7 @@
 #include "sim/lanes/layout.hpp"
 #include "sim/lanes/step.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// Steps and the memory they point into. Not copyable: the steps hold addresses.
 struct Compiled {
@@ -26,4 +26,4 @@ struct Compiled {
 /// The layout must have no obstacle.
 std::unique_ptr<Compiled> compile(const Program& program, LaneLayout layout, bool keep_all);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

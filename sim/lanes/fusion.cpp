@@ -14,7 +14,7 @@
 #include "sim/lanes/layout.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 bool is_member(const Program& program, NodeId id, const Format& format) {
   const Node& node = program.nodes[id];
@@ -126,4 +126,4 @@ Fusion Fusion::of(const Program& program) {
   return fusion;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

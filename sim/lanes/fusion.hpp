@@ -5,9 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sim/program.hpp"
+#include "sim/program/program.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// A node that is `yes` where two values are equal and `no` elsewhere.
 struct Comparison {
@@ -52,4 +52,4 @@ class Fusion {
 /// Whether a value is a member of a format for every input: by the format it is in, or as a constant.
 bool is_member(const Program& program, NodeId node, const Format& format);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

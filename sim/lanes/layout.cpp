@@ -15,7 +15,7 @@
 #include "formats/error.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 bool contains(const Format& outer, const Format& inner) {
   if (outer == inner) return true;
@@ -315,4 +315,4 @@ LaneLayout lay_out(const Program& program, const LaneOptions& options) {
   return layout;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "formats/lanes.hpp"
-#include "sim/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
+#include "sim/lanes/lanes.hpp"
+#include "sim/names.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// Whether every member of `inner` is a member of `outer` (a kernel of `outer` may then read it).
 bool contains(const Format& outer, const Format& inner);
@@ -37,4 +38,4 @@ struct LaneLayout {
 /// does not fit.
 LaneLayout lay_out(const Program& program, const LaneOptions& options);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -7,7 +7,7 @@
 
 #include "sim/lanes/step.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -214,4 +214,4 @@ const MoveKernels& move_kernels(Container container, Isa isa) {
   return vectors ? *vectors : plain_moves(container);
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

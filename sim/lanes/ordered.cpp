@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstring>
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -117,4 +117,4 @@ int scratch_arrays(std::uint32_t count) { return 5 + std::bit_width(count); }
 
 void run_ordered(const Step& step, const Frame& frame) { Ordered(step, frame).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

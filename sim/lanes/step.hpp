@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "formats/lanes.hpp"
-#include "sim/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
+#include "sim/lanes/lanes.hpp"
+#include "sim/names.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// The chunk that is being run.
 struct Frame {
@@ -110,4 +111,4 @@ struct Step {
   bool traps = false;
 };
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

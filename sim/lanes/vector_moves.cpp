@@ -24,7 +24,7 @@
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
-namespace roundoff::moves::HWY_NAMESPACE {
+namespace roundoff::sim::moves::HWY_NAMESPACE {
 #if HWY_TARGET != HWY_SCALAR
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -496,11 +496,11 @@ const MoveKernels* choose_kernels(Container container) {
 }
 
 #endif
-}  // namespace roundoff::moves::HWY_NAMESPACE
+}  // namespace roundoff::sim::moves::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace roundoff {
+namespace roundoff::sim {
 
 const MoveKernels* vector_moves(Container container, Isa isa) {
   switch (isa) {
@@ -516,5 +516,5 @@ const MoveKernels* vector_moves(Container container, Isa isa) {
   return nullptr;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim
 #endif  // HWY_ONCE

@@ -9,7 +9,7 @@
 
 #include "sim/passes/intervals.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 inline constexpr int any_multiple = 1 << 20;  // the quantum of zero
 
@@ -56,23 +56,23 @@ class Bounds {
 
   Range round(const Range& x) const {
     if (!x.finite()) return top();
-    return settle(roundoff::round(x.low, clamped_).value, roundoff::round(x.high, clamped_).value, x.quantum,
+    return settle(formats::round(x.low, clamped_).value, formats::round(x.high, clamped_).value, x.quantum,
                   x.minus_zero || underflows(x.quantum, x.low));
   }
 
   Range add(const Range& x, const Range& y) const {
     if (!x.finite() || !y.finite()) return top();
     const int quantum = std::min(x.quantum, y.quantum);
-    const Value low = roundoff::add(x.low, y.low, clamped_).value;
+    const Value low = formats::add(x.low, y.low, clamped_).value;
     bool minus_zero = (x.minus_zero && y.minus_zero) || underflows(quantum, low);
     if (down_) minus_zero = !(never_below(x) && never_below(y));
-    return settle(low, roundoff::add(x.high, y.high, clamped_).value, quantum, minus_zero);
+    return settle(low, formats::add(x.high, y.high, clamped_).value, quantum, minus_zero);
   }
 
   static Range negated(const Range& x) {
     Range y = x;
-    y.low = plus_zero(roundoff::negated(x.high));
-    y.high = plus_zero(roundoff::negated(x.low));
+    y.low = plus_zero(formats::negated(x.high));
+    y.high = plus_zero(formats::negated(x.low));
     y.minus_zero = x.holds_zero();
     return y;
   }
@@ -82,7 +82,7 @@ class Bounds {
     Value low, high;
     bool first = true;
     const auto corner = [&](const Value& a, const Value& b) {
-      const Value product = roundoff::mul(a, b, clamped_).value;
+      const Value product = formats::mul(a, b, clamped_).value;
       low = first ? product : smaller(low, product);
       high = first ? product : larger(high, product);
       first = false;
@@ -101,8 +101,8 @@ class Bounds {
     bool first = true;
     for (const Value* a : {&x.low, &x.high})
       for (const Value* b : {&y.low, &y.high}) {
-        const Value below = roundoff::fma(*a, *b, s.low, clamped_).value;
-        const Value above = roundoff::fma(*a, *b, s.high, clamped_).value;
+        const Value below = formats::fma(*a, *b, s.low, clamped_).value;
+        const Value above = formats::fma(*a, *b, s.high, clamped_).value;
         low = first ? below : smaller(low, below);
         high = first ? above : larger(high, above);
         first = false;
@@ -131,7 +131,7 @@ class Bounds {
     bool first = true;
     for (const Value* a : {&x.low, &x.high})
       for (const Value* b : {&divisor.low, &divisor.high}) {
-        const Value quotient = roundoff::div(*a, *b, clamped_).value;
+        const Value quotient = formats::div(*a, *b, clamped_).value;
         low = first ? quotient : smaller(low, quotient);
         high = first ? quotient : larger(high, quotient);
         first = false;
@@ -145,14 +145,14 @@ class Bounds {
     const bool positive = compare(x.low, zero) >= 0;
     const auto at = [&](const Value& value) -> const Value& {
       const auto [found, fresh] = applied_.try_emplace(std::pair(function, value));
-      if (fresh) found->second = roundoff::apply(function, value, clamped_).value;
+      if (fresh) found->second = formats::apply(function, value, clamped_).value;
       return found->second;
     };
     const bool below = x.minus_zero || compare(x.low, zero) < 0;
     switch (function) {
       case Function::relu:
-        return settle(larger(roundoff::round(x.low, clamped_).value, zero),
-                      larger(roundoff::round(x.high, clamped_).value, zero), x.quantum, false);
+        return settle(larger(formats::round(x.low, clamped_).value, zero),
+                      larger(formats::round(x.high, clamped_).value, zero), x.quantum, false);
       case Function::identity:
         return round(x);
       case Function::exp:
@@ -166,13 +166,13 @@ class Bounds {
       case Function::gelu_tanh:
       case Function::silu: {
         // increasing from 0 on; below, between -0.3 and 0
-        const Value dip = roundoff::round(Value::scaled(true, 5, -4), clamped_).value;
+        const Value dip = formats::round(Value::scaled(true, 5, -4), clamped_).value;
         return settle(positive ? at(x.low) : dip, larger(at(x.high), zero), format_.quantum, below);
       }
       case Function::sin:
       case Function::cos:
-        return settle(roundoff::round(Value::integer(-1), clamped_).value,
-                      roundoff::round(Value::integer(1), clamped_).value, format_.quantum, true);
+        return settle(formats::round(Value::integer(-1), clamped_).value,
+                      formats::round(Value::integer(1), clamped_).value, format_.quantum, true);
       case Function::sqrt:
         if (positive) return settle(at(x.low), at(x.high), format_.quantum, x.minus_zero);
         return top();
@@ -206,8 +206,8 @@ class Bounds {
       quantum = std::min(quantum, multiplied(a->quantum, b->quantum));
     }
     const SumOrder order;
-    return settle(roundoff::dot(low_x, low_y, order, DotMode::exact_dot, clamped_).value,
-                  roundoff::dot(high_x, high_y, order, DotMode::exact_dot, clamped_).value, quantum, true);
+    return settle(formats::dot(low_x, low_y, order, DotMode::exact_dot, clamped_).value,
+                  formats::dot(high_x, high_y, order, DotMode::exact_dot, clamped_).value, quantum, true);
   }
 
   // The exact sum of these ranges, rounded once.
@@ -286,4 +286,4 @@ class Bounds {
   mutable std::unordered_map<std::pair<Function, Value>, Value, Hash> applied_;
 };
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "sim/flat_table.hpp"
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
+#include "sim/program/flat_table.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -91,4 +91,4 @@ class Merger {
 
 Rewritten merge_common(const Analysed& from) { return Merger(from.program()).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

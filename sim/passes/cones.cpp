@@ -7,10 +7,10 @@
 #include "formats/error.hpp"
 #include "sim/passes/places.hpp"
 #include "sim/passes/rewriter.hpp"
-#include "sim/record.hpp"
-#include "sim/reference.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -257,4 +257,4 @@ std::vector<std::optional<LookUp>> look_ups(const Program& program, const Leaves
   return Cone(program, leaves, cut, nodes).run();
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -7,7 +7,7 @@
 
 #include "sim/passes/intervals.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// A token at a position, or a node with few possible values.
 using Leaf = std::uint32_t;
@@ -71,4 +71,4 @@ struct LookUp {
 std::vector<std::optional<LookUp>> look_ups(const Program& program, const Leaves& leaves, const Cut& cut,
                                             const std::vector<NodeId>& nodes);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

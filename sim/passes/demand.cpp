@@ -7,7 +7,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 Rewritten keep_demanded(const Analysed& from) {
   const Program& program = from.program();
@@ -25,4 +25,4 @@ Rewritten keep_demanded(const Analysed& from) {
   return std::move(to).finish();
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

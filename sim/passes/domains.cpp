@@ -7,7 +7,7 @@
 
 #include "sim/passes/bounds.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -230,4 +230,4 @@ std::optional<Indicator> Indicators::of(NodeId node) const {
   }
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

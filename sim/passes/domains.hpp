@@ -7,7 +7,7 @@
 
 #include "sim/passes/intervals.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// Increasing, without repetition, no -0; empty where they are many, or where NaN, an infinity or -0 may
 /// occur.
@@ -64,4 +64,4 @@ class Indicators {
   const std::vector<Range>& ranges_;
 };
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -6,7 +6,7 @@
 
 #include "sim/passes/bounds.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 // Whether no subset of the terms, summed in any order, is rounded, overflows or is -0: with P the sum of the
 // positive upper bounds and -N that of the negative lower bounds, every such sum is a multiple of 2^q in [-N,
@@ -105,4 +105,4 @@ inline bool exact_in_any_order(const Program& program, const Node& node, const s
   return terms.holds();
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -5,12 +5,12 @@
 // arithmetic gives, once, so nothing is left to prove; a node that traps on its constants stays, and traps in
 // every run. An embedding whose position allows one token only (the `+` and `=` of a task), or whose table is
 // the same for all that it allows, is a constant too.
-#include "sim/fold.hpp"
+#include "sim/program/fold.hpp"
 
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -39,4 +39,4 @@ class Folder {
 
 Rewritten fold_constants(const Analysed& from) { return Folder(from.program()).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

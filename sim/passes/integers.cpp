@@ -22,7 +22,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -143,4 +143,4 @@ Rewritten run_as_integers(const Analysed& from) {
   return same;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

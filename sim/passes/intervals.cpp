@@ -22,7 +22,7 @@
 #include "sim/passes/bounds.hpp"
 #include "sim/passes/exactness.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 Facts facts_of(const Range& range) {
   const Value zero = Value::zero();
@@ -342,4 +342,4 @@ std::size_t grid_points(const Range& range, std::size_t limit) {
   return static_cast<std::size_t>(*high - *low) + 1;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

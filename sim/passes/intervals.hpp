@@ -6,7 +6,7 @@
 
 #include "sim/passes/simplify.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 struct Range {
   Value low, high;          ///< bounds of every value that is not NaN; may be infinite; zeros here are +0
@@ -33,4 +33,4 @@ Value from_steps(i128 steps, int quantum);
 /// where the range is not finite.
 std::size_t grid_points(const Range& range, std::size_t limit);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

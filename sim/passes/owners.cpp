@@ -19,7 +19,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -94,4 +94,4 @@ class Owners {
 
 Rewritten name_owners(const Analysed& from) { return Owners(from).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

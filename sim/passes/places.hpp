@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "sim/program.hpp"
+#include "sim/program/program.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 inline constexpr std::uint32_t most_places = 4096;
 
@@ -31,4 +31,4 @@ inline Format place_format(const Program& program) {
   return parse_format(fmt::format("fixed({},{})", std::max(0, 12 - fraction), fraction));
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

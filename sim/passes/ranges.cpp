@@ -29,7 +29,7 @@
 #include "sim/passes/domains.hpp"
 #include "sim/passes/registry.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -164,4 +164,4 @@ class Narrower : public FactSource {
 
 Rewritten narrow_ranges(const Analysed& from) { return Narrower(from).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

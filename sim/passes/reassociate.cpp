@@ -19,7 +19,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -171,4 +171,4 @@ class Reassociation {
 
 Rewritten reassociate(const Analysed& from) { return Reassociation(from).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -1,9 +1,9 @@
 // The passes by name; passes.cpp lists them in the order they run.
 #pragma once
 
-#include "sim/passes.hpp"
+#include "sim/passes/passes.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 Rewritten drop_zeros(const Analysed& from);
 Rewritten merge_common(const Analysed& from);
@@ -17,4 +17,4 @@ Rewritten run_as_integers(const Analysed& from);
 Rewritten fold_constants(const Analysed& from);
 Rewritten keep_demanded(const Analysed& from);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

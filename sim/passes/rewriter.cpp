@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace roundoff {
+namespace roundoff::sim {
 
 Rewriter::Rewriter(const Program& old) : old_(old), map_(old.nodes.size(), no_node) {
   built_.shape = old.shape;
@@ -233,4 +233,4 @@ bool stochastic(const Program& program) {
          });
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -6,10 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sim/flat_table.hpp"
-#include "sim/passes.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/flat_table.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 class Rewriter {
  public:
@@ -117,4 +117,4 @@ bool can_trap(const Program& program, const Node& node);
 /// many roundings came before it there, and nothing may be rewritten.
 bool stochastic(const Program& program);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -21,9 +21,9 @@
 
 #include <algorithm>
 
-#include "sim/record.hpp"
+#include "sim/program/record.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 Facts facts_of(const Format& format) {
   return {.nan = format.has_nan,
@@ -332,4 +332,4 @@ NodeId simplify(Rewriter& to, NodeId old_node, const FactSource& facts) {
   return Simplifier(to, old_node, facts).run();
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -5,7 +5,7 @@
 
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// What the value of a node may be.
 struct Facts {
@@ -34,4 +34,4 @@ class FactSource {
 /// Rewrites one old node whose operands are rewritten already, and returns the new node of the same value.
 NodeId simplify(Rewriter& to, NodeId old_node, const FactSource& facts);
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

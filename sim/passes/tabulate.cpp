@@ -31,7 +31,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -293,7 +293,7 @@ class Mapper {
                {.op = Op::table, .format = index_format(), .a = to_.of(leaf), .b = interned(std::move(map))},
                {});
   }
-  Value place_value(std::uint32_t place) const { return roundoff::place_value(old_, place); }
+  Value place_value(std::uint32_t place) const { return sim::place_value(old_, place); }
   std::uint8_t index_format() { return to_.format(place_format(old_)); }
 
   // ---- new nodes ----
@@ -324,4 +324,4 @@ class Mapper {
 
 Rewritten tabulate(const Analysed& from) { return Mapper(from).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -13,7 +13,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -110,4 +110,4 @@ class Cutter {
 
 Rewritten cut_tails(const Analysed& from) { return Cutter(from).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -22,7 +22,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/rewriter.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -238,7 +238,7 @@ class Votes {
     const NodeId result = table(index, std::move(results), node.format);
     to_.set(id, result);
   }
-  Value place_value(std::uint32_t place) const { return roundoff::place_value(old_, place); }
+  Value place_value(std::uint32_t place) const { return sim::place_value(old_, place); }
 
   const Program& old_;
   Rewriter to_;
@@ -256,4 +256,4 @@ class Votes {
 
 Rewritten count_votes(const Analysed& from) { return Votes(from).run(); }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

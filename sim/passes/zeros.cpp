@@ -8,7 +8,7 @@
 #include "sim/passes/registry.hpp"
 #include "sim/passes/simplify.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 namespace {
 
@@ -34,4 +34,4 @@ Rewritten drop_zeros(const Analysed& from) {
   return std::move(to).finish();
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

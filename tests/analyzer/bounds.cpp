@@ -1,11 +1,11 @@
 // Lower bounds at sizes computed by hand (theory-notes).
-#include "analyzer/bounds.hpp"
+#include "analyzer/bounds/bounds.hpp"
 
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
 
-using namespace roundoff;
+using namespace roundoff::analyzer;
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Certificates against enumeration: counts of failing inputs, specifications, and failures that no sample
 // finds.
-#include "analyzer/certify.hpp"
+#include "analyzer/evidence/certify.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,7 @@
 #include "formats/error.hpp"
 #include "tests/analyzer/subjects.hpp"
 
-using namespace roundoff;
+using namespace roundoff::analyzer;
 using test::Example;
 using test::example;
 

@@ -6,13 +6,13 @@
 
 #include <doctest/doctest.h>
 
-#include "analyzer/certify.hpp"
+#include "analyzer/evidence/certify.hpp"
 #include "formats/error.hpp"
 #include "formats/format.hpp"
 #include "tests/analyzer/subjects.hpp"
 #include "tests/analyzer/weaken.hpp"
 
-using namespace roundoff;
+using namespace roundoff::analyzer;
 
 namespace {
 
@@ -61,7 +61,7 @@ std::optional<test::Example> try_example(const Construction& construction, const
 TEST_CASE("certify: a wrong weight anywhere in any construction, counted as enumeration counts") {
   Tally tally;
   TestStream draw(7);
-  for (const Construction& construction : constructions())
+  for (const Construction& construction : all_constructions())
     for (const TaskSize& size : small_sizes(construction.task)) {
       auto subject = try_example(construction, size, "");
       if (!subject) continue;
@@ -83,7 +83,7 @@ TEST_CASE("certify: a wrong weight anywhere in any construction, counted as enum
 
 TEST_CASE("certify: fewer bits, small floats, short windows and other knobs, counted as enumeration counts") {
   Tally tally;
-  for (const Construction& construction : constructions())
+  for (const Construction& construction : all_constructions())
     for (const TaskSize& size : small_sizes(construction.task)) {
       if (construction.task != "add" && size.p > 2 && !std::getenv("ROUNDOFF_LONG")) continue;
       CAPTURE(construction.name);

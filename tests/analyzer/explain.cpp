@@ -1,7 +1,7 @@
 // Seeded faults: a format one bit short, a weight changed, an operand outside the task. The blame must be
 // right, and for rounding the site must be the one that another implementation finds: here, runs whose first
 // part comes from the rounded run and whose rest is computed in a format of 113 bits.
-#include "analyzer/explain.hpp"
+#include "analyzer/blame/explain.hpp"
 
 #include <set>
 #include <string>
@@ -9,14 +9,14 @@
 
 #include <doctest/doctest.h>
 
-#include "sim/record.hpp"
+#include "sim/program/record.hpp"
 #include "tests/analyzer/subjects.hpp"
 
 namespace {
 
-using namespace roundoff;
-using roundoff::test::example;
-using roundoff::test::Example;
+using namespace roundoff::analyzer;
+using roundoff::analyzer::test::example;
+using roundoff::analyzer::test::Example;
 
 /// Where the token at the wrong output turns, by bisection over the operations; the weights are the rounded
 /// ones.

@@ -1,16 +1,16 @@
 // GrowthLaw laws: each law is recognised from numbers that it made, rounded up to integers as measured minima
 // are, and what cannot be told apart is not told apart.
-#include "analyzer/growth.hpp"
+#include "analyzer/laws/growth.hpp"
 
 #include <cmath>
 #include <functional>
 
 #include <doctest/doctest.h>
 
-#include "analyzer/statistics.hpp"
+#include "analyzer/laws/statistics.hpp"
 #include "formats/error.hpp"
 
-using namespace roundoff;
+using namespace roundoff::analyzer;
 
 namespace {
 

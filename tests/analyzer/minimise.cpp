@@ -1,16 +1,16 @@
 // Minimisation against plain scans, pruning, the frontier, and pairs that no readout can tell apart.
-#include "analyzer/minimise.hpp"
+#include "analyzer/search/minimise.hpp"
 
 #include <doctest/doctest.h>
 
-#include "analyzer/frontier.hpp"
-#include "analyzer/pairs.hpp"
-#include "analyzer/prune.hpp"
+#include "analyzer/blame/pairs.hpp"
+#include "analyzer/search/frontier.hpp"
+#include "analyzer/search/prune.hpp"
 #include "formats/error.hpp"
 #include "tests/analyzer/subjects.hpp"
 
-using namespace roundoff;
-using namespace roundoff::test;
+using namespace roundoff::analyzer;
+using namespace roundoff::analyzer::test;
 
 namespace {
 

@@ -1,5 +1,5 @@
 // The store: what goes in comes out on bytes, crashes and neighbours lose nothing, contradictions are named.
-#include "analyzer/store.hpp"
+#include "analyzer/store/store.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -13,8 +13,8 @@
 #include "formats/error.hpp"
 #include "tests/analyzer/subjects.hpp"
 
-using namespace roundoff;
-using namespace roundoff::test;
+using namespace roundoff::analyzer;
+using namespace roundoff::analyzer::test;
 
 namespace {
 

@@ -4,11 +4,11 @@
 #include <memory>
 #include <string>
 
-#include "analyzer/question.hpp"
-#include "analyzer/verify.hpp"
+#include "analyzer/evidence/verify.hpp"
+#include "analyzer/store/question.hpp"
 #include "constructions/construction.hpp"
 
-namespace roundoff::test {
+namespace roundoff::analyzer::test {
 
 struct Example {
   std::unique_ptr<Task> task;
@@ -18,7 +18,7 @@ struct Example {
   Model model;
 
   Result verify(const VerifyOptions& options) const {
-    return roundoff::verify(model, policy, *task, options);
+    return roundoff::analyzer::verify(model, policy, *task, options);
   }
   Question question(const VerifyOptions& options) const {
     return question_of(*construction, settings, model, *task, policy, options);
@@ -43,4 +43,4 @@ inline VerifyOptions by(Method method) {
   return options;
 }
 
-}  // namespace roundoff::test
+}  // namespace roundoff::analyzer::test

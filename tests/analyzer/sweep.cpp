@@ -1,5 +1,5 @@
 // Sweeps: the plan depends on the page alone, shards merge to one run's bytes, and a killed sweep goes on.
-#include "analyzer/sweep.hpp"
+#include "analyzer/store/sweep.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -11,7 +11,7 @@
 #include "formats/error.hpp"
 #include "tests/analyzer/subjects.hpp"
 
-using namespace roundoff;
+using namespace roundoff::analyzer;
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Table 1 in a small form: every figure comes from a verdict in the store, and the store gives the same table
 // again.
-#include "analyzer/table1.hpp"
+#include "analyzer/table1/table1.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,11 +8,11 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include "analyzer/report.hpp"
+#include "analyzer/report/report.hpp"
 #include "tests/analyzer/subjects.hpp"
 
-using namespace roundoff;
-using namespace roundoff::test;
+using namespace roundoff::analyzer;
+using namespace roundoff::analyzer::test;
 
 namespace {
 

@@ -1,18 +1,18 @@
 // Verification against plain enumeration: greedy decoding of every input by the reference interpreter, one at
 // a time.
-#include "analyzer/verify.hpp"
+#include "analyzer/evidence/verify.hpp"
 
 #include <cmath>
 
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "sim/record.hpp"
-#include "sim/reference.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 #include "tests/analyzer/subjects.hpp"
 
-using namespace roundoff;
-using namespace roundoff::test;
+using namespace roundoff::analyzer;
+using namespace roundoff::analyzer::test;
 
 namespace {
 

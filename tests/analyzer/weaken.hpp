@@ -3,10 +3,10 @@
 
 #include <vector>
 
-#include "sim/model.hpp"
+#include "sim/model/model.hpp"
 #include "tests/sim/random_model.hpp"
 
-namespace roundoff::test {
+namespace roundoff::analyzer::test {
 
 // Changes a weight somewhere: another sign, nothing, one more, or the double.
 inline void weaken(Model& model, TestStream& draw) {
@@ -47,4 +47,4 @@ inline void weaken(Model& model, TestStream& draw) {
   }
 }
 
-}  // namespace roundoff::test
+}  // namespace roundoff::analyzer::test

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace roundoff::test {
+namespace roundoff::cli::test {
 
 inline std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -61,4 +61,4 @@ class Directory {
 
 inline Outcome run(const std::string& line) { return Directory().run(line); }
 
-}  // namespace roundoff::test
+}  // namespace roundoff::cli::test

@@ -8,8 +8,8 @@
 
 #include "tests/cli/binary.hpp"
 
-using roundoff::test::Directory;
-using roundoff::test::Outcome;
+using roundoff::cli::test::Directory;
+using roundoff::cli::test::Outcome;
 
 namespace {
 
@@ -74,7 +74,7 @@ TEST_CASE("a usage mistake gives one line that names it and the remedy, and exit
       {"roundoff export add-hinge --n 2", 2, {"-o"}},
       {"roundoff export add-hinge --n 2 -o model.txt", 2, {"'model.txt'", ".json"}},
   };
-  for (const Mistake& mistake : mistakes) check(mistake, roundoff::test::run(mistake.line));
+  for (const Mistake& mistake : mistakes) check(mistake, roundoff::cli::test::run(mistake.line));
 }
 
 TEST_CASE("a bad file gives one line that names the file, and exit code 3") {
@@ -108,5 +108,5 @@ TEST_CASE("a computation without a result in its format is a trap, and exit code
       {"roundoff eval 'fixed(2,0):trap' add 3 3", 1, {"trap"}},
       {"roundoff eval 'fixed(2,0)' div 0 0", 1, {"trap", "0 / 0"}},
   };
-  for (const Mistake& mistake : mistakes) check(mistake, roundoff::test::run(mistake.line));
+  for (const Mistake& mistake : mistakes) check(mistake, roundoff::cli::test::run(mistake.line));
 }

@@ -32,11 +32,11 @@ TEST_CASE("every golden file is what its command prints") {
   const bool update = std::getenv("ROUNDOFF_UPDATE_GOLDEN") != nullptr;
   for (const auto& path : files) {
     CAPTURE(path.filename().string());
-    const std::string text = roundoff::test::read_file(path);
+    const std::string text = roundoff::cli::test::read_file(path);
     REQUIRE(text.starts_with("$ "));
     const std::size_t end = text.find('\n');
     const std::string line = text.substr(2, end - 2);
-    const auto outcome = roundoff::test::run(line);
+    const auto outcome = roundoff::cli::test::run(line);
     CAPTURE(outcome.err);
     const std::string printed = normalised(outcome.out);
     if (update)

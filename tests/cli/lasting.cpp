@@ -5,12 +5,12 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "analyzer/store.hpp"
+#include "analyzer/store/store.hpp"
 #include "tests/cli/binary.hpp"
 
 using nlohmann::json;
-using roundoff::test::Directory;
-using roundoff::test::Outcome;
+using roundoff::cli::test::Directory;
+using roundoff::cli::test::Outcome;
 
 namespace {
 
@@ -92,13 +92,13 @@ TEST_CASE("stores that contradict each other are not merged, and the verdicts ar
   std::string key;
   {
     // the same question with another answer, as a faulty machine would have left it
-    const roundoff::Store store(directory.file("a.sqlite"));
+    const roundoff::analyzer::Store store(directory.file("a.sqlite"));
     REQUIRE(store.list().size() == 1);
     key = store.list().front().key;
-    roundoff::Result wrong = roundoff::result_from(store.list().front().answer);
-    wrong.verdict = roundoff::Verdict::refuted;
-    roundoff::Store(directory.file("b.sqlite"))
-        .put(roundoff::question_from(store.list().front().question), wrong, 0);
+    roundoff::analyzer::Result wrong = roundoff::analyzer::result_from(store.list().front().answer);
+    wrong.verdict = roundoff::analyzer::Verdict::refuted;
+    roundoff::analyzer::Store(directory.file("b.sqlite"))
+        .put(roundoff::analyzer::question_from(store.list().front().question), wrong, 0);
   }
   const Outcome merged = directory.run("roundoff store merge a.sqlite b.sqlite");
   CHECK(merged.code == 3);

@@ -9,9 +9,9 @@
 #include "tests/cli/binary.hpp"
 
 using nlohmann::json;
-using roundoff::test::Directory;
-using roundoff::test::Outcome;
-using roundoff::test::run;
+using roundoff::cli::test::Directory;
+using roundoff::cli::test::Outcome;
+using roundoff::cli::test::run;
 
 namespace {
 

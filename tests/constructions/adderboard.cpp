@@ -1,6 +1,6 @@
 // The leaderboard's inputs are Python's: the Mersenne Twister's published vector, and the very pairs that
 // random.Random(2025).randint(0, 9999999999) gives in CPython 3.11.
-#include "constructions/adderboard.hpp"
+#include "constructions/tasks/adderboard.hpp"
 
 #include <array>
 #include <cstdio>
@@ -8,10 +8,10 @@
 
 #include <doctest/doctest.h>
 
-#include "constructions/python_random.hpp"
+#include "constructions/tasks/python_random.hpp"
 #include "formats/error.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 

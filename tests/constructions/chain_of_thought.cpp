@@ -5,10 +5,10 @@
 
 #include "constructions/construction.hpp"
 #include "formats/error.hpp"
-#include "formats/family.hpp"
+#include "formats/notation/family.hpp"
 #include "tests/constructions/solve.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "constructions/construction.hpp"
 #include "tests/constructions/solve.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 TEST_CASE("IterADD by thresholds holds under exact sums in 2-bit numbers and fails term by term") {
   const Construction& construction = find_construction("iteradd-exact");

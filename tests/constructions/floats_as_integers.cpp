@@ -8,13 +8,13 @@
 
 #include "constructions/construction.hpp"
 #include "formats/error.hpp"
-#include "formats/text.hpp"
-#include "sim/lanes.hpp"
-#include "sim/passes.hpp"
-#include "sim/record.hpp"
-#include "sim/reference.hpp"
+#include "formats/notation/text.hpp"
+#include "sim/lanes/lanes.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 

@@ -4,12 +4,12 @@
 
 #include <doctest/doctest.h>
 
-#include "constructions/draws.hpp"
-#include "constructions/lane_rows.hpp"
-#include "constructions/task.hpp"
+#include "constructions/tasks/draws.hpp"
+#include "constructions/tasks/lane_rows.hpp"
+#include "constructions/tasks/task.hpp"
 #include "formats/error.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 

@@ -13,13 +13,13 @@
 
 #include "constructions/construction.hpp"
 #include "formats/error.hpp"
-#include "formats/family.hpp"
-#include "sim/lanes.hpp"
-#include "sim/passes.hpp"
-#include "sim/record.hpp"
-#include "sim/reference.hpp"
+#include "formats/notation/family.hpp"
+#include "sim/lanes/lanes.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 
@@ -137,7 +137,7 @@ std::unique_ptr<Task> small_task(const Construction& construction, int p) {
 }  // namespace
 
 TEST_CASE("lanes and the reference agree on every intermediate value of every construction") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     CAPTURE(construction.name);
     int formats = 0, bases = 0;
     for (const int p : {2, 3, 10}) {
@@ -173,7 +173,7 @@ TEST_CASE("lanes and the reference agree on every intermediate value of every co
 }
 
 TEST_CASE("with any one pass switched off every construction chooses the same tokens, weakened or not") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     CAPTURE(construction.name);
     const auto task = small_task(construction, 2);
     if (!task) continue;

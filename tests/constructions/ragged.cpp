@@ -6,7 +6,7 @@
 #include "constructions/construction.hpp"
 #include "tests/constructions/solve.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 

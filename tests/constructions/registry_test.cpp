@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 
 #include "constructions/construction.hpp"
-#include "constructions/formula.hpp"
+#include "constructions/stream/formula.hpp"
 #include "formats/error.hpp"
-#include "formats/family.hpp"
+#include "formats/notation/family.hpp"
 #include "tests/constructions/solve.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 
@@ -88,7 +88,7 @@ std::string describe(const Construction& construction, const Task& task) {
 }  // namespace
 
 TEST_CASE("every construction solves its task on all inputs at small sizes, under its own family") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     const int sizes = for_each_size(construction, most_inputs,
                                     [&](const Task& task, const Policy& policy, const Settings& settings) {
                                       const Model model = build(construction, task, policy, settings);
@@ -109,7 +109,7 @@ TEST_CASE("every construction solves its task on all inputs at small sizes, unde
 // of the defaults; other values may need some more bits.
 TEST_CASE("every value of a knob keeps a construction right, or gives up inputs where it says so") {
   constexpr int most_runs = 60, more_bits = 5;
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     for (const Knob& knob : construction.knobs) {
       int runs = 0, given_up = 0;
       const auto try_all = [&](const Task& task, const Policy& own, const Settings& standard) {
@@ -150,7 +150,7 @@ TEST_CASE("every value of a knob keeps a construction right, or gives up inputs 
 }
 
 TEST_CASE("every construction is as wide as its formula says, at every knob's ends and default") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     for_each_size(construction, 5000, [&](const Task& task, const Policy& policy, const Settings& standard) {
       std::vector<Settings> all = {standard};
       for (const Knob& knob : construction.knobs) {
@@ -172,7 +172,7 @@ TEST_CASE("every construction is as wide as its formula says, at every knob's en
 }
 
 TEST_CASE("a floating-point form solves its task on all inputs in its family, at the width it claims") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     if (construction.floats.family.empty()) continue;
     int sizes = 0;
     for_each_size(construction, most_inputs, [&](const Task& task, const Policy&, const Settings& settings) {
@@ -196,7 +196,7 @@ TEST_CASE("a floating-point form solves its task on all inputs in its family, at
 }
 
 TEST_CASE("what a construction declares is consistent: family and regime, knobs, names of registers") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     CAPTURE(construction.name);
     const bool constant = FormatFamily(construction.family).growth() == Growth::constant;
     CHECK(constant == (construction.regime == Regime::constant));
@@ -216,7 +216,7 @@ TEST_CASE("what a construction declares is consistent: family and regime, knobs,
 
 TEST_CASE("what is not refused holds: every rounding, order and softmax at a family wide enough") {
   const auto notations = {"rne", "rna", "rnz", "rtz", "rdn", "rup", "rod"};
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     int runs = 0, most_digits = 1;  // tasks that count have operands of one digit only
     for_each_size(construction, 64, [&](const Task& task, const Policy&, const Settings&) {
       most_digits = std::max(most_digits, task.size().n);
@@ -258,7 +258,7 @@ TEST_CASE("what is not refused holds: every rounding, order and softmax at a fam
 }
 
 TEST_CASE("every construction has its note") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     CAPTURE(construction.name);
     CHECK(std::filesystem::exists(fmt::format("{}/theory-notes/{}.md", ROUNDOFF_SOURCE, construction.note)));
   }

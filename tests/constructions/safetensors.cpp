@@ -2,13 +2,13 @@
 #include <doctest/doctest.h>
 
 #include "constructions/construction.hpp"
-#include "constructions/task.hpp"
-#include "sim/model_file.hpp"
+#include "constructions/tasks/task.hpp"
+#include "sim/files/model_file.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 TEST_CASE("every construction is the same bits after a trip through safetensors and through JSON") {
-  for (const Construction& construction : constructions()) {
+  for (const Construction& construction : all_constructions()) {
     int trips = 0;
     for (const int n : {1, 2, 3}) {
       for (const int p : {2, 10}) {

@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "constructions/task.hpp"
+#include "constructions/tasks/task.hpp"
 #include "formats/error.hpp"
-#include "sim/lanes.hpp"
-#include "sim/passes.hpp"
-#include "sim/record.hpp"
-#include "sim/reference.hpp"
+#include "sim/lanes/lanes.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 
-namespace roundoff {
+namespace roundoff::constructions {
 
 struct Outcome {
   std::size_t inputs = 0, failures = 0;
@@ -96,4 +96,4 @@ inline Outcome solve(const Model& model, const Policy& policy, const Task& task,
   return outcome;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::constructions

@@ -1,11 +1,11 @@
 // Tasks as models from outside put them.
-#include "constructions/template_task.hpp"
+#include "constructions/tasks/template_task.hpp"
 
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
 
-using namespace roundoff;
+using namespace roundoff::constructions;
 
 namespace {
 

@@ -1,13 +1,13 @@
 // Block formats: the rules of the specification on hand-made blocks, and properties over all of them.
-#include "formats/blocks.hpp"
+#include "formats/blocks/blocks.hpp"
 
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
+#include "formats/notation/text.hpp"
 #include "formats/random.hpp"
-#include "formats/text.hpp"
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 namespace {
 

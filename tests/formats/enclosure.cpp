@@ -1,15 +1,15 @@
 // Enclosures hold the exact result: compared with correct rounding, in both directions, in a wide format.
-#include "formats/enclosure.hpp"
+#include "formats/functions/enclosure.hpp"
 
 #include <vector>
 
 #include <doctest/doctest.h>
 
-#include "formats/text.hpp"
+#include "formats/notation/text.hpp"
 
 namespace {
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 const Format below = parse_format("float(15,113):rdn"), above = parse_format("float(15,113):rup");
 

@@ -7,10 +7,10 @@
 
 #include <doctest/doctest.h>
 
+#include "formats/notation/text.hpp"
 #include "formats/random.hpp"
-#include "formats/text.hpp"
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 namespace {
 

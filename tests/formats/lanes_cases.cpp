@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "formats/arithmetic.hpp"
 #include "formats/error.hpp"
-#include "formats/exact.hpp"
 #include "formats/random.hpp"
+#include "formats/rounding/arithmetic.hpp"
+#include "formats/rounding/exact.hpp"
 
-namespace roundoff::lanes_test {
+namespace roundoff::formats::lanes_test {
 namespace {
 
 /// A stream of 64-bit numbers.
@@ -212,4 +212,4 @@ std::string describe(const char* operation, const LaneKernels& kernels) {
          std::string(name(kernels.container())) + " " + std::string(name(kernels.isa()));
 }
 
-}  // namespace roundoff::lanes_test
+}  // namespace roundoff::formats::lanes_test

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "formats/format.hpp"
-#include "formats/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
 
-namespace roundoff::lanes_test {
+namespace roundoff::formats::lanes_test {
 
 /// The notation with every rounding and overflow rule that it can have (not sr: lanes leave it to the
 /// reference).
@@ -49,4 +49,4 @@ std::vector<std::unique_ptr<LaneKernels>> all_kernels(const Format& format);
 /// "add in e4m3:rne:sat, f32 avx2".
 std::string describe(const char* operation, const LaneKernels& kernels);
 
-}  // namespace roundoff::lanes_test
+}  // namespace roundoff::formats::lanes_test

@@ -5,11 +5,11 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "formats/text.hpp"
+#include "formats/notation/text.hpp"
 #include "tests/formats/lanes_cases.hpp"
 #include "tests/formats/small_formats.hpp"
 
-namespace roundoff::lanes_test {
+namespace roundoff::formats::lanes_test {
 namespace {
 
 using Pairs = std::vector<std::pair<Value, Value>>;
@@ -138,10 +138,10 @@ TEST_CASE("lane kernels equal the definition on the borders and random pairs of 
 }
 
 }  // namespace
-}  // namespace roundoff::lanes_test
+}  // namespace roundoff::formats::lanes_test
 
 TEST_CASE("the instruction set can be forced by the environment, and a wrong name is refused") {
-  using namespace roundoff;
+  using namespace roundoff::formats;
   const char* before = std::getenv("ROUNDOFF_ISA");
   const std::string kept = before == nullptr ? "" : before;
   setenv("ROUNDOFF_ISA", "scalar", 1);

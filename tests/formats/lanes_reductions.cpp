@@ -7,12 +7,12 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
+#include "formats/notation/text.hpp"
 #include "formats/random.hpp"
-#include "formats/text.hpp"
 #include "tests/formats/lanes_cases.hpp"
 #include "tests/formats/small_formats.hpp"
 
-namespace roundoff::lanes_test {
+namespace roundoff::formats::lanes_test {
 namespace {
 
 using Values = std::vector<Value>;
@@ -318,4 +318,4 @@ TEST_CASE("lane functions equal the definition") {
 }
 
 }  // namespace
-}  // namespace roundoff::lanes_test
+}  // namespace roundoff::formats::lanes_test

@@ -1,13 +1,13 @@
 // Notation, families and their growth: what is read, what is printed, and what is refused with which words.
 #include <doctest/doctest.h>
 
-#include "formats/catalogue.hpp"
 #include "formats/error.hpp"
-#include "formats/family.hpp"
-#include "formats/text.hpp"
+#include "formats/notation/catalogue.hpp"
+#include "formats/notation/family.hpp"
+#include "formats/notation/text.hpp"
 #include "tests/formats/small_formats.hpp"
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 namespace {
 

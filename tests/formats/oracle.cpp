@@ -6,7 +6,7 @@
 
 #include "formats/random.hpp"
 
-namespace roundoff::oracle {
+namespace roundoff::formats::oracle {
 namespace {
 
 /// word and parameters of "float(4,4)".
@@ -441,4 +441,4 @@ Answer answer(const Question& q, const Values& v, const Format& format, Draw dra
   return {v.value(static_cast<std::size_t>(index)), flags};
 }
 
-}  // namespace roundoff::oracle
+}  // namespace roundoff::formats::oracle

@@ -1,7 +1,7 @@
 // A second opinion on small formats. It enumerates the set of values from the table of semantics.md (not from
 // the Format record), finds where an exact result lies among the members and the boundaries between them by
 // integer comparison, and reads the answer off by the words of semantics.md. Slow, and independent of
-// formats/rounding.cpp.
+// formats/rounding/rounding.cpp.
 #pragma once
 
 #include <functional>
@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "formats/exact.hpp"
+#include "formats/rounding/exact.hpp"
 
-namespace roundoff::oracle {
+namespace roundoff::formats::oracle {
 
 /// A value with flags, or (no value) a trap.
 struct Answer {
@@ -75,4 +75,4 @@ Answer infinite(const Values& values, const Format& format, bool negative);
 Answer zero(const Values& values, const Format& format, bool negative);
 Answer pole(const Values& values, const Format& format, bool negative);
 
-}  // namespace roundoff::oracle
+}  // namespace roundoff::formats::oracle

@@ -7,7 +7,7 @@
 
 #include "tests/formats/oracle.hpp"
 
-namespace roundoff::oracle {
+namespace roundoff::formats::oracle {
 namespace {
 
 struct Real {
@@ -326,4 +326,4 @@ Question ask(const Values& v, Function function, const Value& x) {
   throw std::logic_error("the oracle cannot decide");
 }
 
-}  // namespace roundoff::oracle
+}  // namespace roundoff::formats::oracle

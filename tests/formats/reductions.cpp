@@ -3,11 +3,11 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "formats/exact.hpp"
+#include "formats/notation/text.hpp"
 #include "formats/random.hpp"
-#include "formats/text.hpp"
+#include "formats/rounding/exact.hpp"
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 namespace {
 

@@ -3,12 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
+#include "formats/notation/text.hpp"
 #include "formats/random.hpp"
-#include "formats/text.hpp"
 #include "tests/formats/oracle.hpp"
 #include "tests/formats/small_formats.hpp"
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 namespace {
 

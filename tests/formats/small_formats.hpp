@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "formats/catalogue.hpp"
 #include "formats/error.hpp"
-#include "formats/family.hpp"
+#include "formats/notation/catalogue.hpp"
+#include "formats/notation/family.hpp"
 
-namespace roundoff::small_formats {
+namespace roundoff::formats::small_formats {
 
 /// Sweeps that take minutes run when the environment asks for them.
 inline bool long_run() { return std::getenv("ROUNDOFF_LONG") != nullptr; }
@@ -48,4 +48,4 @@ inline const std::vector<std::string> posits = {"posit(2,2)", "posit(3,0)", "pos
                                                 "posit(5,2)", "posit(6,0)", "posit(8,0)", "posit(8,1)",
                                                 "posit(8,2)", "posit(8,3)"};
 
-}  // namespace roundoff::small_formats
+}  // namespace roundoff::formats::small_formats

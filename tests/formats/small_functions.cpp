@@ -1,12 +1,12 @@
 // Every member of every small format under every function, every rounding and overflow, against the oracle.
 #include <doctest/doctest.h>
 
-#include "formats/text.hpp"
+#include "formats/notation/text.hpp"
 #include "tests/formats/oracle.hpp"
 #include "tests/formats/small_formats.hpp"
 
-using namespace roundoff;
-using namespace roundoff::small_formats;
+using namespace roundoff::formats;
+using namespace roundoff::formats::small_formats;
 
 namespace {
 

@@ -4,12 +4,12 @@
 // bits, a stride of them above.
 #include <doctest/doctest.h>
 
-#include "formats/text.hpp"
+#include "formats/notation/text.hpp"
 #include "tests/formats/oracle.hpp"
 #include "tests/formats/small_formats.hpp"
 
-using namespace roundoff;
-using namespace roundoff::small_formats;
+using namespace roundoff::formats;
+using namespace roundoff::formats::small_formats;
 
 namespace {
 

@@ -1,11 +1,11 @@
 // The remedy part of error messages.
-#include "formats/suggest.hpp"
+#include "formats/notation/suggest.hpp"
 
 #include <array>
 
 #include <doctest/doctest.h>
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 TEST_CASE("a slip finds the word that was meant, and nonsense finds none") {
   constexpr std::array<std::string_view, 5> words = {"fixed", "twos", "ufixed", "float", "bfloat16"};

@@ -1,5 +1,5 @@
 // Cosines and sines of rotary angles: exact cases, symmetries, and the functions of radians and of the host.
-#include "formats/turns.hpp"
+#include "formats/functions/turns.hpp"
 
 #include <cmath>
 
@@ -8,7 +8,7 @@
 #include "formats/error.hpp"
 #include "formats/format.hpp"
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 TEST_CASE("a turn's quarters, thirds and sixths are exact, and positions a period apart have the same bits") {
   const Format binary32 = parse_format("binary32"), binary64 = parse_format("binary64");

@@ -7,12 +7,12 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "formats/exact.hpp"
-#include "formats/mpfr.hpp"
+#include "formats/functions/mpfr.hpp"
+#include "formats/notation/text.hpp"
 #include "formats/random.hpp"
-#include "formats/text.hpp"
+#include "formats/rounding/exact.hpp"
 
-using namespace roundoff;
+using namespace roundoff::formats;
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "formats/error.hpp"
-#include "formats/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
 
 using namespace roundoff;
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "formats/error.hpp"
-#include "sim/model_file.hpp"
-#include "sim/record.hpp"
+#include "sim/files/model_file.hpp"
+#include "sim/program/record.hpp"
 
 using namespace roundoff;
 

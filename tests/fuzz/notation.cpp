@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "formats/error.hpp"
-#include "formats/family.hpp"
-#include "formats/text.hpp"
+#include "formats/notation/family.hpp"
+#include "formats/notation/text.hpp"
 
 using namespace roundoff;
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "formats/error.hpp"
-#include "sim/checkpoint.hpp"
-#include "sim/model_file.hpp"
+#include "sim/files/checkpoint.hpp"
+#include "sim/files/model_file.hpp"
 
 using namespace roundoff;
 

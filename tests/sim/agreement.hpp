@@ -8,12 +8,12 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "sim/lanes.hpp"
-#include "sim/passes.hpp"
-#include "sim/reference.hpp"
+#include "sim/lanes/lanes.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/reference.hpp"
 #include "tests/sim/random_model.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 struct Outcome {
   bool trapped = false;
@@ -105,4 +105,4 @@ inline std::vector<Policy> test_policies(const Format& format) {
   return policies;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -1,16 +1,16 @@
 // Checkpoints by name: what a small one becomes, and what is said of one that does not fit. (Their logits are
 // compared with NumPy's by examples/checkpoint.)
-#include "sim/checkpoint.hpp"
+#include "sim/files/checkpoint.hpp"
 
 #include <map>
 
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "formats/text.hpp"
-#include "sim/model_json.hpp"
+#include "formats/notation/text.hpp"
+#include "sim/files/model_json.hpp"
 
-using namespace roundoff;
+using namespace roundoff::sim;
 
 namespace {
 

@@ -1,13 +1,13 @@
 // Lanes give the reference's bits: every value of unoptimised programs, in every container and instruction
 // set that the machine has, and the outputs of optimised ones.
-#include "formats/lanes.hpp"
+#include "formats/lanes/lanes.hpp"
 
 #include <doctest/doctest.h>
 
-#include "sim/record.hpp"
+#include "sim/program/record.hpp"
 #include "tests/sim/agreement.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 namespace {
 
 TEST_CASE("lanes agree with the reference on every value of unoptimised programs, and on optimised ones") {
@@ -44,4 +44,4 @@ TEST_CASE("lanes agree with the reference on every value of unoptimised programs
 }
 
 }  // namespace
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -1,13 +1,13 @@
 // Model files both ways, and what is said of a bad one.
-#include "sim/model_file.hpp"
+#include "sim/files/model_file.hpp"
 
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "formats/text.hpp"
+#include "formats/notation/text.hpp"
 #include "tests/sim/random_model.hpp"
 
-using namespace roundoff;
+using namespace roundoff::sim;
 
 TEST_CASE("a model file is read back to the same model and the same semantics") {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {

@@ -9,7 +9,7 @@
 
 #include "sim/lanes/step.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 namespace {
 
 constexpr std::size_t lanes = 192;  // whole vectors, as registers have them
@@ -118,4 +118,4 @@ TEST_CASE("vectors and plain loops agree on tables of every size and on exact op
 }
 
 }  // namespace
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -4,15 +4,15 @@
 
 #include <doctest/doctest.h>
 
-#include "formats/blocks.hpp"
+#include "formats/blocks/blocks.hpp"
 #include "formats/error.hpp"
-#include "formats/text.hpp"
-#include "sim/quantise.hpp"
-#include "sim/record.hpp"
-#include "sim/sinusoids.hpp"
+#include "formats/notation/text.hpp"
+#include "sim/model/quantise.hpp"
+#include "sim/model/sinusoids.hpp"
+#include "sim/program/record.hpp"
 #include "tests/sim/agreement.hpp"
 
-using namespace roundoff;
+using namespace roundoff::sim;
 
 namespace {
 

@@ -1,10 +1,10 @@
 // Passes change no bit: each alone, all together, and all but one, on random models in formats of every kind.
 #include <doctest/doctest.h>
 
-#include "sim/record.hpp"
+#include "sim/program/record.hpp"
 #include "tests/sim/agreement.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 namespace {
 
 constexpr int models = 3;  // a format and policy
@@ -91,4 +91,4 @@ TEST_CASE("nothing is rewritten under stochastic rounding, and an unknown pass i
 }
 
 }  // namespace
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "formats/format.hpp"
-#include "sim/model.hpp"
-#include "sim/program.hpp"
+#include "sim/model/model.hpp"
+#include "sim/program/program.hpp"
 
-namespace roundoff {
+namespace roundoff::sim {
 
 /// A counter-based stream: draw j of stream `seed` is a function of (seed, j) only.
 class TestStream {
@@ -170,4 +170,4 @@ inline std::vector<Token> random_tokens(const SequenceShape& shape, std::uint64_
   return tokens;
 }
 
-}  // namespace roundoff
+}  // namespace roundoff::sim

@@ -1,6 +1,6 @@
 // The recorded program, run by the reference interpreter, against the witness: every site of the trace, on
 // bits.
-#include "sim/record.hpp"
+#include "sim/program/record.hpp"
 
 #include <set>
 #include <tuple>
@@ -8,14 +8,14 @@
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
-#include "formats/text.hpp"
+#include "formats/notation/text.hpp"
 #include "sim/passes/rewriter.hpp"
-#include "sim/reference.hpp"
+#include "sim/program/reference.hpp"
 #include "tests/sim/agreement.hpp"
 #include "tests/sim/random_model.hpp"
 #include "tests/sim/witness.hpp"
 
-using namespace roundoff;
+using namespace roundoff::sim;
 
 namespace {
 

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "formats/arithmetic.hpp"
 #include "formats/error.hpp"
-#include "formats/turns.hpp"
-#include "sim/model.hpp"
-#include "sim/policy.hpp"
+#include "formats/functions/turns.hpp"
+#include "formats/rounding/arithmetic.hpp"
+#include "sim/model/model.hpp"
+#include "sim/model/policy.hpp"
 
-namespace roundoff::witness {
+namespace roundoff::sim::witness {
 
 /// Every value of a run by name: "1 score 5 0 3" is layer 1, site score, position 5, head 0, key 3.
 using Trace = std::map<std::string, Value>;
@@ -83,7 +83,7 @@ class Transformer {
     }
     Value m = div(dot_of(x, x), d, format_).value;
     if (!n.epsilon.is_zero()) m = add(m, rnd(n.epsilon), format_).value;
-    const Value r = roundoff::apply(Function::rsqrt, m, format_).value;
+    const Value r = roundoff::formats::apply(Function::rsqrt, m, format_).value;
     for (std::size_t e = 0; e < x.size(); ++e) {
       x[e] = mul(x[e], r, format_).value;
       if (n.weight) x[e] = mul(x[e], rnd((*n.weight)[e]), format_).value;
@@ -161,9 +161,9 @@ class Transformer {
             Value top = s[0];
             for (const Value& score : s) top = maximum(top, score);
             for (const Value& score : s)
-              e.push_back(
-                  roundoff::apply(Function::exp, plain ? score : sub(score, top, format_).value, format_)
-                      .value);
+              e.push_back(roundoff::formats::apply(Function::exp,
+                                                   plain ? score : sub(score, top, format_).value, format_)
+                              .value);
             for (std::size_t j = 0; j <= i; ++j)
               note(name + (a->weighting == Weighting::exponential ? " weight" : " exp"), i, h,
                    static_cast<int>(j), -1, e[j]);
@@ -200,7 +200,8 @@ class Transformer {
                                           Function::identity};
         for (std::size_t u = 0; u < hidden.size(); ++u) {
           const Value act =
-              roundoff::apply(functions[static_cast<std::size_t>(f->activation)], gate[u], format_).value;
+              roundoff::formats::apply(functions[static_cast<std::size_t>(f->activation)], gate[u], format_)
+                  .value;
           hidden[u] = f->gate ? mul(act, hidden[u], format_).value : act;
         }
         noted(name + " act", i, hidden);
@@ -283,4 +284,4 @@ class Transformer {
   Trace trace_;
 };
 
-}  // namespace roundoff::witness
+}  // namespace roundoff::sim::witness

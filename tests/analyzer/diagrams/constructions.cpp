@@ -11,14 +11,14 @@
 #include "analyzer/diagrams/specification.hpp"
 #include "constructions/construction.hpp"
 #include "formats/error.hpp"
-#include "formats/text.hpp"
-#include "sim/passes.hpp"
-#include "sim/record.hpp"
-#include "sim/reference.hpp"
+#include "formats/notation/text.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 #include "tests/analyzer/subjects.hpp"
 
-using namespace roundoff;
-using namespace roundoff::diagrams;
+using namespace roundoff::analyzer;
+using namespace roundoff::analyzer::diagrams;
 
 namespace {
 
@@ -89,7 +89,7 @@ Compared compare(const Model& model, const Policy& policy, const Task& task, boo
 
 TEST_CASE("diagrams equal the reference on every intermediate value of every construction") {
   std::size_t values = 0;
-  for (const Construction& construction : constructions())
+  for (const Construction& construction : all_constructions())
     for (const TaskSize& size : {TaskSize{.p = 2, .n = 2, .k = 3}, TaskSize{.p = 3, .n = 2, .k = 2}}) {
       std::optional<test::Example> subject;
       try {

@@ -9,14 +9,14 @@
 
 #include "formats/error.hpp"
 #include "formats/format.hpp"
-#include "formats/text.hpp"
-#include "sim/passes.hpp"
-#include "sim/record.hpp"
-#include "sim/reference.hpp"
+#include "formats/notation/text.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 #include "tests/sim/random_model.hpp"
 
-using namespace roundoff;
-using namespace roundoff::diagrams;
+using namespace roundoff::analyzer;
+using namespace roundoff::analyzer::diagrams;
 
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "analyzer/diagrams/count.hpp"
 
-using namespace roundoff::diagrams;
+using namespace roundoff::analyzer::diagrams;
 
 namespace {
 

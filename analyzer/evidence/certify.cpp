@@ -1,0 +1,259 @@
+// Probes, proofs (with a cut or without), and what a verdict may claim.
+#include "analyzer/evidence/certify.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "analyzer/diagrams/proof.hpp"
+#include "analyzer/evidence/judge.hpp"
+#include "analyzer/evidence/shrink.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
+
+namespace roundoff::analyzer {
+namespace {
+
+using namespace diagrams;
+using Clock = std::chrono::steady_clock;
+
+/// The contract with sim/passes: all that makes a program smaller value by value, but no tables over several
+/// tokens, which hide the sums where a cut stands and the positions that a proof goes by.
+const std::vector<std::string> passes_off = {"tabulate"};
+
+/// "10^128"-like figures stay readable: exact up to 24 digits, else rounded to 4.
+std::string readable(const Integer& number) {
+  const std::string digits = number.str();
+  if (digits.size() <= 24) return digits;
+  const auto dropped = static_cast<unsigned>(digits.size() - 4);
+  const Integer unit = boost::multiprecision::pow(Integer(10), dropped);
+  const std::string leading = Integer((number + unit / 2) / unit).str();  // four digits, or 10000
+  return fmt::format("{}.{}e{}", leading[0], leading.substr(1, 3), dropped + leading.size() - 1);
+}
+
+Clock::duration seconds(double count) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
+}
+
+/// The operands of a question of these lengths: c digits a token, the leading token's padding left out.
+Instance instance_of(const Task& task, const Variables& variables, const Instance& model_of_lengths,
+                     const std::vector<Token>& question) {
+  const TaskSize& size = task.size();
+  Instance instance;
+  for (std::size_t o = 0; o < variables.operands.size(); ++o) {
+    Digits digits;
+    for (const int position : variables.operands[o]) {
+      int token = question[static_cast<std::size_t>(position)];
+      Digits group(static_cast<std::size_t>(size.c));
+      for (std::size_t i = group.size(); i-- > 0; token /= size.p)
+        group[i] = static_cast<std::uint8_t>(token % size.p);
+      digits.insert(digits.end(), group.begin(), group.end());
+    }
+    const std::size_t length = model_of_lengths.operands[o].size();
+    digits.erase(digits.begin(), digits.end() - static_cast<std::ptrdiff_t>(length));
+    instance.operands.push_back(std::move(digits));
+  }
+  return instance;
+}
+
+/// One instance of every combination of operand lengths.
+std::vector<Instance> all_lengths(const Task& task) {
+  Instance some = task.sample(1, 0);
+  const std::size_t operands = some.operands.size();
+  std::vector<Instance> all;
+  if (!task.size().ragged) {
+    all.push_back(std::move(some));
+    return all;
+  }
+  std::vector<std::size_t> length(operands, 1);
+  for (;;) {
+    Instance instance;
+    for (const std::size_t m : length) instance.operands.emplace_back(m, 0);
+    all.push_back(std::move(instance));
+    std::size_t at = 0;
+    while (at < operands && ++length[at] > static_cast<std::size_t>(task.size().n)) length[at++] = 1;
+    if (at == operands) return all;
+  }
+}
+
+class Certification {
+ public:
+  Certification(const Model& model, const Policy& policy, const Task& task, const CertifyOptions& options)
+      : model_(model),
+        policy_(policy),
+        task_(task),
+        options_(options),
+        deadline_(Clock::now() + seconds(options.seconds)),
+        subject_(model, policy, task, false, watch(options.progress, options.interrupted)) {}
+
+  Result run() {
+    result_.method = "certify";
+    result_.of = task_.input_count();
+    if (!has_specification(task_.name())) {
+      result_.note =
+          fmt::format("no symbolic specification of {}: use exhaustive, adversarial or sample", task_.name());
+      return std::move(result_);
+    }
+    try {
+      probe();
+      if (result_.counterexample) {
+        if (!options_.exact_fraction) return std::move(result_);
+        deadline_ = std::min(deadline_, Clock::now() + seconds(options_.count_seconds));
+      }
+      prove();
+    } catch (const Stopped&) {
+      result_.interrupted = true;
+      result_.note = "interrupted while a program was built";
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // Gross failures show on few inputs.
+  void probe() {
+    if (options_.probes == 0) return;
+    std::vector<Instance> inputs = task_.adversarial(options_.probes);
+    for (std::size_t j = 0; j < options_.probes; ++j) inputs.push_back(task_.sample(options_.seed, j));
+    std::vector<std::uint8_t> failed(inputs.size());
+    Judge(subject_).decide(inputs, failed);
+    const auto found = std::find(failed.begin(), failed.end(), 1);
+    if (found != failed.end()) explain(inputs[static_cast<std::size_t>(found - failed.begin())]);
+  }
+
+  void explain(const Instance& failing) {
+    Judge judge(subject_);
+    Counterexample found;
+    found.instance = shrink(judge, task_, failing);
+    const Subject::Replay replay = subject_.replay(found.instance);
+    found.input = task_.text(found.instance);
+    if (replay.right)
+      throw std::logic_error(
+          fmt::format("{}: diagrams and the reference interpreter disagree on {}", model_.name, found.input));
+    found.got = replay.got;
+    found.want = replay.want;
+    result_.counterexample = std::move(found);
+    result_.verdict = Verdict::refuted;
+  }
+
+  ProofOptions how(Clock::time_point deadline) const {
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    ProofOptions proof;
+    proof.deadline = deadline;
+    proof.threads = options_.threads > 0 ? options_.threads : static_cast<int>(cores);
+    if (options_.steps > 0) {
+      proof.threads = 1;
+      proof.steps = static_cast<std::uint64_t>(options_.steps);
+    }
+    proof.nodes = options_.nodes;
+    proof.words = options_.megabytes * 250'000 / static_cast<std::size_t>(proof.threads);
+    proof.tuples = options_.tuples;
+    proof.count = options_.exact_fraction;
+    proof.interrupted = options_.interrupted;
+    if (options_.progress)
+      proof.progress = [this](double done, double of) { options_.progress({done, of, "certify"}); };
+    return proof;
+  }
+
+  // By a cut: the outcome where it settles all inputs of the shape, nothing where it does not. Every try gets
+  // half of the time that is left.
+  std::optional<Outcome> by_cut(const Program& program, const SequenceShape& shape) {
+    const Cut cut = cut_of(task_.name());
+    if (cut == Cut::none || task_.input_count() < options_.cut_from) return std::nullopt;
+    // Two small digits are no more than their sum.
+    if (task_.name() == "add" && task_.base() < 4) return std::nullopt;
+    const auto settled = [&](int part) -> std::optional<Outcome> {
+      const auto now = Clock::now();
+      if (now > deadline_) return std::nullopt;
+      try {
+        const Variables cut_variables = variables(task_, shape, cut, part);
+        Outcome outcome = diagrams::prove(program, cut_variables, task_, how(now + (deadline_ - now) / 2));
+        if (outcome.holds || outcome.question) return outcome;
+      } catch (const Exhausted&) {
+      }
+      return std::nullopt;
+    };
+    if (cut == Cut::columns) {
+      const int width = group_width(program, task_);
+      std::optional<Outcome> outcome;
+      if (width > 1) outcome = settled(width);
+      return outcome ? outcome : settled(1);
+    }
+    const int lines = static_cast<int>(variables(task_, shape).lines.size());
+    std::optional<Outcome> outcome;
+    for (int line = 0; line < lines; ++line)
+      if (!(outcome = settled(line))) return std::nullopt;
+    return outcome;
+  }
+
+  void prove() {
+    Integer failing = 0, of = 0;
+    bool decided = true;
+    std::string ran_out, cuts;
+    for (const Instance& lengths : all_lengths(task_)) {
+      const SequenceShape shape = task_.shape(lengths);
+      const Variables positions = variables(task_, shape);
+      const Watch watched = watch(options_.progress, options_.interrupted);
+      const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
+      const Program program = optimise(recorded, passes_off, watched).program;
+      std::optional<Outcome> outcome = by_cut(program, shape);
+      if (outcome && outcome->question && !result_.counterexample)
+        explain(instance_of(task_, positions, lengths, *outcome->question));
+      if (outcome && (outcome->decided || !options_.exact_fraction))
+        cuts = cut_of(task_.name()) == Cut::columns ? "cut at the column sums" : "line by line";
+      else
+        outcome = diagrams::prove(program, positions, task_, how(deadline_));
+      failing += outcome->failing;
+      of += inputs(positions);
+      decided = decided && outcome->decided;
+      if (ran_out.empty()) ran_out = outcome->ran_out;
+      if (outcome->question && !result_.counterexample)
+        explain(instance_of(task_, positions, lengths, *outcome->question));
+      if (!decided && Clock::now() > deadline_) break;
+      if (result_.counterexample && !options_.exact_fraction) return;
+    }
+    if (decided) {
+      result_.covered = ratio(of, 1);
+      result_.failing = ratio(failing, 1);
+      result_.failing_fraction = ratio(failing, of);
+      if (failing == 0 && result_.counterexample)
+        throw std::logic_error(
+            fmt::format("{}: diagrams certify all inputs, but the reference interpreter fails on {}",
+                        model_.name, result_.counterexample->input));
+      result_.verdict = failing == 0 ? Verdict::certified : Verdict::refuted;
+      result_.note = failing == 0 ? fmt::format("all {} inputs", readable(of))
+                                  : fmt::format("{} of {} inputs fail", readable(failing), readable(of));
+      if (!cuts.empty()) result_.note += ", " + cuts;
+    } else if (result_.verdict == Verdict::refuted) {
+      result_.note = fmt::format("the failing fraction is not known: ran out of {}", ran_out);
+    } else {
+      result_.note = fmt::format("ran out of {}", ran_out);
+    }
+    if (ran_out == "interrupted") result_.interrupted = true;
+  }
+
+  const Model& model_;
+  const Policy& policy_;
+  const Task& task_;
+  const CertifyOptions& options_;
+  Clock::time_point deadline_;
+  Subject subject_;
+  Result result_;
+};
+
+}  // namespace
+
+Result certify(const Model& model, const Policy& policy, const Task& task, const CertifyOptions& options) {
+  if (!task.layout().empty()) {
+    Result result;
+    result.method = "certify";
+    result.of = task.input_count();
+    result.note = "certificates speak of a task's own sequences, and this one is put by a template";
+    return result;
+  }
+  return Certification(model, policy, task, options).run();
+}
+
+}  // namespace roundoff::analyzer

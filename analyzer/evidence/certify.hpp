@@ -1,0 +1,47 @@
+// Certification: a verdict about all inputs at once, by running the model's program on decision diagrams.
+//
+// The question's digit tokens are the variables; the answer's tokens are given, from exact integers. If at
+// every output the arg max diagram is the same node as the right token's, and nothing traps anywhere, then
+// greedy decoding is right on every input, by induction over the answer, <eos> included. Otherwise the inputs
+// that fail are a diagram too: it is counted exactly, and its first input is replayed by the reference
+// interpreter.
+//
+// Sums of many numbers, products and chains of thought are first tried with some quantities of the
+// specification as free variables (diagrams::Cut): what holds for all values of them holds.
+//
+// Trusted: the diagram package, the operations of formats/arithmetic, the executor that records the program
+// and its passes. What a verdict rests on is in `note`.
+#pragma once
+
+#include <functional>
+
+#include "analyzer/evidence/verify.hpp"
+
+namespace roundoff::analyzer {
+
+struct CertifyOptions {
+  double seconds = 60;  ///< then UNKNOWN
+  /// Once an input that fails is known: for counting all of them, beside what `seconds` leaves.
+  double count_seconds = 30;
+  /// Steps of diagrams (Limits::steps) a proof may take, then UNKNOWN; 0: time alone decides. With a number
+  /// the proof takes one thread, so that the answer is the same on every machine that is given the time.
+  double steps = 0;
+  std::size_t nodes = 20'000'000;  ///< diagram nodes alive in one thread, then UNKNOWN
+  std::size_t megabytes = 4000;    ///< of diagram nodes, all threads together, then UNKNOWN
+  std::size_t tuples = 4096;  ///< distinct inputs of a position-wise block; beyond, it is run node by node
+  int threads = 0;            ///< 0: all cores; CERTIFIED and REFUTED never depend on it
+  std::size_t probes = 256;   ///< concrete adversarial inputs, and as many samples, before the proof; 0: none
+  std::uint64_t seed = 1;
+  /// Tasks with at least so many inputs are first tried with a cut (diagrams::Cut).
+  double cut_from = 0x1p14;
+  bool exact_fraction = true;  ///< count what fails even when a counterexample is already known
+  std::function<void(const Progress&)> progress = {};  ///< outputs decided, of how many
+  std::function<bool()> interrupted = {};
+};
+
+/// Verdict certified, refuted (with the counterexample, and the exact failing fraction where the count was
+/// finished) or unknown (with what ran out in `note`).
+Result certify(const Model& model, const Policy& policy, const Task& task,
+               const CertifyOptions& options = {});
+
+}  // namespace roundoff::analyzer

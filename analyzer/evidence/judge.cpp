@@ -1,0 +1,168 @@
+// Deciding inputs by teacher-forced runs; see judge.hpp.
+#include "analyzer/evidence/judge.hpp"
+
+#include <algorithm>
+
+#include "formats/error.hpp"
+#include "sim/passes/passes.hpp"
+#include "sim/program/record.hpp"
+
+namespace roundoff::analyzer {
+
+std::vector<std::size_t> lengths(const Instance& instance) {
+  std::vector<std::size_t> result;
+  for (const Digits& operand : instance.operands) result.push_back(operand.size());
+  return result;
+}
+
+Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch)
+    : model_(model),
+      policy_(policy),
+      task_(task),
+      reference_only_(reference_only),
+      watch_(std::move(watch)) {}
+
+std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& instance) {
+  const std::vector<std::size_t> key = lengths(instance);
+  const std::lock_guard lock(mutex_);
+  auto& entry = prepared_[key];
+  if (entry) return entry;
+  auto made = std::make_shared<Prepared>();
+  made->shape = task_.shape(instance);
+  made->program = record(model_, policy_, made->shape,
+                         {.skip_zero_weights = true, .fold = !reference_only_, .watch = watch_});
+  if (!reference_only_) {
+    Program optimised = optimise(made->program, {}, watch_).program;
+    made->lanes = Lanes::supports(optimised);
+    if (made->lanes) made->program = std::move(optimised);
+  }
+  entry = std::move(made);
+  return entry;
+}
+
+namespace {
+
+// Whether a record of every operation fits in memory: attention has some five a head and pair of positions.
+// A replay is by all of them where it can be, so that it is a check of what lanes leave out.
+bool records_whole(const Model& model, const SequenceShape& shape) {
+  const double pairs = 0.5 * shape.positions() * shape.positions();
+  double operations = 0;
+  for (const Layer& layer : model.layers)
+    if (layer.attention) operations += 5 * pairs * layer.attention->heads;
+  return operations < 2e7;
+}
+
+}  // namespace
+
+Subject::Replay Subject::replay(const Instance& instance) const {
+  const SequenceShape shape = task_.shape(instance);
+  const Program program =
+      record(model_, policy_, shape, {.skip_zero_weights = true, .fold = !records_whole(model_, shape)});
+  const std::vector<Token> question = task_.question(instance);
+  std::vector<Token> right = task_.answer(instance);
+  Reference reference(program);
+  Replay replay;
+  try {
+    const Decoded decoded = decode(reference, program, question, task_.eos());
+    std::vector<Token> answer(decoded.tokens.begin() + static_cast<std::ptrdiff_t>(question.size()),
+                              decoded.tokens.end());
+    replay.right = answer == right;
+    if (decoded.stopped) answer.pop_back();
+    const bool unfinished = !decoded.stopped && task_.eos() < task_.vocabulary().size();
+    replay.got = task_.text(answer) + (unfinished ? " without <eos>" : "");
+  } catch (const Trap& trap) {
+    replay.got = std::string("trap: ") + trap.what();
+  }
+  if (right.back() == task_.eos()) right.pop_back();
+  replay.want = task_.text(right);
+  return replay;
+}
+
+Judge::Engine& Judge::engine(const Instance& instance) {
+  Engine& engine = engines_[lengths(instance)];
+  if (engine.prepared) return engine;
+  engine.prepared = subject_.prepared(instance);
+  if (engine.prepared->lanes) {
+    engine.lanes = std::make_unique<Lanes>(engine.prepared->program);
+  } else {
+    engine.reference = std::make_unique<Reference>(engine.prepared->program);
+  }
+  return engine;
+}
+
+void Judge::decide(std::span<const Instance> instances, std::span<std::uint8_t> failed) {
+  std::map<std::vector<std::size_t>, std::vector<std::size_t>> groups;
+  for (std::size_t j = 0; j < instances.size(); ++j) groups[lengths(instances[j])].push_back(j);
+  for (const auto& [key, members] : groups) {
+    Engine& shared = engine(instances[members.front()]);
+    if (!shared.lanes) {
+      for (std::size_t j : members) failed[j] = fails(shared, instances[j]) ? 1 : 0;
+      continue;
+    }
+    make_room(shared);
+    for (std::size_t at = 0; at < members.size(); at += batch_lanes) {
+      const std::size_t count = std::min<std::size_t>(batch_lanes, members.size() - at);
+      for (std::size_t lane = 0; lane < count; ++lane)
+        subject_.task().fill_lane(instances[members[at + lane]], lane, batch_lanes, tokens_, expected_);
+      run(shared, count);
+      for (std::size_t lane = 0; lane < count; ++lane) failed[members[at + lane]] = bad_[lane];
+    }
+  }
+}
+
+void Judge::decide(const InputList& inputs, std::uint64_t first, std::size_t count,
+                   std::span<std::uint8_t> failed) {
+  if (inputs.fill) {
+    Engine& shared = engine(inputs.at(first));
+    if (shared.lanes) {
+      make_room(shared);
+      inputs.fill(first, count, tokens_, expected_);
+      run(shared, count);
+      std::copy_n(bad_.begin(), count, failed.begin());
+      return;
+    }
+  }
+  std::vector<Instance> instances;
+  for (std::size_t j = 0; j < count; ++j) instances.push_back(inputs.at(first + j));
+  decide(instances, failed);
+}
+
+void Judge::make_room(const Engine& engine) {
+  const auto positions = static_cast<std::size_t>(engine.prepared->shape.positions());
+  const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
+  tokens_.resize(positions * batch_lanes);
+  expected_.resize(outputs * batch_lanes);
+  chosen_.resize(outputs * batch_lanes);
+  bad_.resize(batch_lanes);
+}
+
+void Judge::run(Engine& engine, std::size_t count) {
+  engine.lanes->run(tokens_, static_cast<int>(count), chosen_, bad_);
+  const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
+  for (std::size_t lane = 0; lane < count; ++lane) bad_[lane] = bad_[lane] != 0 ? 1 : 0;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const Token* chosen = chosen_.data() + o * batch_lanes;
+    const Token* expected = expected_.data() + o * batch_lanes;
+    for (std::size_t lane = 0; lane < count; ++lane)
+      bad_[lane] = static_cast<std::uint8_t>(bad_[lane] | (chosen[lane] != expected[lane]));
+  }
+}
+
+bool Judge::fails(Engine& engine, const Instance& instance) {
+  const Task& task = subject_.task();
+  std::vector<Token> tokens = task.question(instance);
+  const std::vector<Token> answer = task.answer(instance);
+  tokens.insert(tokens.end(), answer.begin(), answer.end() - 1);
+  engine.reference->start(tokens);
+  try {
+    for (int o = 0; o < engine.prepared->outputs(); ++o) {
+      engine.reference->advance(engine.prepared->shape.first_output + o);
+      if (engine.reference->output(o) != answer[static_cast<std::size_t>(o)]) return true;
+    }
+  } catch (const Trap&) {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace roundoff::analyzer

@@ -1,0 +1,253 @@
+// Which inputs a method goes through, and what it may claim afterwards.
+#include "analyzer/evidence/verify.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "analyzer/evidence/certify.hpp"
+#include "analyzer/evidence/enumerate.hpp"
+#include "analyzer/evidence/judge.hpp"
+#include "analyzer/evidence/shrink.hpp"
+#include "analyzer/laws/statistics.hpp"
+#include "constructions/tasks/adderboard.hpp"
+#include "formats/error.hpp"
+#include "formats/notation/suggest.hpp"
+
+namespace roundoff::analyzer {
+namespace {
+
+constexpr std::array<std::string_view, 6> method_names = {"auto",        "exhaustive", "certify",
+                                                          "adversarial", "sample",     "adderboard"};
+
+class Verification {
+ public:
+  Verification(const Model& model, const Policy& policy, const Task& task, const VerifyOptions& options)
+      : model_(model),
+        policy_(policy),
+        task_(task),
+        options_(options),
+        subject_(model, policy, task, options.reference, watch(options_.progress, options_.interrupted)) {
+    result_.of = task.input_count();
+    // Programs are built by one thread while another goes on with the inputs of another shape.
+    if (options.progress)
+      options_.progress = [this, &options](const Progress& at) {
+        const std::lock_guard lock(progress_);
+        options.progress(at);
+      };
+  }
+
+  Result run() {
+    try {
+      decide();
+    } catch (const Stopped&) {
+      result_.verdict = Verdict::unknown;
+      result_.interrupted = true;
+      add_note("interrupted while a program was built");
+    }
+    if (const std::string outside = outside_the_theorem(policy_); !outside.empty())
+      add_note("outside the theorem: " + outside);
+    return std::move(result_);
+  }
+
+ private:
+  void decide() {
+    switch (options_.method) {
+      case Method::exhaustive:
+        exhaustive();
+        break;
+      case Method::adversarial:
+        adversarial();
+        break;
+      case Method::sample:
+        sample();
+        break;
+      case Method::adderboard:
+        listed(adderboard_inputs(task_), "adderboard");
+        break;
+      case Method::certify:
+        by_diagrams();
+        break;
+      case Method::automatic:
+        automatic();
+        break;
+    }
+  }
+
+  /// The strongest verdict that can be had: adversarial inputs settle gross failures; few inputs are
+  /// enumerated at once; else all are decided by diagrams, or enumerated, and only what is beyond both is
+  /// sampled.
+  void automatic() {
+    adversarial();
+    if (result_.verdict != Verdict::holds) return;
+    const std::string tried = result_.method;
+    const double covered = result_.covered;
+    std::string gave_up;
+    start_over();
+    if (result_.of > options_.at_once && options_.certify_seconds > 0) {
+      by_diagrams();
+      if (result_.verdict != Verdict::unknown || result_.interrupted) return;
+      gave_up = "certify: " + result_.note;
+      start_over();
+    }
+    if (result_.of <= std::max(options_.at_once, options_.exhaustive_limit)) {
+      exhaustive();
+    } else {
+      sample();
+      result_.method = tried + " + " + result_.method;
+      result_.covered += covered;
+    }
+    if (!gave_up.empty()) add_note(gave_up);
+  }
+
+  void start_over() {
+    const double of = result_.of;
+    result_ = Result{};
+    result_.of = of;
+  }
+
+  void add_note(const std::string& note) { result_.note += (result_.note.empty() ? "" : "; ") + note; }
+
+  void by_diagrams() {
+    CertifyOptions how;
+    how.seconds = options_.certify_seconds;
+    how.steps = options_.certify_steps;
+    // What `automatic` has tried already.
+    if (options_.method == Method::automatic && options_.adversarial > 0) how.probes = 0;
+    how.threads = options_.threads;
+    how.seed = options_.seed;
+    how.exact_fraction = !options_.first_only;
+    how.progress = options_.progress;
+    how.interrupted = options_.interrupted;
+    result_ = certify(model_, policy_, task_, how);
+  }
+
+  void exhaustive() {
+    if (result_.of >= 0x1p63) {
+      throw UsageError(fmt::format(
+          "--method exhaustive: {:.3g} inputs are too many to number; use certify, adversarial or sample",
+          result_.of));
+    }
+    InputList inputs;
+    inputs.total = static_cast<std::uint64_t>(result_.of);
+    inputs.at = [this](std::uint64_t j) { return task_.instance(j); };
+    inputs.what = "exhaustive";
+    if (!task_.size().ragged) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
+                           std::span<Token> expected) {
+        task_.fill(first, count, batch_lanes, tokens, expected);
+      };
+    }
+    const Checkpoint reached = go_through(inputs, true);
+    result_.method = "exhaustive";
+    if (result_.verdict != Verdict::unknown && !options_.first_only)
+      result_.failing_fraction = static_cast<double>(reached.failing) / result_.of;
+    if (result_.verdict == Verdict::holds) result_.failing_fraction = 0;
+  }
+
+  void adversarial() { listed(task_.adversarial(options_.adversarial), "adversarial"); }
+
+  void listed(const std::vector<Instance>& list, const std::string& what) {
+    InputList inputs;
+    inputs.total = list.size();
+    inputs.at = [&list](std::uint64_t j) { return list[j]; };
+    inputs.what = what;
+    go_through(inputs, false);
+    result_.method = fmt::format("{} {}", what, list.size());
+  }
+
+  void sample() {
+    InputList inputs;
+    inputs.total = options_.count;
+    inputs.at = [this](std::uint64_t j) { return task_.sample(options_.seed, j); };
+    inputs.what = "samples";
+    if (!task_.size().ragged) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
+                           std::span<Token> expected) {
+        task_.fill_samples(options_.seed, first, count, batch_lanes, tokens, expected);
+      };
+    }
+    const Checkpoint reached = go_through(inputs, false);
+    result_.method = fmt::format("{} samples (seed {})", options_.count, options_.seed);
+    // Stopping at the first failure is not a fixed number of trials, so it bounds nothing from above.
+    if (result_.verdict == Verdict::holds || (!options_.first_only && !result_.interrupted))
+      result_.fraction_bound =
+          failing_fraction_bound(static_cast<double>(reached.failing), static_cast<double>(reached.done));
+  }
+
+  Checkpoint go_through(const InputList& inputs, bool resumable) {
+    const Enumerated outcome = enumerate(subject_, inputs, options_, resumable);
+    const Checkpoint& reached = outcome.reached;
+    result_.covered = static_cast<double>(reached.done);
+    result_.failing = static_cast<double>(reached.failing);
+    result_.interrupted = outcome.interrupted;
+    if (reached.first_failing) {
+      result_.verdict = Verdict::refuted;
+      explain(inputs.at(*reached.first_failing));
+    } else if (outcome.interrupted) {
+      result_.verdict = Verdict::unknown;
+      result_.note = fmt::format("interrupted after {} of {} inputs", reached.done, inputs.total);
+    } else {
+      result_.verdict = Verdict::holds;
+    }
+    return reached;
+  }
+
+  void explain(const Instance& failing) {
+    Judge judge(subject_);
+    Counterexample found;
+    found.instance = shrink(judge, task_, failing);
+    const Subject::Replay replay = subject_.replay(found.instance);
+    found.input = task_.text(found.instance);
+    if (replay.right) {
+      throw std::logic_error(fmt::format(
+          "{}: teacher-forced lanes and greedy decoding by the reference interpreter disagree on {}",
+          model_.name, found.input));
+    }
+    found.got = replay.got;
+    found.want = replay.want;
+    result_.counterexample = std::move(found);
+  }
+
+  const Model& model_;
+  const Policy& policy_;
+  const Task& task_;
+  VerifyOptions options_;
+  std::mutex progress_;
+  Subject subject_;
+  Result result_;
+};
+
+}  // namespace
+
+Watch watch(const std::function<void(const Progress&)>& progress, const std::function<bool()>& interrupted) {
+  return [&progress, &interrupted](std::string_view what, double done, double of) {
+    if (progress) progress({done, of, std::string(what)});
+    if (interrupted && interrupted()) throw Stopped();
+  };
+}
+
+std::string_view name(Verdict verdict) {
+  constexpr std::array<std::string_view, 4> names = {"holds", "certified", "refuted", "unknown"};
+  return names[static_cast<std::size_t>(verdict)];
+}
+
+std::string_view name(Method method) { return method_names[static_cast<std::size_t>(method)]; }
+
+Method parse_method(std::string_view text) {
+  for (std::size_t i = 0; i < method_names.size(); ++i)
+    if (method_names[i] == text) return static_cast<Method>(i);
+  throw UsageError(fmt::format("unknown method '{}'{}", text, did_you_mean(text, method_names)));
+}
+
+Result verify(const Model& model, const Policy& policy, const Task& task, const VerifyOptions& options) {
+  return Verification(model, policy, task, options).run();
+}
+
+}  // namespace roundoff::analyzer

@@ -1,0 +1,91 @@
+// Verification: does a model solve a task on every input? Answers with evidence: what was covered, and the
+// smallest counterexample found. Teacher forcing decides greedy decoding: it is right on an input exactly
+// when every answer token, <eos> included, is the arg max given the right prefix.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "analyzer/names.hpp"
+#include "constructions/tasks/task.hpp"
+#include "sim/model/model.hpp"
+#include "sim/model/policy.hpp"
+#include "sim/program/program.hpp"
+
+namespace roundoff::analyzer {
+
+enum class Verdict : std::uint8_t { holds, certified, refuted, unknown };
+std::string_view name(Verdict verdict);
+/// Whether the verdict says that no input that was covered fails.
+inline bool passes(Verdict verdict) { return verdict == Verdict::holds || verdict == Verdict::certified; }
+
+/// `automatic`: adversarial inputs first, since they settle gross failures; up to `at_once` inputs are then
+/// enumerated; more are certified; where that cannot tell, up to `exhaustive_limit` inputs are enumerated,
+/// and beyond are samples. `adderboard`: a leaderboard's protocol (constructions/tasks/adderboard.hpp).
+enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample, adderboard };
+std::string_view name(Method method);
+/// UsageError with a "did you mean" for an unknown name; "auto" is automatic.
+Method parse_method(std::string_view name);
+
+struct Counterexample {
+  Instance instance;
+  std::string input, got, want;  ///< as text; `got` is "trap: ..." where the run stops
+};
+
+struct Progress {
+  double done = 0, of = 0;  ///< inputs
+  std::string what;
+};
+
+/// What a program under construction tells, as progress; it throws Stopped once `interrupted` says so. Both
+/// may be empty, and must outlive the watch.
+Watch watch(const std::function<void(const Progress&)>& progress, const std::function<bool()>& interrupted);
+
+/// How far an enumeration came: inputs 0 .. done-1 are decided.
+struct Checkpoint {
+  std::uint64_t done = 0;
+  std::uint64_t failing = 0;
+  std::optional<std::uint64_t> first_failing;
+  friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+};
+
+struct VerifyOptions {
+  Method method = Method::automatic;
+  std::uint64_t count = 100000;  ///< samples
+  std::uint64_t seed = 1;
+  std::size_t adversarial = 4096;  ///< about how many adversarial inputs
+  double exhaustive_limit = 2e7;   ///< automatic goes exhaustive up to this many inputs
+  double at_once = 1 << 20;        ///< automatic enumerates up to this many without asking for a certificate
+  double certify_seconds = 60;     ///< certify gives up after this long; 0: automatic does not ask it
+  double certify_steps = 0;        ///< likewise after so many steps (certify.hpp); 0: no such limit
+  int threads = 0;                 ///< 0: all cores; the answer never depends on it
+  bool reference = false;          ///< run the reference interpreter instead of lanes
+  bool first_only = true;          ///< stop at the first counterexample (searches); else count all failures
+  std::function<void(const Progress&)> progress;  ///< from any one thread at a time
+  std::function<bool()> interrupted;
+  /// Exhaustive runs go on from here, and report how far they came (from any one thread at a time).
+  Checkpoint resume;
+  std::function<void(const Checkpoint&)> checkpoint;
+};
+
+struct Result {
+  Verdict verdict = Verdict::unknown;
+  std::string method;  ///< "exhaustive", "adversarial 3000 + 100000 samples (seed 1)"
+  double covered = 0, of = 0;
+  double failing = 0;                            ///< inputs that failed, of those covered
+  std::optional<Counterexample> counterexample;  ///< the first in the method's order of inputs, then shrunk
+  std::optional<double> failing_fraction;        ///< exact, where the method knows it
+  /// 95 % upper confidence bound on the failing fraction under uniform inputs (Clopper and Pearson), where
+  /// samples give one.
+  std::optional<double> fraction_bound;
+  bool interrupted = false;  ///< stopped by `interrupted` before it was decided
+  std::string note;          ///< outside the theorem, what ran out, ...
+};
+
+/// UsageError where the method cannot be carried out (more than 2^63 inputs to enumerate).
+Result verify(const Model& model, const Policy& policy, const Task& task, const VerifyOptions& options = {});
+
+}  // namespace roundoff::analyzer

@@ -1,0 +1,72 @@
+// Scanning formats for a model from a file; see minimise.hpp.
+#include <fmt/format.h>
+
+#include "analyzer/search/format_grid.hpp"
+#include "analyzer/search/minimise.hpp"
+#include "formats/error.hpp"
+#include "sim/program/record.hpp"
+
+namespace roundoff::analyzer {
+namespace {
+
+/// binary32 as float(8,24), whose parameters can be moved.
+Format parametric(const Format& format) {
+  if (format.name.empty() || format.layout != Layout::floating || format.encoding != Encoding::ieee)
+    return format;
+  return parse_format(fmt::format("float({},{})", format.bits - format.precision, format.precision));
+}
+
+Attempt attempt(const Model& model, const std::string& name, const Task& task, const Policy& policy,
+                const MinimiseOptions& options) {
+  Attempt made;
+  made.construction = name;
+  made.format = notation(policy.formats.front());
+  made.bits = policy[Role::activations].bits;
+  made.shape = shape(model);
+  made.inexact = inexact_weight(model, policy);
+  made.result =
+      ask(options.store, question_of(model, task, policy, options.verify), model, task, options.verify);
+  return made;
+}
+
+}  // namespace
+
+Minimisation minimise(const Model& model, const Task& task, const Policy& semantics, const std::string& name,
+                      const MinimiseOptions& options) {
+  if (options.quantity == Quantity::width)
+    throw UsageError(name + " has the width that it has; minimise bits, significand, exponent, int or frac");
+  const auto interrupted = [&] { return options.verify.interrupted && options.verify.interrupted(); };
+  Minimum minimum;
+  minimum.size = task.size();
+  minimum.N = static_cast<double>(task.bindings().N.value_or(0));
+  const Format start =
+      parametric(options.format ? options.format->at(task.bindings()) : semantics[Role::activations]);
+  for (const FormatLine& line : format_lines(start, options.quantity, options.fractions, options.exponents)) {
+    Scan scan;
+    scan.label = line.label("*");
+    int successes = 0;
+    for (int value = line.least; value <= line.own + options.beyond && !interrupted(); ++value) {
+      Policy policy = semantics;
+      policy.formats.fill(parse_format(line.at(value)));
+      Attempt made = attempt(model, name, task, policy, options);
+      made.value = options.quantity == Quantity::bits ? made.bits : value;
+      if (made.holds()) ++successes;
+      if (options.progress)
+        options.progress(fmt::format("{} {}: {}", name, made.format, analyzer::name(made.result.verdict)),
+                         static_cast<int>(scan.attempts.size()) + 1, line.own - line.least + 1);
+      scan.attempts.push_back(std::move(made));
+      if (value >= line.own && successes > options.above) break;
+    }
+    assess(scan);
+    minimum.scans.push_back(std::move(scan));
+  }
+  choose(minimum, interrupted());
+  Minimisation answer;
+  answer.quantity = options.quantity;
+  answer.constructions = {name};
+  answer.interrupted = interrupted();
+  answer.minima.push_back(std::move(minimum));
+  return answer;
+}
+
+}  // namespace roundoff::analyzer

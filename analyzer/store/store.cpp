@@ -1,0 +1,434 @@
+// SQLite behind store.hpp. Every statement is prepared where it is used: verdicts are few and slow,
+// statements are not.
+#include "analyzer/store/store.hpp"
+
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "constructions/tasks/template_task.hpp"
+#include "formats/error.hpp"
+#include "sim/files/model_file.hpp"
+
+namespace roundoff::analyzer {
+namespace {
+
+constexpr int application = 0x726e6f66;  // "rnof"
+constexpr int schema_version = 1;
+
+/// One prepared statement: bind in order, then step through rows.
+class Statement {
+ public:
+  Statement(sqlite3* database, const std::string& path, const char* sql) : database_(database), path_(path) {
+    if (sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr) != SQLITE_OK) fail();
+  }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& bind(const std::string& text) {
+    if (sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
+                          SQLITE_TRANSIENT) != SQLITE_OK)
+      fail();
+    return *this;
+  }
+  Statement& bind(double number) {
+    if (sqlite3_bind_double(statement_, ++bound_, number) != SQLITE_OK) fail();
+    return *this;
+  }
+  Statement& bind(std::int64_t number) {
+    if (sqlite3_bind_int64(statement_, ++bound_, number) != SQLITE_OK) fail();
+    return *this;
+  }
+  /// Whether there is a row.
+  bool step() {
+    const int code = sqlite3_step(statement_);
+    if (code != SQLITE_ROW && code != SQLITE_DONE) fail();
+    return code == SQLITE_ROW;
+  }
+  std::string text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+                 : std::string();
+  }
+  double real(int column) const { return sqlite3_column_double(statement_, column); }
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  bool null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw FileError(fmt::format("store {}: {}", path_, sqlite3_errmsg(database_)));
+  }
+  sqlite3* database_;
+  const std::string& path_;
+  sqlite3_stmt* statement_ = nullptr;
+  int bound_ = 0;
+};
+
+}  // namespace
+
+struct Store::Database {
+  sqlite3* handle = nullptr;
+  std::string path, provenance;
+  mutable std::recursive_mutex mutex;
+
+  ~Database() { sqlite3_close(handle); }
+  Statement prepare(const char* sql) const { return Statement(handle, path, sql); }
+  void run(const char* sql) const {
+    Statement statement(handle, path, sql);
+    while (statement.step()) {
+    }
+  }
+  std::int64_t number(const char* sql) const {
+    Statement statement(handle, path, sql);
+    return statement.step() ? statement.integer(0) : 0;
+  }
+};
+
+namespace {
+
+/// done, failing, first_failing from this column on.
+Checkpoint checkpoint_at(const Statement& row, int column) {
+  Checkpoint checkpoint{static_cast<std::uint64_t>(row.integer(column)),
+                        static_cast<std::uint64_t>(row.integer(column + 1)),
+                        {}};
+  if (!row.null(column + 2)) checkpoint.first_failing = static_cast<std::uint64_t>(row.integer(column + 2));
+  return checkpoint;
+}
+
+/// "0f3a... (add-hinge n=8 k=2 in fixed(5,0): holds there, refuted here)".
+std::string contradiction(const std::string& key, const std::string& question, const std::string& ours,
+                          const std::string& theirs) {
+  const Question asked = question_from(question);
+  return fmt::format("{} ({} p={} n={} k={} in {}: {} here, {} there)", key,
+                     asked.construction.empty() ? "model " + asked.model.substr(0, 8) : asked.construction,
+                     asked.size.p, asked.size.n, asked.size.k, format_of(asked),
+                     name(result_from(ours).verdict), name(result_from(theirs).verdict));
+}
+
+/// Rolls back unless committed.
+template <typename Database>
+class Transaction {
+ public:
+  explicit Transaction(const Database& database) : database_(database) { database_.run("BEGIN IMMEDIATE"); }
+  ~Transaction() {
+    if (!committed_) sqlite3_exec(database_.handle, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit() {
+    database_.run("COMMIT");
+    committed_ = true;
+  }
+
+ private:
+  const Database& database_;
+  bool committed_ = false;
+};
+
+}  // namespace
+
+Store::Store(const std::string& path, std::string provenance) : database_(std::make_unique<Database>()) {
+  Database& database = *database_;
+  database.path = path;
+  database.provenance = std::move(provenance);
+  if (sqlite3_open(path.c_str(), &database.handle) != SQLITE_OK)
+    throw FileError(fmt::format("store {}: {}", path, sqlite3_errmsg(database.handle)));
+  sqlite3_busy_timeout(database.handle, 60000);
+  database.number("PRAGMA application_id");  // a file that is no database says so here
+  // Looked at and laid out in one transaction, so that of several processes that open a new file one makes
+  // it.
+  Transaction transaction(database);
+  const std::int64_t found = database.number("PRAGMA application_id");
+  const bool fresh = found == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0;
+  if (found != application && !fresh)
+    throw FileError(
+        fmt::format("store {}: this SQLite file was not made by roundoff; name another file", path));
+  if (!fresh && database.number("PRAGMA user_version") != schema_version)
+    throw FileError(fmt::format(
+        "store {}: it has another layout than this version reads; use the version that made it", path));
+  database.run(
+      "CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT "
+      "NULL,"
+      " seconds REAL NOT NULL, provenance TEXT NOT NULL) WITHOUT ROWID");
+  database.run(
+      "CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, done INTEGER NOT NULL,"
+      " failing INTEGER NOT NULL, first_failing INTEGER) WITHOUT ROWID");
+  database.run(
+      "CREATE TABLE IF NOT EXISTS models (fingerprint TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID");
+  database.run("CREATE TABLE IF NOT EXISTS plans (plan TEXT PRIMARY KEY) WITHOUT ROWID");
+  database.run(fmt::format("PRAGMA application_id = {}", application).c_str());
+  database.run(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
+  transaction.commit();
+  // Changing the journal's mode does not wait for other processes, so it is asked again while they are busy;
+  // the store is as safe, only slower, in the mode that it has.
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    try {
+      database.run("PRAGMA journal_mode = WAL");
+      break;
+    } catch (const FileError&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  database.run("PRAGMA synchronous = NORMAL");
+}
+
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+
+std::optional<Result> Store::find(const Question& question) const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement = database_->prepare("SELECT question, answer FROM verdicts WHERE key = ?");
+  statement.bind(key(question));
+  if (!statement.step() || statement.text(0) != text(question)) return std::nullopt;
+  return result_from(statement.text(1));
+}
+
+void Store::put(const Question& question, const Result& result, double seconds) {
+  if (result.verdict == Verdict::unknown || result.interrupted) return;
+  const std::lock_guard lock(database_->mutex);
+  const std::string name = key(question), answer = text(result);
+  Transaction transaction(*database_);
+  bool keep = true;
+  {
+    Statement known = database_->prepare("SELECT answer FROM verdicts WHERE key = ?");
+    known.bind(name);
+    if (known.step()) {
+      const Result before = result_from(known.text(0));
+      if (contradict(before, result)) {
+        throw FileError(fmt::format("store {}: contradiction at {}: it has {}, and now it is {}",
+                                    database_->path, name, known.text(0), answer));
+      }
+      keep = text(stronger(before, result)) != known.text(0);
+    }
+  }
+  if (keep) {
+    database_->prepare("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)")
+        .bind(name)
+        .bind(text(question))
+        .bind(answer)
+        .bind(seconds)
+        .bind(database_->provenance)
+        .step();
+  }
+  database_->prepare("DELETE FROM checkpoints WHERE key = ?").bind(name).step();
+  transaction.commit();
+}
+
+std::optional<Checkpoint> Store::checkpoint(const Question& question) const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement =
+      database_->prepare("SELECT done, failing, first_failing FROM checkpoints WHERE key = ?");
+  statement.bind(key(question));
+  if (!statement.step()) return std::nullopt;
+  return checkpoint_at(statement, 0);
+}
+
+void Store::keep(const Question& question, const Checkpoint& checkpoint) {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement = database_->prepare(checkpoint.first_failing
+                                               ? "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)"
+                                               : "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, NULL)");
+  statement.bind(key(question))
+      .bind(static_cast<std::int64_t>(checkpoint.done))
+      .bind(static_cast<std::int64_t>(checkpoint.failing));
+  if (checkpoint.first_failing) statement.bind(static_cast<std::int64_t>(*checkpoint.first_failing));
+  statement.step();
+}
+
+void Store::keep_model(const Model& model) {
+  ModelFile file;
+  file.model = model;
+  const std::lock_guard lock(database_->mutex);
+  database_->prepare("INSERT OR IGNORE INTO models VALUES (?, ?)")
+      .bind(fingerprint(model))
+      .bind(write_model(file))
+      .step();
+}
+
+std::optional<Model> Store::model(const std::string& fingerprint) const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement = database_->prepare("SELECT json FROM models WHERE fingerprint = ?");
+  statement.bind(fingerprint);
+  if (!statement.step()) return std::nullopt;
+  return read_model(statement.text(0), database_->path).model;
+}
+
+void Store::keep_plan(const std::string& plan) {
+  const std::lock_guard lock(database_->mutex);
+  database_->prepare("INSERT OR IGNORE INTO plans VALUES (?)").bind(plan).step();
+}
+
+std::vector<std::string> Store::plans() const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement = database_->prepare("SELECT plan FROM plans ORDER BY plan");
+  std::vector<std::string> result;
+  while (statement.step()) result.push_back(statement.text(0));
+  return result;
+}
+
+std::vector<std::pair<std::string, Checkpoint>> Store::unfinished() const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement =
+      database_->prepare("SELECT key, done, failing, first_failing FROM checkpoints ORDER BY key");
+  std::vector<std::pair<std::string, Checkpoint>> result;
+  while (statement.step()) result.emplace_back(statement.text(0), checkpoint_at(statement, 1));
+  return result;
+}
+
+std::vector<Store::Entry> Store::list() const { return show(""); }
+
+std::vector<Store::Entry> Store::show(const std::string& prefix) const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement = database_->prepare(
+      "SELECT key, question, answer, seconds, provenance FROM verdicts WHERE substr(key, 1, length(?1)) = ?1 "
+      "ORDER BY key");
+  statement.bind(prefix);
+  std::vector<Entry> entries;
+  while (statement.step())
+    entries.push_back(
+        {statement.text(0), statement.text(1), statement.text(2), statement.real(3), statement.text(4)});
+  return entries;
+}
+
+std::string Store::dump() const {
+  std::string lines;
+  for (const Entry& entry : list()) lines += entry.key + '\t' + entry.question + '\t' + entry.answer + '\n';
+  return lines;
+}
+
+Store::Merged Store::merge(const Store& other) {
+  const std::vector<Entry> theirs = other.list();
+  const std::lock_guard lock(database_->mutex);
+  Transaction transaction(*database_);
+  Merged merged;
+  std::string contradictions;
+  for (const Entry& entry : theirs) {
+    Statement known = database_->prepare("SELECT question, answer FROM verdicts WHERE key = ?");
+    known.bind(entry.key);
+    if (known.step()) {
+      ++merged.known;
+      const Result ours = result_from(known.text(1)), other_answer = result_from(entry.answer);
+      if (known.text(0) != entry.question || contradict(ours, other_answer)) {
+        contradictions += (contradictions.empty() ? " " : ", ") +
+                          contradiction(entry.key, entry.question, known.text(1), entry.answer);
+        continue;
+      }
+      if (text(stronger(ours, other_answer)) == known.text(1)) continue;
+      --merged.known;
+    }
+    ++merged.added;
+    database_->prepare("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)")
+        .bind(entry.key)
+        .bind(entry.question)
+        .bind(entry.answer)
+        .bind(entry.seconds)
+        .bind(entry.provenance)
+        .step();
+    database_->prepare("DELETE FROM checkpoints WHERE key = ?").bind(entry.key).step();
+  }
+  if (!contradictions.empty()) {
+    throw FileError(fmt::format("{} contradicts {} at{}; recheck both, nothing was merged",
+                                other.database_->path, database_->path, contradictions));
+  }
+  {
+    const std::lock_guard other_lock(other.database_->mutex);
+    Statement models = other.database_->prepare("SELECT fingerprint, json FROM models ORDER BY fingerprint");
+    while (models.step())
+      database_->prepare("INSERT OR IGNORE INTO models VALUES (?, ?)")
+          .bind(models.text(0))
+          .bind(models.text(1))
+          .step();
+  }
+  for (const std::string& plan : other.plans()) keep_plan(plan);
+  transaction.commit();
+  return merged;
+}
+
+Result ask(Store* store, const Question& question, const Model& model, const Task& task,
+           const VerifyOptions& options) {
+  if (!store) return verify(model, question.policy, task, options);
+  if (std::optional<Result> known = store->find(question)) return *std::move(known);
+  if (store->frozen()) {
+    Result unknown;
+    unknown.method = "store";
+    unknown.note = "not in the store";
+    unknown.of = task.input_count();
+    return unknown;
+  }
+  using Clock = std::chrono::steady_clock;
+  VerifyOptions resumed = options;
+  if (const std::optional<Checkpoint> checkpoint = store->checkpoint(question)) resumed.resume = *checkpoint;
+  const Clock::time_point start = Clock::now();
+  Clock::time_point kept = start;
+  Checkpoint latest = resumed.resume;
+  resumed.checkpoint = [&](const Checkpoint& checkpoint) {
+    latest = checkpoint;
+    if (Clock::now() - kept < std::chrono::seconds(2)) return;
+    kept = Clock::now();
+    store->keep(question, checkpoint);
+  };
+  Result result = verify(model, question.policy, task, resumed);
+  if (result.interrupted && latest.done > 0) store->keep(question, latest);
+  if (question.construction.empty()) store->keep_model(model);
+  store->put(question, result, std::chrono::duration<double>(Clock::now() - start).count());
+  return result;
+}
+
+namespace {
+
+/// The model of a stored question, built again; says why where it cannot be.
+std::optional<Model> rebuild(const Store& store, const Question& question, const Task& task,
+                             std::string& why) {
+  std::optional<Model> model;
+  if (question.construction.empty()) {
+    model = store.model(question.model);
+    if (!model) why = "the store does not hold the model";
+    return model;
+  }
+  try {
+    model = build(find_construction(question.construction), task, question.policy, question.settings);
+  } catch (const UsageError& error) {
+    why = error.what();
+    return std::nullopt;
+  }
+  if (fingerprint(*model) == question.model) return model;
+  why = fmt::format("'{}' now builds another model, {}", question.construction, fingerprint(*model));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
+                             const std::function<void(const Recheck&)>& each) {
+  std::vector<Recheck> outcomes;
+  for (const Store::Entry& entry : store.show(prefix)) {
+    if (options.interrupted && options.interrupted()) break;
+    Recheck outcome{entry.key, question_from(entry.question), false, true, entry.answer, ""};
+    const Question& question = outcome.question;
+    const std::unique_ptr<Task> task = question.layout.empty()
+                                           ? make_task(question.task, question.size)
+                                           : template_task(question.task, question.size, question.layout);
+    if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
+      VerifyOptions again = question.options;
+      if (again.certify_seconds > 0) again.certify_seconds = options.certify_seconds;
+      again.threads = options.threads;
+      again.reference = options.reference;
+      again.interrupted = options.interrupted;
+      again.progress = options.progress;
+      const Result result = verify(*model, question.policy, *task, again);
+      if (result.interrupted) break;
+      outcome.is = text(result);
+      outcome.same = outcome.is == outcome.was;
+      outcome.contradicts = contradict(result, result_from(outcome.was));
+    }
+    if (each) each(outcome);
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+}  // namespace roundoff::analyzer

@@ -1,0 +1,99 @@
+// The store: verdicts that outlive the process, in one SQLite file. A verdict is kept under the hash of its
+// whole question (question.hpp); asking again is a look-up. Every verdict is its own transaction in a
+// write-ahead log, so that kill -9 at any time loses at most the question in flight (an enumeration loses
+// seconds: its checkpoint is kept too), and several processes may share a file. What depends on the machine
+// or the clock is kept beside the verdict, never inside it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzer/store/question.hpp"
+
+namespace roundoff::analyzer {
+
+class Store {
+ public:
+  struct Entry {
+    std::string key;
+    std::string question, answer;  ///< canonical text (question.hpp)
+    double seconds = 0;            ///< what it took, where it was computed
+    std::string provenance;        ///< which build computed it
+  };
+
+  /// Opens or makes the file. FileError when it cannot be opened or is not a store of this version.
+  explicit Store(const std::string& path, std::string provenance = "");
+  ~Store();
+  Store(Store&&) noexcept;
+
+  std::optional<Result> find(const Question& question) const;
+  /// Keeps a decided verdict, and forgets its checkpoint; what is unknown or was interrupted is not kept. Of
+  /// two answers to one question the stronger stays. FileError (a contradiction) when they cannot both be
+  /// true.
+  void put(const Question& question, const Result& result, double seconds);
+
+  /// What `ask` does with a question that this store cannot answer: nothing, once it is frozen. Tables are
+  /// made again from a store's verdicts alone that way.
+  void freeze() { frozen_ = true; }
+  void thaw() { frozen_ = false; }
+  bool frozen() const { return frozen_; }
+
+  /// What the store was filled for, as text of whoever fills it (table1.hpp), so that a report shows it
+  /// again.
+  void keep_plan(const std::string& plan);
+  std::vector<std::string> plans() const;  ///< in alphabetical order
+
+  std::optional<Checkpoint> checkpoint(const Question& question) const;
+  void keep(const Question& question, const Checkpoint& checkpoint);
+
+  /// Models that no construction builds (pruned ones, files), by fingerprint, as model JSON, so that recheck
+  /// can run them.
+  void keep_model(const Model& model);
+  std::optional<Model> model(const std::string& fingerprint) const;
+
+  /// All verdicts by key.
+  std::vector<Entry> list() const;
+  /// The verdicts whose key starts with `prefix`.
+  std::vector<Entry> show(const std::string& prefix) const;
+  /// Question and answer of every verdict by key, a line each: the bytes by which two stores are compared.
+  std::string dump() const;
+
+  /// Enumerations that were cut off: key, and inputs decided.
+  std::vector<std::pair<std::string, Checkpoint>> unfinished() const;
+
+  struct Merged {
+    int added = 0, known = 0;
+  };
+  /// Takes over what another store knows, the stronger of two answers. FileError that names the questions
+  /// (key, construction, size, format) and both verdicts when the two contradict each other; then nothing is
+  /// taken over. Merging in any order gives the same dump.
+  Merged merge(const Store& other);
+
+ private:
+  struct Database;
+  std::unique_ptr<Database> database_;
+  bool frozen_ = false;
+};
+
+/// The answer from the store, or by verification, which is then kept. Enumerations go on from their
+/// checkpoint. `store` may be null. A frozen store that does not know gives `unknown`.
+Result ask(Store* store, const Question& question, const Model& model, const Task& task,
+           const VerifyOptions& options);
+
+struct Recheck {
+  std::string key;
+  Question question;
+  bool same = false;        ///< on bits
+  bool contradicts = true;  ///< not so where only the method differs that the machine had time for
+  std::string was, is;      ///< the answers as text; `is` says why where the question cannot be asked again
+};
+/// Builds each model again, verifies it again, and compares the answers on bits. `each` sees every outcome as
+/// it comes. `prefix` selects keys.
+std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
+                             const std::function<void(const Recheck&)>& each = {});
+
+}  // namespace roundoff::analyzer

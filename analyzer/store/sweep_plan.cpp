@@ -1,0 +1,266 @@
+// A sweep's page of TOML into units, in the order written: blocks, then constructions, settings, formats, p,
+// n, k, l, c. (toml++ is slow to compile and stays in this file.)
+#include <algorithm>
+#include <array>
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "analyzer/store/sweep.hpp"
+#include "formats/error.hpp"
+#include "formats/notation/suggest.hpp"
+
+namespace roundoff::analyzer {
+namespace {
+
+constexpr std::array<std::string_view, 20> known_keys = {"task",
+                                                         "constructions",
+                                                         "regime",
+                                                         "formats",
+                                                         "p",
+                                                         "n",
+                                                         "k",
+                                                         "l",
+                                                         "c",
+                                                         "ragged",
+                                                         "settings",
+                                                         "minimize",
+                                                         "method",
+                                                         "count",
+                                                         "seed",
+                                                         "adversarial",
+                                                         "exhaustive_limit",
+                                                         "softmax",
+                                                         "order",
+                                                         "dot"};
+
+class Block {
+ public:
+  Block(const toml::table& table, std::string_view source, std::size_t number)
+      : table_(table), where_(fmt::format("{}: [[sweep]] number {}", source, number)) {
+    for (const auto& [key, node] : table_) {
+      if (std::find(known_keys.begin(), known_keys.end(), key.str()) == known_keys.end())
+        throw FileError(
+            fmt::format("{}: unknown key '{}'{}", where_, key.str(), did_you_mean(key.str(), known_keys)));
+    }
+  }
+
+  void units(std::vector<SweepUnit>& out) const {
+    try {
+      expand(out);
+    } catch (const UsageError& error) {
+      throw FileError(fmt::format("{}: {}", where_, error.what()));
+    }
+  }
+
+ private:
+  void expand(std::vector<SweepUnit>& out) const {
+    SweepUnit base;
+    base.verify = verify();
+    base.semantics = semantics();
+    if (const auto quantity = text("minimize")) base.minimise = parse_quantity(*quantity);
+    for (const Construction* construction : chosen()) {
+      for (const Settings& settings : settings_list()) {
+        for (const std::string& format : texts("formats", {"own"})) {
+          const std::string family = format == "own" ? std::string(construction->family) : format;
+          const FormatFamily checked(family);
+          for (const TaskSize& size : sizes()) {
+            SweepUnit unit = base;
+            unit.construction = construction;
+            unit.settings = settings;
+            unit.family = family;
+            unit.size = size;
+            out.push_back(std::move(unit));
+          }
+        }
+      }
+    }
+  }
+
+  std::optional<std::string> text(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    if (!node) return std::nullopt;
+    if (const auto value = node->value_exact<std::string>()) return value;
+    throw FileError(fmt::format("{}: '{}' must be a string in quotes", where_, key));
+  }
+
+  std::optional<std::int64_t> number(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    if (!node) return std::nullopt;
+    if (const auto value = node->value<std::int64_t>(); value && *value >= 0) return value;
+    throw FileError(fmt::format("{}: '{}' must be a whole number, at least 0", where_, key));
+  }
+
+  std::vector<std::string> texts(std::string_view key, std::vector<std::string> absent) const {
+    const toml::node* node = table_.get(key);
+    if (!node) return absent;
+    std::vector<std::string> result;
+    if (const toml::array* array = node->as_array()) {
+      for (const toml::node& element : *array) {
+        const auto value = element.value_exact<std::string>();
+        if (!value) throw FileError(fmt::format("{}: '{}' must be a list of strings", where_, key));
+        result.push_back(*value);
+      }
+      return result;
+    }
+    return {*text(key)};
+  }
+
+  /// A number, a list of numbers, or a range "4..16".
+  std::vector<int> numbers(const toml::node* node, std::string_view key, std::vector<int> absent) const {
+    const auto wrong = [&] {
+      return FileError(fmt::format(
+          "{}: '{}' must be a number, a list such as [4, 8], or a range such as \"4..16\"", where_, key));
+    };
+    if (!node) return absent;
+    if (const auto value = node->value_exact<std::int64_t>()) return {static_cast<int>(*value)};
+    std::vector<int> result;
+    if (const toml::array* array = node->as_array()) {
+      for (const toml::node& element : *array) {
+        const auto value = element.value_exact<std::int64_t>();
+        if (!value) throw wrong();
+        result.push_back(static_cast<int>(*value));
+      }
+    } else if (const auto range = node->value_exact<std::string>()) {
+      int first = 0, last = 0;
+      char dot = 0, dots = 0;
+      std::istringstream in(*range);
+      if (!(in >> first >> dot >> dots >> last) || dot != '.' || dots != '.' || first > last ||
+          last - first > 100000)
+        throw wrong();
+      for (int value = first; value <= last; ++value) result.push_back(value);
+    }
+    if (result.empty()) throw wrong();
+    return result;
+  }
+  std::vector<int> numbers(std::string_view key, std::vector<int> absent) const {
+    return numbers(table_.get(key), key, std::move(absent));
+  }
+
+  std::vector<const Construction*> chosen() const {
+    std::vector<const Construction*> result;
+    for (const std::string& name : texts("constructions", {})) result.push_back(&find_construction(name));
+    if (!result.empty()) return result;
+    const auto task = text("task");
+    if (!task) throw FileError(fmt::format("{}: say task = \"add\", or constructions = [...]", where_));
+    std::optional<Regime> regime;
+    if (const auto word = text("regime")) {
+      if (*word != "constant" && *word != "logarithmic")
+        throw FileError(
+            fmt::format("{}: regime is \"constant\" or \"logarithmic\", not \"{}\"", where_, *word));
+      regime = *word == "constant" ? Regime::constant : Regime::logarithmic;
+    }
+    result = constructions_of(*task, regime);
+    if (result.empty())
+      throw FileError(fmt::format(
+          "{}: no construction solves '{}' there; `roundoff constructions` lists them", where_, *task));
+    return result;
+  }
+
+  std::vector<Settings> settings_list() const {
+    std::vector<Settings> result = {{}};
+    const toml::node* node = table_.get("settings");
+    if (!node) return result;
+    const toml::table* knobs = node->as_table();
+    if (!knobs)
+      throw FileError(fmt::format("{}: 'settings' must be a table such as {{ D = [1, 2] }}", where_));
+    for (const auto& [knob, values] : *knobs) {
+      std::vector<Settings> wider;
+      for (const Settings& settings : result) {
+        for (int value : numbers(&values, knob.str(), {})) {
+          wider.push_back(settings);
+          wider.back()[std::string(knob.str())] = value;
+        }
+      }
+      result = std::move(wider);
+    }
+    return result;
+  }
+
+  std::vector<TaskSize> sizes() const {
+    const TaskSize standard;
+    const toml::node* node = table_.get("ragged");
+    const bool ragged = node && node->value_or(false);
+    std::vector<TaskSize> result;
+    for (int p : numbers("p", {standard.p}))
+      for (int n : numbers("n", {standard.n}))
+        for (int k : numbers("k", {standard.k}))
+          for (int l : numbers("l", {standard.l}))
+            for (int c : numbers("c", {standard.c})) result.push_back({p, n, k, l, c, ragged});
+    return result;
+  }
+
+  VerifyOptions verify() const {
+    VerifyOptions options;
+    if (const auto method = text("method")) options.method = parse_method(*method);
+    if (const auto count = number("count")) options.count = static_cast<std::uint64_t>(*count);
+    if (const auto seed = number("seed")) options.seed = static_cast<std::uint64_t>(*seed);
+    if (const auto limit = number("adversarial")) options.adversarial = static_cast<std::size_t>(*limit);
+    if (const toml::node* limit = table_.get("exhaustive_limit"))
+      options.exhaustive_limit = limit->value_or(options.exhaustive_limit);
+    return options;
+  }
+
+  Choices semantics() const {
+    Choices choices;
+    if (const auto softmax = text("softmax")) {
+      if (*softmax != "stable" && *softmax != "plain")
+        throw FileError(fmt::format("{}: softmax is \"stable\" or \"plain\", not \"{}\"", where_, *softmax));
+      choices.softmax = *softmax == "plain" ? Softmax::plain : Softmax::stable;
+    }
+    if (const auto order = text("order")) choices.order = parse_order(*order);
+    if (const auto dot = text("dot")) {
+      if (*dot != "rounded" && *dot != "fused" && *dot != "exact_dot")
+        throw FileError(
+            fmt::format("{}: dot is \"rounded\", \"fused\" or \"exact_dot\", not \"{}\"", where_, *dot));
+      choices.dot = *dot == "fused"       ? DotMode::fused
+                    : *dot == "exact_dot" ? DotMode::exact_dot
+                                          : DotMode::rounded;
+    }
+    return choices;
+  }
+
+  const toml::table& table_;
+  std::string where_;
+};
+
+}  // namespace
+
+std::string SweepUnit::describe() const {
+  std::string result = fmt::format("{} p={} n={}", construction->name, size.p, size.n);
+  if (construction->task == "iteradd") result += fmt::format(" k={}", size.k);
+  if (construction->task == "mul" && size.l != 0) result += fmt::format(" l={}", size.l);
+  if (size.c != 1) result += fmt::format(" c={}", size.c);
+  for (const auto& [knob, value] : settings) result += fmt::format(" {}={}", knob, value);
+  result += family == construction->family ? " own format" : " " + family;
+  if (minimise) result += fmt::format(" {}", name(*minimise));
+  return result;
+}
+
+std::vector<SweepUnit> plan_sweep(std::string_view toml_text, std::string_view source) {
+  toml::table page;
+  try {
+    page = toml::parse(toml_text, source);
+  } catch (const toml::parse_error& error) {
+    throw FileError(fmt::format("{}: line {}: {}", source, error.source().begin.line, error.description()));
+  }
+  for (const auto& [key, node] : page) {
+    if (key.str() != "sweep")
+      throw FileError(
+          fmt::format("{}: unknown key '{}'; questions stand under [[sweep]]", source, key.str()));
+  }
+  const toml::array* blocks = page["sweep"].as_array();
+  if (!blocks || blocks->empty()) throw FileError(fmt::format("{}: there is no [[sweep]] in it", source));
+  std::vector<SweepUnit> units;
+  std::size_t number = 0;
+  for (const toml::node& node : *blocks) {
+    const toml::table* table = node.as_table();
+    if (!table) throw FileError(fmt::format("{}: 'sweep' must be written as [[sweep]] tables", source));
+    Block(*table, source, ++number).units(units);
+  }
+  return units;
+}
+
+}  // namespace roundoff::analyzer

@@ -1,0 +1,185 @@
+// roundoff analyze: the fewest bits, or the smallest width, with which a construction solves its task, per
+// size.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "analyzer/bounds/bounds.hpp"
+#include "analyzer/search/minimise.hpp"
+#include "analyzer/search/prune.hpp"
+#include "cli/options/ranges.hpp"
+#include "cli/options/subject.hpp"
+#include "cli/shell/command.hpp"
+#include "cli/shell/interrupt.hpp"
+#include "cli/views/answer.hpp"
+#include "cli/views/evidence.hpp"
+#include "cli/views/minima.hpp"
+#include "formats/error.hpp"
+
+namespace roundoff::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  std::string task, regime = "any";
+  std::string quantity = "bits";
+  std::string n = "2..8", k = "2";
+  bool prune = false;
+  SubjectOptions subject;
+  EvidenceOptions evidence;
+};
+
+void declare(Arguments& arguments, Options& options) {
+  arguments.positionals("NAME", options.names, "Constructions of one task, or a model file");
+  arguments.group("Question");
+  arguments.choice("--minimize", options.quantity,
+                   {"width", "bits", "int", "frac", "significand", "exponent"}, "What is to be least");
+  arguments.text("--task", options.task, "TASK", "Instead of NAME: all constructions of this task");
+  arguments.choice("--regime", options.regime, {"any", "constant", "logarithmic"},
+                   "Of --task: the precision");
+  arguments.flag("--prune", options.prune,
+                 "Then drop heads, units and registers of each minimum, one at a time, while it still works");
+  arguments.group("Size");
+  arguments.text("--n", options.n, "SIZES", "Digits per operand: 8 or 2..64 or 2,4,8 or 2..64*2 [2..8]");
+  arguments.text("--k", options.k, "SIZES", "Operands [2]");
+  arguments.number("--p", options.subject.p, 2, 1000, "Base [2]");
+  arguments.number("--l", options.subject.l, 1, 200000, "Low digits of a product [2n]");
+  arguments.number("--c", options.subject.c, 1, 16, "Digits per token [1]");
+  arguments.flag("--ragged", options.subject.ragged, "Operands of 1 to n digits");
+  declare_arithmetic(arguments, options.subject);
+  declare_evidence(arguments, options.evidence);
+}
+
+std::vector<const Construction*> chosen(const Options& options) {
+  if (!options.task.empty()) {
+    if (!options.names.empty()) throw UsageError("analyze: take construction names or --task, not both");
+    make_task(options.task, TaskSize{});  // an unknown task is an error of its own
+    if (options.regime == "any") return constructions_of(options.task);
+    return constructions_of(options.task,
+                            options.regime == "constant" ? Regime::constant : Regime::logarithmic);
+  }
+  if (options.names.empty())
+    throw UsageError("analyze: NAME is missing; name constructions (roundoff constructions), or --task TASK");
+  std::vector<const Construction*> list;
+  for (const std::string& name : options.names) list.push_back(&find_construction(name));
+  return list;
+}
+
+Policy policy_of(const Attempt& attempt, const Choices& semantics) {
+  return policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
+}
+
+/// What no model can undercut, beside the largest minimum.
+std::string bounds_text(const Minimisation& found, const Choices& semantics) {
+  std::string text;
+  for (auto minimum = found.minima.rbegin(); minimum != found.minima.rend(); ++minimum) {
+    if (!minimum->value) continue;
+    const Attempt& best = minimum->best();
+    const std::unique_ptr<Task> task = make_task(find_construction(best.construction).task, minimum->size);
+    for (const Bound& bound : lower_bounds(*task, policy_of(best, semantics), best.shape.layers))
+      text +=
+          fmt::format("lower bound n={}: {} ({})\n", minimum->size.n,
+                      bound.applies ? bound.statement : bound.name + " says nothing here", bound.condition);
+    break;
+  }
+  return text;
+}
+
+/// Prunes the minimum of each size; whether it was interrupted. What is left is minimal in that no single
+/// part of it can go.
+bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::string& text, Json& document) {
+  Json pruned_list = Json::array();
+  bool cut = false;
+  for (const Minimum& minimum : found.minima) {
+    if (!minimum.value || cut) continue;
+    const Attempt& best = minimum.best();
+    const Construction& construction = find_construction(best.construction);
+    const std::unique_ptr<Task> task = make_task(construction.task, minimum.size);
+    const Policy policy = policy_of(best, how.semantics);
+    PruneOptions options;
+    options.verify = how.verify;
+    options.store = how.store;
+    options.progress = how.progress;
+    const Pruned pruned = prune(build(construction, *task, policy, best.settings), policy, *task, options);
+    cut = pruned.interrupted;
+    std::string parts;
+    for (const std::string& part : pruned.dropped) parts += (parts.empty() ? "" : ", ") + part;
+    text += fmt::format("pruned n={}: width {} -> {}, parameters {} -> {}, {}; dropped: {}\n", minimum.size.n,
+                        pruned.before.width, pruned.after.width, pruned.before.nonzero, pruned.after.nonzero,
+                        evidence_text(pruned.result), parts.empty() ? "nothing can go" : parts);
+    pruned_list.push_back({{"n", minimum.size.n},
+                           {"k", minimum.size.k},
+                           {"construction", best.construction},
+                           {"width_before", pruned.before.width},
+                           {"width", pruned.after.width},
+                           {"nonzero_before", pruned.before.nonzero},
+                           {"nonzero", pruned.after.nonzero},
+                           {"dropped", pruned.dropped},
+                           {"evidence", as_json(pruned.result)},
+                           {"interrupted", pruned.interrupted}});
+  }
+  document["pruned"] = std::move(pruned_list);
+  return cut;
+}
+
+/// Of one model file: its own task, size and format.
+Minimisation of_file(const Options& options, const MinimiseOptions& how) {
+  SubjectOptions asked = options.subject;
+  asked.name = options.names.front();
+  asked.task = options.task;
+  asked.policy.clear();
+  const Subject subject = resolve(asked);
+  MinimiseOptions with = how;
+  with.format.reset();  // resolved
+  return minimise(subject.model, *subject.task, subject.policy, asked.name, with);
+}
+
+int run(const Options& options, Session& session) {
+  const bool file = options.names.size() == 1 && is_model_file(options.names.front());
+  if (file && options.prune) throw UsageError("--prune goes with constructions, not with a model file");
+  const auto constructions = file ? std::vector<const Construction*>{} : chosen(options);
+  MinimiseOptions how;
+  how.quantity = parse_quantity(options.quantity);
+  for (const int n : parse_range("--n", options.n)) {
+    for (const int k : parse_range("--k", options.k)) {
+      TaskSize size = task_size(options.subject);
+      size.n = n;
+      size.k = k;
+      how.sizes.push_back(size);
+    }
+  }
+  if (!options.subject.format.empty()) how.format = FormatFamily(options.subject.format);
+  how.settings = parse_settings(options.subject.settings);
+  how.semantics = resolve_semantics(options.subject);
+  ProgressLine progress(session);
+  how.verify = verify_options(options.evidence, session, progress);
+  how.growth.seed = session.seed;
+  how.progress = [&](const std::string& what, int done, int of) { progress.show(what, done, of); };
+  std::optional<Store> store = open_store(options.evidence.store);
+  how.store = store ? &*store : nullptr;
+  const Minimisation found = file ? of_file(options, how) : minimise(constructions, how);
+  std::string text = as_text(found, how.semantics);
+  Json document = as_json(found, how.semantics);
+  bool cut = found.interrupted;
+  if (!file) text += bounds_text(found, how.semantics);
+  if (options.prune && !cut) cut = prune_minima(found, how, text, document);
+  print(session, text, as_table(found), document);
+  if (cut) throw Interrupted(resume_hint(options.evidence.store));
+  return exit_done;
+}
+
+}  // namespace
+
+Command analyze_command() {
+  return make_command<Options, declare, run>(
+      "analyze", "Minimal bits, or minimal width, per size, with evidence and a growth law",
+      "Every candidate is scanned, since success is not monotone in precision. The minimum's evidence, the "
+      "counterexample one\n"
+      "step below and exceptions to monotonicity are part of the answer.\n\n"
+      "Examples:\n"
+      "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
+      "  roundoff analyze --task add --regime constant --minimize width --n 2..8 --prune\n"
+      "  roundoff analyze model.json --minimize significand --method adderboard\n"
+      "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
+}
+
+}  // namespace roundoff::cli

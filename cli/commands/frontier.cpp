@@ -1,0 +1,119 @@
+// roundoff frontier: all (width, integer bits, fraction bits) with which a construction works at a size and
+// that nothing undercuts.
+#include "analyzer/search/frontier.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/options/subject.hpp"
+#include "cli/shell/command.hpp"
+#include "cli/shell/interrupt.hpp"
+#include "cli/views/evidence.hpp"
+#include "cli/views/minima.hpp"
+#include "formats/error.hpp"
+
+namespace roundoff::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  SubjectOptions subject;
+  EvidenceOptions evidence;
+  int fractions = MinimiseOptions{}.fractions, exponents = MinimiseOptions{}.exponents;
+};
+
+void declare(Arguments& arguments, Options& options) {
+  arguments.positionals("NAME", options.names, "Constructions of one task");
+  declare_size(arguments, options.subject);
+  declare_arithmetic(arguments, options.subject);
+  arguments.group("Search");
+  arguments.number("--fractions", options.fractions, 0, 64,
+                   "Fixed point: fraction bits 0 to this, or to the family's own, are scanned");
+  arguments.number("--exponents", options.exponents, 1, 15, "Floats: exponent bits up to this are scanned");
+  declare_evidence(arguments, options.evidence);
+}
+
+int run(const Options& options, Session& session) {
+  if (options.names.empty())
+    throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
+  std::vector<const Construction*> constructions;
+  for (const std::string& name : options.names) constructions.push_back(&find_construction(name));
+  MinimiseOptions how;
+  how.sizes = {task_size(options.subject)};
+  if (!options.subject.format.empty()) how.format = FormatFamily(options.subject.format);
+  how.settings = parse_settings(options.subject.settings);
+  how.semantics = resolve_semantics(options.subject);
+  how.fractions = options.fractions;
+  how.exponents = options.exponents;
+  how.above = 1;
+  ProgressLine progress(session);
+  how.verify = verify_options(options.evidence, session, progress);
+  how.progress = [&](const std::string& what, int, int) { progress.line(what); };
+  std::optional<Store> store = open_store(options.evidence.store);
+  how.store = store ? &*store : nullptr;
+  const Frontier found = frontier(constructions, how);
+
+  Table table{{{"width", "width", true},
+               {"first", found.first_name, true},
+               {"second", found.second_name, true},
+               {"bits", "bits", true},
+               {"format", "format", false},
+               {"construction", "construction", false},
+               {"settings", "knobs", false},
+               {"evidence", "evidence", false}},
+              {}};
+  Json points = Json::array();
+  for (const FrontierPoint& point : found.points) {
+    const Attempt& attempt = point.attempt;
+    table.rows.push_back({std::to_string(point.width), std::to_string(point.first),
+                          std::to_string(point.second), std::to_string(attempt.bits), attempt.format,
+                          attempt.construction, settings_text(attempt.settings),
+                          evidence_text(attempt.result)});
+    Json one = as_json(attempt, found.size, how.semantics);
+    one.update({{"width", point.width}, {"first", point.first}, {"second", point.second}});
+    points.push_back(std::move(one));
+  }
+  Json scans = Json::array();
+  std::string exceptions;
+  std::size_t tried = 0;
+  for (const Scan& scan : found.scans) {
+    tried += scan.attempts.size();
+    for (const std::size_t i : scan.exceptions)
+      exceptions += fmt::format("not monotone: {}: {} fails above the first success at {}: {}\n", scan.label,
+                                scan.attempts[i].format, scan.attempts[*scan.first].format,
+                                failure_text(scan.attempts[i]));
+    scans.push_back({{"label", scan.label},
+                     {"tried", scan.attempts.size()},
+                     {"first_success", scan.first ? Json(scan.attempts[*scan.first].format) : Json()}});
+  }
+  print(session,
+        as_text(table) + exceptions +
+            fmt::format("{} of {} candidates are undercut by none in width, {} and {}\n", found.points.size(),
+                        tried, found.first_name, found.second_name),
+        table,
+        {{"n", found.size.n},
+         {"k", found.size.k},
+         {"p", found.size.p},
+         {"first", found.first_name},
+         {"second", found.second_name},
+         {"points", std::move(points)},
+         {"scans", std::move(scans)},
+         {"interrupted", found.interrupted}});
+  if (found.interrupted) throw Interrupted(resume_hint(options.evidence.store));
+  return exit_done;
+}
+
+}  // namespace
+
+Command frontier_command() {
+  return make_command<Options, declare, run>("frontier",
+                                             "All least (width, integer bits, fraction bits) at one size",
+                                             "Every setting of the knobs is scanned over the formats; what "
+                                             "another point undercuts in all three is left "
+                                             "out.\n\n"
+                                             "Examples:\n"
+                                             "  roundoff frontier add-match --n 8\n"
+                                             "  roundoff frontier add-hinge add-match --n 6 --csv\n");
+}
+
+}  // namespace roundoff::cli

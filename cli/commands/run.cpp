@@ -1,0 +1,96 @@
+// roundoff run: greedy decoding of one input, by definition (the reference interpreter), and whether it is
+// right.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/options/subject.hpp"
+#include "cli/shell/command.hpp"
+#include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
+#include "cli/views/trace.hpp"
+#include "formats/error.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
+
+namespace roundoff::cli {
+namespace {
+
+struct Options {
+  SubjectOptions subject;
+  std::string input;
+  InsideOptions inside;
+};
+
+void declare(Arguments& arguments, Options& options) {
+  declare_subject(arguments, options.subject);
+  arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
+  declare_inside(arguments, options.inside);
+}
+
+/// "00579" of the tokens that follow the question; a final <eos> is left out.
+std::string answer_text(const Task& task, std::span<const Token> tokens) {
+  if (!tokens.empty() && tokens.back() == task.eos()) tokens = tokens.first(tokens.size() - 1);
+  return task.text(tokens);
+}
+
+int run(const Options& options, Session& session) {
+  SubjectOptions asked = options.subject;
+  infer_size(asked, options.input);
+  const Subject subject = resolve(asked);
+  const Task& task = *subject.task;
+  const Instance instance = task.parse(options.input);
+  const std::vector<Token> question = task.question(instance), right_answer = task.answer(instance);
+  // What shows the inside wants every operation; the answer alone is the same without the foreseeable ones.
+  const bool inside = options.inside.any();
+  const Program program = record(subject.model, subject.policy, task.shape(instance),
+                                 {.all_outputs = inside, .skip_zero_weights = !inside, .fold = !inside});
+
+  Reference reference(program);
+  Decoded decoded{question, false};
+  std::string trap;
+  try {
+    decoded = decode(reference, program, question, task.eos());
+  } catch (const Trap& error) {
+    trap = error.what();
+  }
+  const std::span<const Token> written = std::span(decoded.tokens).subspan(question.size());
+  const bool right =
+      trap.empty() && std::equal(written.begin(), written.end(), right_answer.begin(), right_answer.end());
+  const std::string want = answer_text(task, right_answer);
+
+  std::string text = task.text(decoded.tokens) + '\n';
+  if (!trap.empty())
+    text += fmt::format("trap: {}\nright is {}\n", trap, want);
+  else
+    text += right ? "right\n" : fmt::format("wrong: right is {}\n", want);
+  std::vector<std::string> tokens;
+  for (const Token token : decoded.tokens) tokens.push_back(task.vocabulary()[token]);
+  Json document = {{"input", task.text(question)},
+                   {"tokens", tokens},
+                   {"answer", answer_text(task, written)},
+                   {"right", right},
+                   {"want", want},
+                   {"stopped", decoded.stopped},
+                   {"bits", subject.policy[Role::activations].bits},
+                   {"width", shape(subject.model).width}};
+  document.update(as_json(subject));
+  if (!trap.empty()) document["trap"] = trap;
+  const Table table = show_inside(options.inside, program, reference, task.vocabulary(), text, document);
+  print(session, text, table, document);
+  return right ? exit_done : exit_refuted;
+}
+
+}  // namespace
+
+Command run_command() {
+  return make_command<Options, declare, run>(
+      "run", "Decode one input with a construction or a model file, and check the answer",
+      "Exit code 0 when the answer is right, 1 when it is wrong. n and k are read off the input where --n "
+      "and --k are absent.\n\n"
+      "Examples:\n"
+      "  roundoff run add-hinge --p 10 '0123+0456='\n"
+      "  roundoff run add-match --format 'fixed(4,0)' --set D=1 --round-weights '01111111+00000001='\n"
+      "  roundoff run add-hinge '0101+0011=' --trace trace.jsonl --stats\n");
+}
+
+}  // namespace roundoff::cli

@@ -1,0 +1,44 @@
+// A command: a record in the registry (commands.cpp), and a file of its own with its options, its call and
+// its answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/names.hpp"
+#include "cli/options/arguments.hpp"
+#include "cli/shell/session.hpp"
+
+namespace roundoff::cli {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;   ///< one line, for `roundoff --help`
+  std::string_view examples;  ///< at the end of `roundoff NAME --help`
+  /// Declares the options, and gives what runs with them once they are parsed: its result is the exit code.
+  std::function<int(Session&)> (*declare)(Arguments&);
+};
+
+/// A command from its three parts: a struct of options that holds the defaults, their declaration, and the
+/// run.
+template <class Options, void (*declare)(Arguments&, Options&), int (*run)(const Options&, Session&)>
+Command make_command(std::string_view name, std::string_view summary, std::string_view examples) {
+  return {name, summary, examples, [](Arguments& arguments) -> std::function<int(Session&)> {
+            auto options = std::make_shared<Options>();
+            declare(arguments, *options);
+            return [options](Session& session) { return run(*options, session); };
+          }};
+}
+
+std::span<const Command> commands();
+
+/// Runs one command line (without the program's name) and returns the exit code. Errors are thrown.
+int dispatch(const std::vector<std::string>& words);
+
+/// Maps the errors of formats/error.hpp to exit codes, and prints them: the whole program.
+int main_program(int argc, const char* const* argv);
+
+}  // namespace roundoff::cli

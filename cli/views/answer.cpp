@@ -1,0 +1,100 @@
+#include "cli/views/answer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+
+#include "roundoff_version.hpp"
+#include <nlohmann/json.hpp>
+
+#include "formats/error.hpp"
+
+namespace roundoff::cli {
+
+std::string as_text(const Table& table) {
+  std::vector<std::size_t> width;
+  for (const Column& column : table.columns) width.push_back(column.title.size());
+  for (const auto& row : table.rows)
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  std::string text;
+  const auto line = [&](const auto& cell) {
+    std::string one;
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      const std::string& word = cell(c);
+      const std::string padding(width[c] - word.size(), ' ');
+      if (c > 0) one += "  ";
+      one += table.columns[c].right ? padding + word : word + padding;
+    }
+    one.resize(one.find_last_not_of(' ') + 1);
+    text += one + '\n';
+  };
+  line([&](std::size_t c) -> const std::string& { return table.columns[c].title; });
+  for (const auto& row : table.rows) line([&](std::size_t c) -> const std::string& { return row[c]; });
+  return text;
+}
+
+std::string as_csv(const Table& table) {
+  std::string text;
+  const auto cell = [&](const std::string& word, bool first) {
+    if (!first) text += ',';
+    if (word.find_first_of(",\"\n\r") == std::string::npos) {
+      text += word;
+      return;
+    }
+    text += '"';
+    for (const char c : word) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+    text += '"';
+  };
+  for (std::size_t c = 0; c < table.columns.size(); ++c) cell(table.columns[c].name, c == 0);
+  text += '\n';
+  for (const auto& row : table.rows) {
+    for (std::size_t c = 0; c < row.size(); ++c) cell(row[c], c == 0);
+    text += '\n';
+  }
+  return text;
+}
+
+Json provenance(const Session& session) {
+  return {{"program", "roundoff"}, {"version", ROUNDOFF_VERSION},     {"git", ROUNDOFF_GIT},
+          {"semantics", 1},        {"command", session.command_line}, {"seed", session.seed}};
+}
+
+void print_json(const Session& session, Json document) {
+  if (document.is_object() && !document.contains("provenance")) document["provenance"] = provenance(session);
+  std::cout << document.dump(2) << '\n';
+}
+
+void print(const Session& session, const std::string& text, const Table& table, const Json& document) {
+  if (session.json)
+    print_json(session, document);
+  else if (!session.csv)
+    std::cout << text;
+  else if (table.columns.empty())
+    throw UsageError("this answer is no table; leave --csv out, or take --json");
+  else
+    std::cout << as_csv(table);
+}
+
+void write_file(const std::string& path, std::string_view bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file << bytes;
+  file.flush();
+  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
+}
+
+std::string count_text(double count) {
+  char text[64];
+  if (count < 1e15 && count == std::floor(count))
+    std::snprintf(text, sizeof text, "%.0f", count);
+  else
+    std::snprintf(text, sizeof text, "%.4g", count);
+  return text;
+}
+
+Json count_json(double count) {
+  if (count <= 9007199254740992.0 && count == std::floor(count)) return static_cast<std::int64_t>(count);
+  return count;
+}
+
+}  // namespace roundoff::cli

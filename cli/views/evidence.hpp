@@ -1,0 +1,43 @@
+// How verdicts are asked for and shown, the same in every command: the options of verification, the store,
+// and a result as text and as JSON.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "analyzer/evidence/verify.hpp"
+#include "analyzer/store/store.hpp"
+#include "cli/names.hpp"
+#include "cli/options/arguments.hpp"
+#include "cli/shell/progress.hpp"
+#include "cli/views/answer.hpp"
+
+namespace roundoff::cli {
+
+struct EvidenceOptions {
+  std::string method = "auto";
+  std::uint64_t count = VerifyOptions{}.count;
+  std::optional<double> budget;  ///< seconds of a certificate
+  std::string store;             ///< a file, or ""
+  bool reference = false;
+};
+
+/// --method, --count, --budget, --store, --reference.
+void declare_evidence(Arguments& arguments, EvidenceOptions& options);
+
+/// Seed, threads and interruption come from the session; `progress` must outlive the options.
+VerifyOptions verify_options(const EvidenceOptions& options, const Session& session, ProgressLine& progress);
+
+/// The store of --store; none for "".
+std::optional<Store> open_store(const std::string& path);
+
+/// "holds for all 65536 inputs (exhaustive)", "no failure among 104096 of 1e+20 inputs (...): not a proof".
+std::string evidence_text(const Result& result);
+/// verdict, method, covered, of, counterexample, failing figures: the fields of commands.md.
+Json as_json(const Result& result);
+
+/// What to say after an interrupt.
+std::string resume_hint(const std::string& store);
+
+}  // namespace roundoff::cli

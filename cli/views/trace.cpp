@@ -1,0 +1,158 @@
+#include "cli/views/trace.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "analyzer/blame/half_rounded.hpp"
+#include "formats/error.hpp"
+#include "formats/notation/text.hpp"
+
+namespace roundoff::cli {
+
+void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const std::vector<std::string>& vocabulary) {
+  std::ofstream file(path);
+  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
+  std::string line;
+  for (NodeId node = 0; node < reference.done(); ++node) {
+    const Site& site = program.sites[node];
+    if (site.name == SiteName::none || site.inner) continue;
+    line =
+        fmt::format("{{\"layer\":{},\"site\":\"{}\",\"pos\":{}", site.layer, name(site.name), site.position);
+    if (site.head >= 0) line += fmt::format(",\"head\":{}", site.head);
+    if (site.key >= 0) line += fmt::format(",\"key\":{}", site.key);
+    if (site.index >= 0) line += fmt::format(",\"index\":{}", site.index);
+    const Value& value = reference.value(node);
+    if (site.name == SiteName::next) {
+      const auto token = static_cast<std::size_t>(to_double(value));
+      line += ",\"value\":" + Json(vocabulary.at(token)).dump();
+    } else {
+      line += ",\"value\":\"" + hex(value) + '"';
+    }
+    file << line << "}\n";
+  }
+  file.flush();
+  if (!file) throw FileError(path + " cannot be written to its end; is the disk full?");
+}
+
+namespace {
+
+/// Takes in a result, before rounding, between low and high.
+void need(SiteStatistics& s, const Value& low, const Value& high) {
+  if (low != high) s.dyadic = false;
+  for (const Value& end : {low, high}) {
+    if (!end.is_finite() || end.is_zero()) continue;
+    s.needed_integer = std::max(s.needed_integer, leading_exponent(end) + 1);
+    if (low == high) s.needed_fraction = std::max(s.needed_fraction, -end.exponent);
+  }
+}
+
+std::string needed(const SiteStatistics& s) {
+  return fmt::format("fixed({},{})", s.needed_integer, s.dyadic ? std::to_string(s.needed_fraction) : "*");
+}
+
+}  // namespace
+
+std::vector<SiteStatistics> statistics(const Program& program, const Reference& reference) {
+  // in the order of computation: by layer, then by site; logits and the choice come last
+  std::map<std::pair<int, int>, SiteStatistics> by_site;
+  for (NodeId node = 0; node < reference.done(); ++node) {
+    const Site& site = program.sites[node];
+    if (site.name == SiteName::none || site.name == SiteName::next) continue;
+    const bool last = site.name == SiteName::logits;
+    SiteStatistics& s = by_site[{last ? INT16_MAX : site.layer, static_cast<int>(site.name)}];
+    const Value& value = reference.value(node);
+    const Flags flags = reference.flags(node);
+    if (value.is_finite()) {
+      if (s.values == 0 || compare(value, s.least) < 0) s.least = value;
+      if (s.values == 0 || compare(value, s.most) > 0) s.most = value;
+      if (!value.is_zero()) {
+        const int bits = leading_exponent(value) + 1;
+        const bool first = s.integer_bits == 0 && s.values == 0;
+        s.integer_bits = first ? bits : std::max(s.integer_bits, bits);
+      }
+    }
+    Value low = value, high = value;
+    if ((flags & flag_inexact) != 0) {
+      const RoundingError error = rounding_error(program, node, reference);
+      s.error_ulps = std::max(s.error_ulps, error.ulps);
+      low = error.exact.low();
+      high = error.exact.high();
+    }
+    need(s, low, high);
+    s.site = site.name;
+    s.layer = site.layer;
+    ++s.values;
+    s.inexact += (flags & flag_inexact) != 0 ? 1 : 0;
+    s.saturated += (flags & flag_saturated) != 0 ? 1 : 0;
+    s.overflow += (flags & flag_overflow) != 0 ? 1 : 0;
+    s.underflow += (flags & flag_underflow) != 0 ? 1 : 0;
+  }
+  std::vector<SiteStatistics> list;
+  for (const auto& [key, s] : by_site) list.push_back(s);
+  return list;
+}
+
+Table as_table(const std::vector<SiteStatistics>& statistics) {
+  Table table{{{"layer", "layer", true},
+               {"site", "site", false},
+               {"values", "values", true},
+               {"least", "least", true},
+               {"most", "most", true},
+               {"integer_bits", "integer bits", true},
+               {"needs", "needs", false},
+               {"inexact", "inexact", true},
+               {"error_ulps", "error, ulps", true},
+               {"saturated", "saturated", true},
+               {"overflow", "overflow", true},
+               {"underflow", "underflow", true}},
+              {}};
+  for (const SiteStatistics& s : statistics)
+    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer), std::string(name(s.site)),
+                          std::to_string(s.values), decimal(s.least), decimal(s.most),
+                          std::to_string(s.integer_bits), needed(s), std::to_string(s.inexact),
+                          fmt::format("{:.3g}", s.error_ulps), std::to_string(s.saturated),
+                          std::to_string(s.overflow), std::to_string(s.underflow)});
+  return table;
+}
+
+Json as_json(const std::vector<SiteStatistics>& statistics) {
+  Json list = Json::array();
+  for (const SiteStatistics& s : statistics)
+    list.push_back({{"layer", s.layer},
+                    {"site", name(s.site)},
+                    {"values", s.values},
+                    {"least", hex(s.least)},
+                    {"most", hex(s.most)},
+                    {"integer_bits", s.integer_bits},
+                    {"needs", needed(s)},
+                    {"inexact", s.inexact},
+                    {"error_ulps", s.error_ulps},
+                    {"saturated", s.saturated},
+                    {"overflow", s.overflow},
+                    {"underflow", s.underflow}});
+  return list;
+}
+
+void declare_inside(Arguments& arguments, InsideOptions& options) {
+  arguments.group("Inside the run");
+  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines");
+  arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
+}
+
+Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const std::vector<std::string>& vocabulary, std::string& text, Json& document) {
+  if (!options.trace.empty()) write_trace(options.trace, program, reference, vocabulary);
+  if (!options.stats) return {};
+  const auto sites = statistics(program, reference);
+  Table table = as_table(sites);
+  text += '\n' + as_text(table);
+  document["sites"] = as_json(sites);
+  return table;
+}
+
+}  // namespace roundoff::cli

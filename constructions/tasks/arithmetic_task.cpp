@@ -1,0 +1,206 @@
+// Sequences, enumeration, draws and parsing of the tasks on operands of n digits; see arithmetic_task.hpp.
+#include "constructions/tasks/arithmetic_task.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "constructions/tasks/draws.hpp"
+#include "formats/error.hpp"
+
+namespace roundoff::constructions {
+
+ArithmeticTask::ArithmeticTask(const TaskSize& size, int operands, std::string symbol, int answer_digits)
+    : Task(size, {symbol, "="}),
+      operands_(operands),
+      symbol_(std::move(symbol)),
+      answer_digits_(answer_digits) {}
+
+namespace {
+
+/// Tokens for a string of m digits.
+int token_count(int digits, int c) { return (digits + c - 1) / c; }
+
+void append_tokens(std::vector<Token>& tokens, const Digits& digits, int p, int c) {
+  for (const int value : groups(digits, p, c)) tokens.push_back(static_cast<Token>(value));
+}
+
+/// p^m for lengths 1..m summed when ragged: how many operands there are.
+double operand_count(const TaskSize& size) {
+  if (!size.ragged) return power(size.p, size.n);
+  double count = 0;
+  for (int m = 1; m <= size.n; ++m) count += power(size.p, m);
+  return count;
+}
+
+}  // namespace
+
+int ArithmeticTask::positions() const {
+  const int c = size_.c;
+  return operands_ * (token_count(size_.n, c) + 1) + token_count(answer_digits_, c);
+}
+
+std::vector<Token> ArithmeticTask::question(const Instance& instance) const {
+  std::vector<Token> tokens;
+  for (std::size_t i = 0; i < instance.operands.size(); ++i) {
+    if (i > 0) tokens.push_back(symbol(symbol_));
+    append_tokens(tokens, instance.operands[i], size_.p, size_.c);
+  }
+  tokens.push_back(symbol("="));
+  return tokens;
+}
+
+std::vector<Token> ArithmeticTask::answer(const Instance& instance) const {
+  std::vector<Token> tokens;
+  append_tokens(tokens, result(instance), size_.p, size_.c);
+  tokens.push_back(eos());
+  return tokens;
+}
+
+// A leading group may be shorter than c digits, and the leading answer token is bounded by the greatest
+// answer's.
+SequenceShape ArithmeticTask::shape(const Instance& instance) const {
+  SequenceShape shape;
+  shape.vocabulary = static_cast<int>(vocabulary().size());
+  const auto up_to = [](int greatest) {
+    std::vector<Token> tokens;
+    for (int value = 0; value <= greatest; ++value) tokens.push_back(static_cast<Token>(value));
+    return tokens;
+  };
+  const auto append = [&](const Digits& greatest_digits) {
+    bool leading = true;
+    for (const int greatest_value : groups(greatest_digits, size_.p, size_.c)) {
+      shape.tokens.push_back(up_to(leading ? greatest_value : base() - 1));
+      leading = false;
+    }
+  };
+  for (std::size_t i = 0; i < instance.operands.size(); ++i) {
+    if (i > 0) shape.tokens.push_back({symbol(symbol_)});
+    append(Digits(instance.operands[i].size(), static_cast<std::uint8_t>(size_.p - 1)));
+  }
+  shape.first_output = static_cast<int>(shape.tokens.size());
+  shape.tokens.push_back({symbol("=")});
+  append(greatest());
+  return shape;
+}
+
+double ArithmeticTask::input_count() const {
+  double count = 1;
+  for (int i = 0; i < operands_; ++i) count *= operand_count(size_);
+  return count;
+}
+
+// Input j in mixed radix: the last operand runs fastest; ragged operands by length, then by value.
+Instance ArithmeticTask::instance(std::uint64_t j) const {
+  const double count = operand_count(size_);  // beyond 2^63, all of j is the last operand's
+  const auto each = count < 0x1p63 ? static_cast<std::uint64_t>(count) : ~std::uint64_t{0};
+  Instance instance;
+  instance.operands.resize(static_cast<std::size_t>(operands_));
+  for (int i = operands_ - 1; i >= 0; --i) {
+    std::uint64_t index = j % each;
+    j /= each;
+    int length = size_.n;
+    if (size_.ragged) {
+      std::uint64_t of_length = static_cast<std::uint64_t>(size_.p);
+      for (length = 1; index >= of_length; ++length) {
+        index -= of_length;
+        of_length *= static_cast<std::uint64_t>(size_.p);
+      }
+    }
+    instance.operands[static_cast<std::size_t>(i)] = digits_of(index, size_.p, length);
+  }
+  return instance;
+}
+
+// The lengths, then the digits of all operands as one string.
+Instance ArithmeticTask::sample(std::uint64_t seed, std::uint64_t index) const {
+  Draws draws(seed, index);
+  Instance instance;
+  std::vector<std::uint8_t*> places;
+  for (int i = 0; i < operands_; ++i) {
+    const int length =
+        size_.ragged ? 1 + static_cast<int>(draws.below(static_cast<std::uint64_t>(size_.n))) : size_.n;
+    instance.operands.emplace_back(static_cast<std::size_t>(length));
+  }
+  for (Digits& operand : instance.operands)
+    for (std::uint8_t& digit : operand) places.push_back(&digit);
+  draws.digits(size_.p, places.size(), [&](std::size_t j, std::uint8_t digit) { *places[j] = digit; });
+  return instance;
+}
+
+namespace {
+
+/// Reads one operand: characters 0..9a..z, or for p > 36 decimal numbers separated by dots.
+Digits parse_operand(std::string_view text, const TaskSize& size, std::string_view whole) {
+  Digits digits;
+  const auto push = [&](int value, std::string_view written) {
+    if (value < 0 || value >= size.p) {
+      throw UsageError(fmt::format("'{}' in \"{}\" is not a digit of base {}: digits are 0 to {}", written,
+                                   whole, size.p, size.p - 1));
+    }
+    digits.push_back(static_cast<std::uint8_t>(value));
+  };
+  if (size.p <= 36) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto letter = static_cast<char>(std::tolower(static_cast<unsigned char>(text[i])));
+      int value = -1;
+      if (letter >= '0' && letter <= '9') value = letter - '0';
+      if (letter >= 'a' && letter <= 'z') value = letter - 'a' + 10;
+      push(value, text.substr(i, 1));
+    }
+  } else {
+    while (!text.empty()) {
+      const std::string_view part = text.substr(0, text.find('.'));
+      const bool number = !part.empty() && part.size() <= 4 &&
+                          std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+      push(number ? std::stoi(std::string(part)) : -1, part);
+      text.remove_prefix(std::min(text.size(), part.size() + 1));
+    }
+  }
+  return digits;
+}
+
+}  // namespace
+
+Instance ArithmeticTask::parse(std::string_view text) const {
+  std::string packed;
+  for (const char c : text) {
+    if (!std::isspace(static_cast<unsigned char>(c))) packed += c;
+  }
+  std::string_view rest = packed;
+  const std::size_t equals = rest.find('=');
+  if (equals != std::string_view::npos) {
+    if (equals + 1 != rest.size()) {
+      throw UsageError(fmt::format("\"{}\": nothing may follow '=': the model writes the answer", text));
+    }
+    rest.remove_suffix(1);
+  }
+  Instance instance;
+  for (;;) {
+    const std::size_t end = rest.find(symbol_);
+    const std::string_view part = rest.substr(0, end);
+    const Digits digits = parse_operand(part, size_, text);
+    const int length = static_cast<int>(digits.size());
+    if (size_.ragged ? length < 1 || length > size_.n : length != size_.n) {
+      throw UsageError(
+          fmt::format("operand '{}' in \"{}\" has {} digits: {} takes {}{} (pad with zeros, or set --n)",
+                      part, text, length, name(), size_.ragged ? "1 to " : "", size_.n));
+    }
+    instance.operands.push_back(digits);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + symbol_.size());
+  }
+  if (static_cast<int>(instance.operands.size()) != operands_) {
+    throw UsageError(fmt::format("\"{}\" has {} operands: {} takes {} joined by '{}'", text,
+                                 instance.operands.size(), name(), operands_, symbol_));
+  }
+  return instance;
+}
+
+void InstanceSet::add(std::vector<Digits> operands) {
+  if (full() || !seen_.insert(operands).second) return;
+  instances_.push_back({std::move(operands)});
+}
+
+}  // namespace roundoff::constructions

@@ -1,0 +1,210 @@
+// Sums, dot products and softmax, spelled out as in semantics.md, section 3. Random bits under `sr` are
+// drawn at (place, index): additions count from 0 in the order in which they happen, products from 2^32 (the
+// index of the term), the other roundings of softmax from 2^33.
+#include <bit>
+#include <charconv>
+#include <string>
+
+#include "formats/error.hpp"
+#include "formats/notation/suggest.hpp"
+#include "formats/rounding/arithmetic.hpp"
+#include "formats/rounding/exact.hpp"
+#include "formats/rounding/rounding.hpp"
+
+namespace roundoff::formats {
+namespace {
+
+/// Adds one rounding after another: the place, the count, and the flags of all.
+struct Steps {
+  const Format& format;
+  std::uint64_t place;
+  std::uint64_t index = 0;
+  Flags flags = 0;
+
+  Draw next() { return {place, index++}; }
+  Value take(const Rounded& rounded) {
+    flags |= rounded.flags;
+    return rounded.value;
+  }
+  Value add(const Value& a, const Value& b) { return take(formats::add(a, b, format, next())); }
+};
+
+Value sequential(std::span<const Value> terms, Steps& steps) {
+  Value s = terms[0];
+  for (const Value& term : terms.subspan(1)) s = steps.add(s, term);
+  return s;
+}
+
+/// Split at the largest power of two strictly below the number of terms.
+Value tree(std::span<const Value> terms, Steps& steps) {
+  if (terms.size() == 1) return terms[0];
+  const std::size_t half = std::bit_floor(terms.size() - 1);
+  const Value left = tree(terms.first(half), steps);
+  return steps.add(left, tree(terms.subspan(half), steps));
+}
+
+Rounded settle(const Exact& exact, bool nan_operand, const Format& format, Draw draw) {
+  if (exact.kind != Kind::nan) return round(exact, format, draw);
+  return round_nan(format, nan_operand ? "an operand is not a number" : "inf - inf or 0 * inf",
+                   nan_operand ? 0 : flag_invalid);
+}
+
+Rounded exact_sum(std::span<const Value> terms, const Format& format, Draw draw) {
+  Exact s = Exact::of(terms[0]);
+  bool nan = terms[0].is_nan();
+  for (const Value& term : terms.subspan(1)) {
+    s = sum(s, Exact::of(term), format.rounding == Rounding::rdn);
+    nan = nan || term.is_nan();
+  }
+  return settle(s, nan, format, draw);
+}
+
+void require_terms(std::size_t count) {
+  if (count == 0) throw UsageError("a sum needs at least one term");
+}
+
+}  // namespace
+
+Rounded sum(std::span<const Value> terms, const SumOrder& order, const Format& format, std::uint64_t place) {
+  require_terms(terms.size());
+  Steps steps{format, place};
+  Value s;
+  switch (order.kind) {
+    case SumOrder::sequential:
+      s = sequential(terms, steps);
+      break;
+    case SumOrder::tree:
+      s = tree(terms, steps);
+      break;
+    case SumOrder::exact:
+      return exact_sum(terms, format, {place, 0});
+    case SumOrder::wide: {
+      Steps wide{order.wide_format, place};
+      const Value total = sequential(terms, wide);
+      s = steps.take(round(total, format, wide.next()));
+      steps.flags |= wide.flags;
+      break;
+    }
+    case SumOrder::blocked: {
+      const auto block = static_cast<std::size_t>(order.block);
+      std::vector<Value> totals;
+      for (std::size_t i = 0; i < terms.size(); i += block) {
+        totals.push_back(sequential(terms.subspan(i, std::min(block, terms.size() - i)), steps));
+      }
+      s = sequential(totals, steps);
+      break;
+    }
+  }
+  return {s, steps.flags};
+}
+
+Rounded dot(std::span<const Value> x, std::span<const Value> y, const SumOrder& order, DotMode mode,
+            const Format& format, std::uint64_t place) {
+  if (x.size() != y.size()) throw UsageError("a dot product needs as many x as y");
+  require_terms(x.size());
+  switch (mode) {
+    case DotMode::exact_dot: {
+      Exact s = product(Exact::of(x[0]), Exact::of(y[0]));
+      bool nan = x[0].is_nan() || y[0].is_nan();
+      for (std::size_t j = 1; j < x.size(); ++j) {
+        s = sum(s, product(Exact::of(x[j]), Exact::of(y[j])), format.rounding == Rounding::rdn);
+        nan = nan || x[j].is_nan() || y[j].is_nan();
+      }
+      return settle(s, nan, format, {place, 0});
+    }
+    case DotMode::fused: {
+      if (order.kind != SumOrder::sequential)
+        throw UsageError("fma goes with the sequential order only, not " + notation(order));
+      Steps steps{format, place};
+      Value s = steps.take(mul(x[0], y[0], format, steps.next()));
+      for (std::size_t j = 1; j < x.size(); ++j) s = steps.take(fma(x[j], y[j], s, format, steps.next()));
+      return {s, steps.flags};
+    }
+    case DotMode::rounded:
+      break;
+  }
+  // Products are rounded to the format, whatever the sum's order does.
+  Flags flags = 0;
+  std::vector<Value> products;
+  products.reserve(x.size());
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    const Rounded product = mul(x[j], y[j], format, {place, (std::uint64_t{1} << 32) + j});
+    flags |= product.flags;
+    products.push_back(product.value);
+  }
+  Rounded result = sum(products, order, format, place);
+  result.flags |= flags;
+  return result;
+}
+
+std::vector<Value> softmax(std::span<const Value> scores, Softmax kind, const SumOrder& order,
+                           const Format& format, std::uint64_t place) {
+  require_terms(scores.size());
+  Steps steps{format, place, std::uint64_t{1} << 33};
+  Value largest = scores[0];
+  if (kind == Softmax::stable) {
+    for (const Value& score : scores.subspan(1)) largest = maximum(largest, score);
+  }
+  std::vector<Value> weights;
+  weights.reserve(scores.size());
+  for (const Value& score : scores) {
+    const Value shifted = kind == Softmax::stable ? sub(score, largest, format, steps.next()).value : score;
+    weights.push_back(apply(Function::exp, shifted, format, steps.next()).value);
+  }
+  const Value z = sum(weights, order, format, place).value;
+  for (Value& weight : weights) weight = div(weight, z, format, steps.next()).value;
+  return weights;
+}
+
+SumOrder parse_order(std::string_view text) {
+  SumOrder order;
+  const std::string_view word = text.substr(0, text.find(':'));
+  const std::string_view rest = text.size() > word.size() ? text.substr(word.size() + 1) : std::string_view{};
+  const bool takes_more = word == "wide" || word == "blocked";
+  if (takes_more && rest.empty()) {
+    throw UsageError("order '" + std::string(text) + "' lacks its " +
+                     (word == "wide" ? "format: wide:binary32" : "size: blocked:32"));
+  }
+  if (!takes_more && text.size() > word.size()) {
+    throw UsageError("order '" + std::string(text) + "': nothing follows '" + std::string(word) + "'");
+  }
+  if (word == "sequential") {
+    order.kind = SumOrder::sequential;
+  } else if (word == "tree") {
+    order.kind = SumOrder::tree;
+  } else if (word == "exact") {
+    order.kind = SumOrder::exact;
+  } else if (word == "wide") {
+    order.kind = SumOrder::wide;
+    order.wide_format = parse_format(rest);
+  } else if (word == "blocked") {
+    order.kind = SumOrder::blocked;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), order.block);
+    if (error != std::errc{} || end != rest.data() + rest.size() || order.block < 1) {
+      throw UsageError("order '" + std::string(text) +
+                       "': the block size is a positive integer, as in blocked:32");
+    }
+  } else {
+    constexpr std::string_view known[] = {"sequential", "tree", "exact", "wide:FORMAT", "blocked:B"};
+    throw UsageError("unknown order '" + std::string(text) + "'" + did_you_mean(text, known));
+  }
+  return order;
+}
+
+std::string notation(const SumOrder& order) {
+  switch (order.kind) {
+    case SumOrder::sequential:
+      return "sequential";
+    case SumOrder::tree:
+      return "tree";
+    case SumOrder::exact:
+      return "exact";
+    case SumOrder::wide:
+      return "wide:" + notation(order.wide_format);
+    case SumOrder::blocked:
+      return "blocked:" + std::to_string(order.block);
+  }
+  return "";
+}
+
+}  // namespace roundoff::formats

@@ -1,0 +1,366 @@
+// Which tensor is which weight. Sources: the GPT2Model and LlamaModel of Hugging Face's transformers, whose
+// names and shapes these files carry. GPT-2 keeps its matrices as [in x out]; Llama as [out x in].
+#include "sim/files/checkpoint.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "formats/error.hpp"
+#include "formats/notation/suggest.hpp"
+#include "formats/notation/text.hpp"
+#include "formats/rounding/arithmetic.hpp"
+#include "sim/files/tensors.hpp"
+#include "sim/model/sinusoids.hpp"
+
+namespace roundoff::sim {
+
+namespace {
+
+constexpr int most_tokens = 65535;  // a Token has 16 bits
+
+/// What config.json says.
+class Config {
+ public:
+  Config(const Json& json, std::string source) : json_(json), source_(std::move(source)) {
+    if (!json_.is_object()) fail("is not an object");
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw FileError(fmt::format("{}: config {}", source_, what));
+  }
+
+  bool has(const std::string& field) const { return json_.contains(field) && !json_[field].is_null(); }
+  const Json& operator[](const std::string& field) const { return json_[field]; }
+
+  int count(const std::string& field, std::optional<int> absent = {}) const {
+    if (!has(field)) {
+      if (absent) return *absent;
+      fail(fmt::format("lacks \"{}\"", field));
+    }
+    const Json& value = json_[field];
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > 1 << 20)
+      fail(fmt::format("has a \"{}\" that is not a positive integer", field));
+    return value.get<int>();
+  }
+
+  Value number(const std::string& field, double absent) const {
+    if (!has(field)) return Value::of(absent);
+    if (!json_[field].is_number()) fail(fmt::format("has a \"{}\" that is not a number", field));
+    return Value::of(json_[field].get<double>());
+  }
+
+  bool flag(const std::string& field, bool absent) const {
+    if (!has(field)) return absent;
+    if (!json_[field].is_boolean()) fail(fmt::format("has a \"{}\" that is not true or false", field));
+    return json_[field].get<bool>();
+  }
+
+  std::string text(const std::string& field, const std::string& absent) const {
+    if (!has(field)) return absent;
+    if (!json_[field].is_string()) fail(fmt::format("has a \"{}\" that is not a string", field));
+    return json_[field].get<std::string>();
+  }
+
+  Activation activation(const std::string& field, const std::string& absent) const {
+    const std::map<std::string, Activation, std::less<>> known = {
+        {"gelu_new", Activation::gelu_tanh}, {"gelu_pytorch_tanh", Activation::gelu_tanh},
+        {"gelu", Activation::gelu},          {"relu", Activation::relu},
+        {"silu", Activation::silu},          {"swish", Activation::silu}};
+    const std::string name = text(field, absent);
+    const auto found = known.find(name);
+    if (found != known.end()) return found->second;
+    std::vector<std::string_view> names;
+    for (const auto& [each, unused] : known) names.push_back(each);
+    fail(fmt::format("has the {} \"{}\"{}", field, name, did_you_mean(name, names)));
+  }
+
+  /// Options that change the computation and are not built here must be absent, null or false.
+  void refuse(std::initializer_list<const char*> fields) const {
+    for (const char* field : fields)
+      if (has(field) && json_[field] != false)
+        fail(fmt::format("sets \"{}\", which is not supported", field));
+  }
+
+ private:
+  const Json& json_;
+  std::string source_;
+};
+
+/// Tensors by name, each asked for once.
+class Weights {
+ public:
+  Weights(const TensorFile& file, std::string_view prefix) : file_(file) {
+    for (const Tensor& tensor : file.tensors()) {
+      std::string_view name = tensor.name;
+      if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+      if (!by_name_.emplace(name, &tensor).second) file.fail(fmt::format("has the tensor {} twice", name));
+    }
+  }
+
+  bool has(const std::string& name) const { return by_name_.contains(name); }
+
+  Matrix matrix(const std::string& name, int rows, int columns, bool transposed = false) {
+    const int stored_rows = transposed ? columns : rows, stored_columns = transposed ? rows : columns;
+    const Tensor& tensor = need(name, 2, stored_rows, stored_columns);
+    Matrix m(rows, columns);
+    for (int r = 0; r < rows; ++r)
+      for (int c = 0; c < columns; ++c) {
+        const auto at =
+            static_cast<std::uint64_t>(transposed ? c : r) * static_cast<std::uint64_t>(stored_columns) +
+            static_cast<std::uint64_t>(transposed ? r : c);
+        m.set(r, c, Value::of(file_.element(tensor, at)));
+      }
+    return m;
+  }
+
+  Vector vector(const std::string& name, int size) {
+    const Tensor& tensor = need(name, 1, size, 1);
+    Vector v;
+    for (int i = 0; i < size; ++i)
+      v.push_back(Value::of(file_.element(tensor, static_cast<std::uint64_t>(i))));
+    return v;
+  }
+
+  std::optional<Vector> optional_vector(const std::string& name, int size) {
+    return has(name) ? std::optional<Vector>(vector(name, size)) : std::nullopt;
+  }
+
+  /// Every tensor must have been asked for, but those whose name ends so.
+  void done(std::initializer_list<std::string_view> ignored) const {
+    for (const auto& [name, tensor] : by_name_) {
+      const bool skipped = std::any_of(ignored.begin(), ignored.end(),
+                                       [&name = name](std::string_view end) { return name.ends_with(end); });
+      if (!used_.contains(name) && !skipped)
+        file_.fail(fmt::format("has the tensor {}, which this architecture has no place for", name));
+    }
+  }
+
+ private:
+  const Tensor& need(const std::string& name, std::size_t dimensions, int rows, int columns) {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) {
+      std::vector<std::string_view> known;
+      for (const auto& [each, unused] : by_name_) known.push_back(each);
+      file_.fail(fmt::format("lacks the tensor {}{}", name, did_you_mean(name, known)));
+    }
+    const Tensor& tensor = *found->second;
+    if (tensor.dimensions.size() != dimensions || tensor.rows() != static_cast<std::uint64_t>(rows) ||
+        tensor.columns() != static_cast<std::uint64_t>(columns))
+      file_.fail(fmt::format("has the tensor {} of shape [{}], but the config wants {}{}", name,
+                             fmt::join(tensor.dimensions, ", "), rows,
+                             dimensions == 2 ? fmt::format(" x {}", columns) : ""));
+    used_.insert(name);
+    return tensor;
+  }
+
+  const TensorFile& file_;
+  std::map<std::string, const Tensor*, std::less<>> by_name_;
+  std::set<std::string, std::less<>> used_;
+};
+
+/// Rows [first, first + count) of a matrix, and the same part of a bias.
+Linear part(const Linear& whole, int first, int count) {
+  Linear result;
+  result.weight.resize(count, whole.weight.columns());
+  for (int r = 0; r < count; ++r)
+    for (const auto& entry : whole.weight.row(first + r))
+      result.weight.set(r, static_cast<int>(entry.column), entry.value);
+  if (whole.bias) result.bias.emplace(whole.bias->begin() + first, whole.bias->begin() + first + count);
+  return result;
+}
+
+/// 1 / sqrt(d_k) in binary64.
+Value scale_of(int d_k) {
+  return apply(Function::rsqrt, Value::integer(d_k), parse_format("binary64")).value;
+}
+
+void divides(const Config& config, int heads, int width) {
+  if (width % heads != 0) config.fail(fmt::format("has {} heads, which do not divide {}", heads, width));
+}
+
+Model gpt2(const Config& config, const TensorFile& file) {
+  config.refuse({"scale_attn_by_inverse_layer_idx", "add_cross_attention"});
+  const int d = config.count("n_embd"), layers = config.count("n_layer"), heads = config.count("n_head");
+  const int vocabulary = config.count("vocab_size");
+  const int positions = config.count(config.has("n_positions") ? "n_positions" : "n_ctx");
+  const int units = config.count("n_inner", 4 * d);
+  divides(config, heads, d);
+  Weights weights(file, "transformer.");
+  const auto norm = [&](const std::string& name) {
+    return Norm{Norm::layer, config.number("layer_norm_epsilon", 1e-5), weights.vector(name + ".weight", d),
+                weights.vector(name + ".bias", d)};
+  };
+  const auto linear = [&](const std::string& name, int out, int in) {
+    return Linear{weights.matrix(name + ".weight", out, in, true), weights.vector(name + ".bias", out)};
+  };
+  Model model;
+  model.token_embedding = weights.matrix("wte.weight", vocabulary, d);
+  model.position_embedding = weights.matrix("wpe.weight", positions, d);
+  for (int l = 0; l < layers; ++l) {
+    const std::string at = fmt::format("h.{}.", l);
+    Layer layer;
+    layer.before_attention = norm(at + "ln_1");
+    const Linear all = linear(at + "attn.c_attn", 3 * d, d);
+    Attention& attention = layer.attention.emplace();
+    attention.heads = heads;
+    attention.query = part(all, 0, d);
+    attention.key = part(all, d, d);
+    attention.value = part(all, 2 * d, d);
+    attention.output = linear(at + "attn.c_proj", d, d);
+    if (config.flag("scale_attn_weights", true)) attention.scale = scale_of(d / heads);
+    layer.before_feed_forward = norm(at + "ln_2");
+    layer.feed_forward = FeedForward{linear(at + "mlp.c_fc", units, d),
+                                     linear(at + "mlp.c_proj", d, units),
+                                     {},
+                                     config.activation("activation_function", "gelu_new")};
+    model.layers.push_back(std::move(layer));
+  }
+  model.final_norm = norm("ln_f");
+  model.tied = !weights.has("lm_head.weight");
+  model.unembedding.weight =
+      model.tied ? model.token_embedding : weights.matrix("lm_head.weight", vocabulary, d);
+  weights.done({".attn.bias", ".attn.masked_bias"});
+  return model;
+}
+
+Model llama(const Config& config, const TensorFile& file) {
+  config.refuse({"rope_scaling", "use_sliding_window"});
+  if (config.text("model_type", "") == "mistral") config.refuse({"sliding_window"});
+  const int d = config.count("hidden_size"), layers = config.count("num_hidden_layers");
+  const int heads = config.count("num_attention_heads"), groups = config.count("num_key_value_heads", heads);
+  const int vocabulary = config.count("vocab_size"), units = config.count("intermediate_size");
+  if (!config.has("head_dim")) divides(config, heads, d);
+  divides(config, groups, heads);
+  const int d_k = config.count("head_dim", d / heads);
+  if (d_k % 2 != 0 || std::int64_t{d_k} * heads > 1 << 20)
+    config.fail(fmt::format("has {} heads of {} dimensions, which rotary positions cannot pair", heads, d_k));
+  const Value epsilon = config.number("rms_norm_eps", 1e-6), theta = config.number("rope_theta", 10000);
+  if (compare(theta, Value::zero()) <= 0) config.fail("has a \"rope_theta\" that is not positive");
+  Rotary rotary;
+  for (int t = 0; t < d_k / 2; ++t) rotary.rate.push_back(geometric(theta, 2 * t, d_k));
+  Weights weights(file, "model.");
+  const auto norm = [&](const std::string& name, int width) {
+    return Norm{Norm::rms, epsilon, weights.vector(name + ".weight", width), {}};
+  };
+  const auto linear = [&](const std::string& name, int out, int in) {
+    return Linear{weights.matrix(name + ".weight", out, in), weights.optional_vector(name + ".bias", out)};
+  };
+  Model model;
+  model.token_embedding = weights.matrix("embed_tokens.weight", vocabulary, d);
+  for (int l = 0; l < layers; ++l) {
+    const std::string at = fmt::format("layers.{}.", l);
+    Layer layer;
+    layer.before_attention = norm(at + "input_layernorm", d);
+    Attention& attention = layer.attention.emplace();
+    attention.heads = heads;
+    if (groups != heads) attention.key_heads = groups;
+    attention.query = linear(at + "self_attn.q_proj", heads * d_k, d);
+    attention.key = linear(at + "self_attn.k_proj", groups * d_k, d);
+    attention.value = linear(at + "self_attn.v_proj", groups * d_k, d);
+    attention.output = linear(at + "self_attn.o_proj", d, heads * d_k);
+    if (weights.has(at + "self_attn.q_norm.weight")) {
+      attention.query_norm = norm(at + "self_attn.q_norm", d_k);
+      attention.key_norm = norm(at + "self_attn.k_norm", d_k);
+    }
+    attention.scale = scale_of(d_k);
+    attention.rotary = rotary;
+    layer.before_feed_forward = norm(at + "post_attention_layernorm", d);
+    layer.feed_forward =
+        FeedForward{linear(at + "mlp.up_proj", units, d), linear(at + "mlp.down_proj", d, units),
+                    linear(at + "mlp.gate_proj", units, d), config.activation("hidden_act", "silu")};
+    model.layers.push_back(std::move(layer));
+  }
+  model.final_norm = norm("norm", d);
+  model.tied = config.flag("tie_word_embeddings", false) || !weights.has("lm_head.weight");
+  const bool stored = weights.has("lm_head.weight");
+  if (model.tied && !stored) {
+    model.unembedding.weight = model.token_embedding;
+  } else {
+    model.unembedding.weight = weights.matrix("lm_head.weight", vocabulary, d);
+    model.tied = model.unembedding.weight == model.token_embedding;
+  }
+  weights.done({"rotary_emb.inv_freq"});
+  return model;
+}
+
+// The object "roundoff" of the config.
+void lay_over(const Config& config, ModelFile& file) {
+  if (!config.has("roundoff")) return;
+  const Json& extra = config["roundoff"];
+  if (!extra.is_object()) config.fail("has a \"roundoff\" that is not an object");
+  for (const auto& [field, value] : extra.items()) {
+    if (field == "task") {
+      file.task = value.dump();
+    } else if (field == "format" && value.is_string()) {
+      file.format = value.get<std::string>();
+    } else if (field == "name" && value.is_string()) {
+      file.model.name = value.get<std::string>();
+    } else if (field == "vocab" && value.is_array() && value.size() == file.model.vocabulary.size() &&
+               std::all_of(value.begin(), value.end(), [](const Json& token) { return token.is_string(); })) {
+      file.model.vocabulary = value.get<std::vector<std::string>>();
+    } else {
+      config.fail(
+          fmt::format("has \"roundoff.{}\", which is not one of task, vocab (a string for every token), "
+                      "format and name",
+                      field));
+    }
+  }
+}
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    throw FileError(
+        fmt::format("cannot open {}; a checkpoint is a folder with config.json and "
+                    "model.safetensors (one file; merge shards)",
+                    path.string()));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors, std::string_view source) {
+  const Json json = parse_json(config_text, fmt::format("{} (config)", source));
+  const Config config(json, std::string(source));
+  const TensorFile file(tensors, source);
+  const std::string type = config.text("model_type", "");
+  const int vocabulary = config.count("vocab_size");
+  if (vocabulary > most_tokens)
+    config.fail(fmt::format("has {} tokens; at most {} can be run", vocabulary, most_tokens));
+  ModelFile result;
+  constexpr std::string_view known[] = {"gpt2", "llama", "mistral", "qwen2", "qwen3"};
+  if (std::find(std::begin(known), std::end(known), type) == std::end(known))
+    config.fail(fmt::format("has the model_type \"{}\"{}", type, did_you_mean(type, known)));
+  result.model = type == "gpt2" ? gpt2(config, file) : llama(config, file);
+  result.model.name = type;
+  for (int t = 0; t < vocabulary; ++t) result.model.vocabulary.push_back(std::to_string(t));
+  lay_over(config, result);
+  try {
+    validate(result.model);
+  } catch (const UsageError& error) {
+    throw FileError(fmt::format("{}: {}", source, error.what()));
+  }
+  return result;
+}
+
+bool is_checkpoint(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::path(path).filename() == "config.json" ||
+         std::filesystem::is_directory(path, ignored);
+}
+
+ModelFile load_checkpoint(const std::string& path) {
+  std::filesystem::path folder(path);
+  if (folder.filename() == "config.json") folder = folder.parent_path();
+  return read_checkpoint(content(folder / "config.json"), content(folder / "model.safetensors"), path);
+}
+
+}  // namespace roundoff::sim

@@ -1,0 +1,23 @@
+// Checkpoints of GPT-2 and Llama architecture as Hugging Face's tools write them: config.json and one file of
+// safetensors, loaded by the names of their tensors.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sim/files/model_file.hpp"
+
+namespace roundoff::sim {
+
+/// The model of a config and its tensors (model types gpt2, llama, mistral without a window, qwen2, qwen3).
+/// Tokens are named by their numbers. An object "roundoff" in the config may give what those files do not
+/// have: "task", "vocab", "format" and "name", as in a model file. FileError led by `source` for a type,
+/// an option or a tensor that is missing, unknown, or of another shape.
+ModelFile read_checkpoint(std::string_view config, std::string_view tensors, std::string_view source);
+
+/// From a folder with config.json and model.safetensors, or from the path of that config.json.
+ModelFile load_checkpoint(const std::string& path);
+/// Whether load_checkpoint is who reads this path.
+bool is_checkpoint(const std::string& path);
+
+}  // namespace roundoff::sim

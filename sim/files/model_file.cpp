@@ -1,0 +1,153 @@
+// Writing Model JSON, and files on disk.
+#include "sim/files/model_file.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "formats/error.hpp"
+#include "formats/notation/text.hpp"
+#include "sim/files/checkpoint.hpp"
+#include "sim/files/model_json.hpp"
+
+namespace roundoff::sim {
+
+namespace {
+
+Json number(const Value& value) {
+  const double d = to_double(value);
+  if (value.is_finite() && std::isfinite(d) && Value::of(d) == value) {
+    if (value.is_zero() && value.negative) return "-0";
+    if (std::abs(d) < 1e15 && d == std::floor(d)) return static_cast<std::int64_t>(d);
+    return d;
+  }
+  return hex(value);
+}
+
+Json matrix(const Matrix& m) {
+  Json rows = Json::array();
+  for (int r = 0; r < m.rows(); ++r) {
+    Json row(std::vector<Json>(static_cast<std::size_t>(m.columns()), Json(0)));
+    for (const auto& entry : m.row(r)) row[entry.column] = number(entry.value);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json vector(const Vector& v) {
+  Json list = Json::array();
+  for (const Value& x : v) list.push_back(number(x));
+  return list;
+}
+
+void put(Json& into, const std::string& suffix, const Linear& linear) {
+  into["W_" + suffix] = matrix(linear.weight);
+  if (linear.bias) into["b_" + suffix] = vector(*linear.bias);
+}
+
+void put(Json& into, const std::string& field, const std::optional<Norm>& norm) {
+  if (!norm) return;
+  Json entry = Json::object();
+  entry["kind"] = norm->kind == Norm::rms ? "rmsnorm" : "layernorm";
+  if (!norm->epsilon.is_zero()) entry["eps"] = number(norm->epsilon);
+  if (norm->weight) entry["weight"] = vector(*norm->weight);
+  if (norm->bias) entry["bias"] = vector(*norm->bias);
+  into[field] = std::move(entry);
+}
+
+void put(Json& into, const Rotary& rotary) {
+  Json entry = Json::object();
+  entry["pairing"] = rotary_pairings[rotary.interleaved ? 1 : 0];
+  entry[rotary.periodic ? "period" : "frequency"] = vector(rotary.rate);
+  if (!rotary.phase.empty()) entry["phase"] = vector(rotary.phase);
+  into["rope"] = std::move(entry);
+}
+
+}  // namespace
+
+Json to_json(const ModelFile& file) {
+  const Model& model = file.model;
+  Json json;
+  json["name"] = model.name;
+  if (!file.format.empty()) json["format"] = file.format;
+  for (const auto& [role, format] : file.roles) json["formats"][std::string(name(role))] = format;
+  json["softmax"] = file.softmax == Softmax::stable ? "stable" : "plain";
+  json["sum"] = file.order.kind == SumOrder::sequential ? "seq" : notation(file.order);
+  if (model.arg_min) json["choice"] = choice_names[1];
+  json["fma"] = file.dot == DotMode::fused;
+  if (file.dot == DotMode::exact_dot) json["exact_dot"] = true;
+  if (!file.task.empty()) json["task"] = Json::parse(file.task);
+  json["vocab"] = model.vocabulary;
+  if (!model.registers.empty()) json["registers"] = model.registers;
+  json["tok_emb"] = matrix(model.token_embedding);
+  json["pos_emb"] = matrix(model.position_embedding);
+  json["layers"] = Json::array();
+  for (const Layer& layer : model.layers) {
+    Json entry = Json::object();
+    if (layer.projection) put(entry, "P", *layer.projection);
+    if (const auto& attention = layer.attention) {
+      entry["n_heads"] = attention->heads;
+      put(entry, "Q", attention->query);
+      put(entry, "K", attention->key);
+      put(entry, "V", attention->value);
+      put(entry, "O", attention->output);
+      if (attention->key_heads != 0) entry["n_kv_heads"] = attention->key_heads;
+      if (attention->scale) entry["scale"] = number(*attention->scale);
+      if (attention->slopes) entry["alibi"] = vector(*attention->slopes);
+      if (attention->rotary) put(entry, *attention->rotary);
+      for (const Matrix& mask : attention->mask) entry["mask"].push_back(matrix(mask));
+      put(entry, "norm_q", attention->query_norm);
+      put(entry, "norm_k", attention->key_norm);
+      if (attention->weighting != Weighting::softmax)
+        entry["weighting"] = weighting_names[static_cast<std::size_t>(attention->weighting)];
+    }
+    if (const auto& ff = layer.feed_forward) {
+      put(entry, "1", ff->in);
+      put(entry, "2", ff->out);
+      if (ff->gate) put(entry, "G", *ff->gate);
+      entry["act"] = activation_names[static_cast<std::size_t>(ff->activation)];
+    }
+    put(entry, "norm_before_attention", layer.before_attention);
+    put(entry, "norm_after_attention", layer.after_attention);
+    put(entry, "norm_before_ff", layer.before_feed_forward);
+    put(entry, "norm_after_ff", layer.after_feed_forward);
+    json["layers"].push_back(std::move(entry));
+  }
+  put(json, "norm_final", model.final_norm);
+  if (model.tied) {
+    json["tied"] = true;
+    if (model.unembedding.bias) json["b_U"] = vector(*model.unembedding.bias);
+  } else {
+    put(json, "U", model.unembedding);
+  }
+  return json;
+}
+
+std::string write_model(const ModelFile& file) { return to_json(file).dump() + "\n"; }
+
+namespace {
+
+bool is_safetensors(const std::string& path) { return path.ends_with(".safetensors"); }
+
+}  // namespace
+
+ModelFile load_model(const std::string& path) {
+  if (is_checkpoint(path)) return load_checkpoint(path);
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    throw FileError(
+        fmt::format("cannot open {}; check the path, or write a model with `roundoff export`", path));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return is_safetensors(path) ? read_safetensors(text.str(), path) : read_model(text.str(), path);
+}
+
+void save_model(const ModelFile& file, const std::string& path) {
+  std::ofstream out(path, std::ios::binary);
+  out << (is_safetensors(path) ? write_safetensors(file) : write_model(file));
+  if (!out.flush()) throw FileError(fmt::format("cannot write {}; check that its folder exists", path));
+}
+
+}  // namespace roundoff::sim

@@ -1,0 +1,158 @@
+// A transformer as a value: exact weights (dyadic rationals), independent of any format. It is rounded to the
+// policy's formats when a program is recorded from it. Shapes follow commands.md, "Model JSON".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "formats/value.hpp"
+#include "sim/names.hpp"
+
+namespace roundoff::sim {
+
+using Token = std::uint16_t;
+
+/// A matrix by rows; the entries of a row are in increasing column order and none is +0 (a stored -0 is
+/// kept). A construction's matrices are sparse; the semantics is dense: a missing entry is the weight +0.
+class Matrix {
+ public:
+  struct Entry {
+    std::uint32_t column;
+    Value value;
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+
+  Matrix() = default;
+  Matrix(int rows, int columns) : rows_(static_cast<std::size_t>(rows)), columns_(columns) {}
+
+  int rows() const { return static_cast<int>(rows_.size()); }
+  int columns() const { return columns_; }
+  bool empty() const { return rows_.empty(); }
+  const std::vector<Entry>& row(int r) const { return rows_[static_cast<std::size_t>(r)]; }
+  Value at(int r, int c) const;
+  /// Replaces the entry (setting +0 removes it).
+  void set(int r, int c, const Value& value);
+  /// Appends rows of +0 / widens with columns of +0.
+  void resize(int rows, int columns);
+  std::int64_t nonzeros() const;
+
+  friend bool operator==(const Matrix&, const Matrix&) = default;
+
+ private:
+  std::vector<std::vector<Entry>> rows_;
+  int columns_ = 0;
+};
+
+using Vector = std::vector<Value>;
+
+/// y = W x + b; without a bias there is no addition.
+struct Linear {
+  Matrix weight;               ///< [out x in]
+  std::optional<Vector> bias;  ///< [out]
+  friend bool operator==(const Linear&, const Linear&) = default;
+};
+
+/// Normalisation, step by step in theory-notes/norms.md.
+struct Norm {
+  enum Kind : std::uint8_t { rms, layer } kind = rms;
+  Value epsilon;                 ///< added to the mean square; zero: no addition
+  std::optional<Vector> weight;  ///< [width]
+  std::optional<Vector> bias;    ///< [width]
+  friend bool operator==(const Norm&, const Norm&) = default;
+};
+
+/// How scores become attention weights. softmax: e_j / Z; softmax_one: e_j / (1 + Z), the one being the exp
+/// of a score 0 that is always present; exponential: rnd(exp(s_j)), not normalised; hard: 1 / m at each of
+/// the m largest scores; hard_first, hard_last: 1 at the first or the last of them.
+enum class Weighting : std::uint8_t { softmax, softmax_one, exponential, hard, hard_first, hard_last };
+
+/// Rotary positions (theory-notes/rotary.md): pair t of a head's query or key is turned by an angle that is
+/// linear in the position p. Pairs are entries (t, t + pairs), or (2t, 2t+1) where `interleaved`; entries
+/// beyond 2 * pairs stay. The angle is p * rate + phase in radians, or 2 pi (p + phase) / rate where
+/// `periodic`. Phases turn queries only.
+struct Rotary {
+  bool interleaved = false;
+  bool periodic = false;
+  Vector rate;   ///< [pairs] radians per position, or positions per turn
+  Vector phase;  ///< [pairs], or [heads * pairs], radians or positions; empty: none
+  int pairs() const { return static_cast<int>(rate.size()); }
+  friend bool operator==(const Rotary&, const Rotary&) = default;
+};
+
+struct Attention {
+  int heads = 1;
+  int key_heads = 0;  ///< heads of W_K and W_V, a divisor of `heads` (grouped queries); 0: as many as heads
+  Linear query;       ///< [heads*d_k x d_model]
+  Linear key;         ///< [key_heads*d_k x d_model]
+  Linear value;       ///< [key_heads*d_v x d_model]
+  Linear output;      ///< [d_model x heads*d_v]
+  std::optional<Value> scale;    ///< absent: no multiplication
+  std::optional<Vector> slopes;  ///< ALiBi, per head: s = rnd(s + rnd(slope * (j - i))); absent: no addition
+  std::vector<Matrix> mask;      ///< added to the scores, per head [N x N] (query, key); empty: no addition
+  std::optional<Norm> query_norm, key_norm;  ///< over the d_k entries of each head
+  std::optional<Rotary> rotary;              ///< after these norms
+  Weighting weighting = Weighting::softmax;
+
+  int groups() const { return key_heads == 0 ? heads : key_heads; }
+  friend bool operator==(const Attention&, const Attention&) = default;
+};
+
+enum class Activation : std::uint8_t { relu, gelu, gelu_tanh, silu, identity };
+
+/// out(act(in(x))), or gated: out(rnd(act(gate(x)) * in(x))).
+struct FeedForward {
+  Linear in;                   ///< W_1, b_1: [d_ff x d_model]
+  Linear out;                  ///< W_2, b_2: [d_model x d_ff]
+  std::optional<Linear> gate;  ///< W_G, b_G: [d_ff x d_model]
+  Activation activation = Activation::relu;
+  friend bool operator==(const FeedForward&, const FeedForward&) = default;
+};
+
+/// x = rnd(x + attention(x)); x = rnd(x + feed_forward(x)). A layer may lack either. A `before` norm is
+/// applied to the block's input, an `after` norm to the residual sum. A projection comes first, x = W_P x +
+/// b_P, and may change the width of the stream.
+struct Layer {
+  std::optional<Linear> projection;  ///< [width after x width before]
+  std::optional<Attention> attention;
+  std::optional<FeedForward> feed_forward;
+  std::optional<Norm> before_attention, after_attention, before_feed_forward, after_feed_forward;
+  friend bool operator==(const Layer&, const Layer&) = default;
+};
+
+struct Model {
+  std::string name;
+  std::vector<std::string> vocabulary;
+  Matrix token_embedding;     ///< [V x d_model]
+  Matrix position_embedding;  ///< [N x d_model]
+  std::vector<Layer> layers;
+  std::optional<Norm> final_norm;      ///< before the unembedding
+  Linear unembedding;                  ///< [V x d_model]
+  std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty
+  bool tied = false;     ///< the unembedding is the token embedding (and counts once as parameters)
+  bool arg_min = false;  ///< the next token has the least logit: the arg max of rnd(0 - logit)
+
+  /// The width of the stream as it leaves the embedding.
+  int d_model() const { return token_embedding.columns(); }
+  friend bool operator==(const Model&, const Model&) = default;
+};
+
+/// semantics.md, section 5. `width` = max(d_model, heads * max(d_k, d_v), d_ff), maxima over layers.
+struct Shape {
+  int d_model = 0, heads = 0, d_k = 0, d_v = 0, d_ff = 0, layers = 0;
+  int head_width = 0;  ///< max over layers of heads * max(d_k, d_v)
+  int width = 0;
+  std::int64_t parameters = 0, nonzero = 0, position_table = 0;
+};
+Shape shape(const Model& model);
+
+/// 128 bits over every weight and option, as 32 hexadecimal digits: the identity of a model in stores and
+/// certificates.
+std::string fingerprint(const Model& model);
+
+/// Throws UsageError naming the first inconsistent matrix.
+void validate(const Model& model);
+
+}  // namespace roundoff::sim

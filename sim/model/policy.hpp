@@ -1,0 +1,48 @@
+// A precision policy: which format each role computes in, and the options of semantics.md, section 3.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "formats/rounding/arithmetic.hpp"
+#include "sim/names.hpp"
+
+namespace roundoff::sim {
+
+/// What a rounded operation is part of. The result of every operation is rounded to its role's format;
+/// products and partial sums of a dot product are rounded to `accumulators`, and its result once more to the
+/// role that receives it.
+enum class Role : std::uint8_t { weights, activations, accumulators, scores, softmax, cache, norms, logits };
+inline constexpr int role_count = 8;
+std::string_view name(Role role);
+
+/// Quantisers of whole vectors, by name (sim/model/quantise.hpp); "" is none. They come before a number is rounded
+/// to its role's format: of the rows of every linear map of a layer, of the vectors such maps read, and of
+/// keys and values as they are kept.
+struct Quantisers {
+  std::string weights, activations, cache;
+  friend bool operator==(const Quantisers&, const Quantisers&) = default;
+};
+
+struct Policy {
+  std::array<Format, role_count> formats;
+  Quantisers quantisers;
+  Softmax softmax = Softmax::stable;
+  SumOrder order;
+  DotMode dot = DotMode::rounded;
+
+  /// One format for all roles: what the theorems speak of.
+  static Policy uniform(const Format& format);
+  const Format& operator[](Role role) const { return formats[static_cast<std::size_t>(role)]; }
+  /// One format for all roles, and no quantiser.
+  bool is_uniform() const;
+  friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+/// Why a verdict under this policy is outside the papers' theorems (`sum: exact`, `wrap`, ...), or ""
+/// (semantics.md, section 3).
+std::string outside_the_theorem(const Policy& policy);
+
+}  // namespace roundoff::sim

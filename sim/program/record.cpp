@@ -1,0 +1,206 @@
+// Recording, layer by layer and position by position. Each function here is one line of semantics.md,
+// section 3.
+#include "sim/program/record.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "formats/error.hpp"
+#include "formats/notation/text.hpp"
+#include "sim/blocks/blocks.hpp"
+
+namespace roundoff::sim {
+
+bool zero_weights_exact(const Format& format, const Reduction& reduction) {
+  const bool order_by_term =
+      reduction.order.kind == SumOrder::sequential || reduction.order.kind == SumOrder::exact;
+  return format.is_plain() && order_by_term && format.rounding != Rounding::sr;
+}
+
+namespace {
+
+struct LayerBlocks {
+  std::optional<RecordedLinear> projection;
+  std::optional<NormBlock> before_attention, after_attention, before_feed_forward, after_feed_forward;
+  std::optional<AttentionBlock> attention;
+  std::optional<FeedForwardBlock> feed_forward;
+};
+
+void prepare(std::optional<NormBlock>& block, Recorder& tape, const std::optional<Norm>& norm, int width,
+             SiteName name) {
+  if (norm) block.emplace(tape, *norm, width, name);
+}
+
+std::vector<NodeId> normed(Recorder& tape, const std::optional<NormBlock>& norm,
+                           const std::vector<NodeId>& x) {
+  return norm ? norm->apply(tape, x, Role::activations) : x;
+}
+
+// rnd(x + f(x))
+std::vector<NodeId> residual(Recorder& tape, const std::vector<NodeId>& x, const std::vector<NodeId>& f,
+                             SiteName name) {
+  std::vector<NodeId> y;
+  for (std::size_t r = 0; r < x.size(); ++r)
+    y.push_back(tape.binary(Op::add, x[r], f[r], Role::activations, tape.site(name, static_cast<int>(r))));
+  return y;
+}
+
+std::vector<NodeId> layer(Recorder& tape, LayerBlocks& blocks, std::vector<NodeId> x) {
+  if (blocks.projection) {
+    const QuantiserBlock quantiser(tape.policy().quantisers.activations);
+    x = tape.apply(*blocks.projection, quantiser.apply(tape, x, Role::activations, SiteName::proj),
+                   Role::activations, SiteName::proj);
+  }
+  if (blocks.attention) {
+    const std::vector<NodeId> f = blocks.attention->apply(tape, normed(tape, blocks.before_attention, x));
+    x = normed(tape, blocks.after_attention, residual(tape, x, f, SiteName::mid));
+  }
+  if (blocks.feed_forward) {
+    const std::vector<NodeId> f =
+        blocks.feed_forward->apply(tape, normed(tape, blocks.before_feed_forward, x));
+    x = normed(tape, blocks.after_feed_forward, residual(tape, x, f, SiteName::out));
+  }
+  return x;
+}
+
+// Whether what stands after the keys and values of the last attention cannot trap, at any position: in
+// formats without infinities and NaN, that do not trap at overflow, with a denominator above zero and no
+// partial function.
+bool last_layers_never_trap(const Model& model, const Policy& policy, int last) {
+  const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(), [](const Format& format) {
+    return format.is_plain() && format.overflow != Overflow::trap;
+  });
+  if (!plain || policy.order.kind == SumOrder::wide || policy.softmax != Softmax::stable ||
+      policy.quantisers.activations != "" || policy.quantisers.cache != "")
+    return false;
+  for (std::size_t l = static_cast<std::size_t>(std::max(0, last)); l < model.layers.size(); ++l) {
+    const Layer& layer = model.layers[l];
+    if (layer.projection || layer.before_attention || layer.after_attention || layer.before_feed_forward ||
+        layer.after_feed_forward)
+      return false;
+    if (layer.attention && (layer.attention->weighting != Weighting::softmax || layer.attention->query_norm ||
+                            layer.attention->rotary))
+      return false;
+    if (layer.feed_forward && layer.feed_forward->activation != Activation::relu) return false;
+  }
+  // Z is at least rnd(1).
+  const Format& softmax = policy[Role::softmax];
+  return softmax.overflow != Overflow::wrap && !round(Value::integer(1), softmax).value.is_zero();
+}
+
+Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
+  const EmbeddingBlock embedding(tape, model);
+  std::vector<LayerBlocks> layers;
+  int width = model.d_model();
+  for (const Layer& from : model.layers) {
+    LayerBlocks& blocks = layers.emplace_back();
+    if (from.projection) {
+      blocks.projection = tape.prepare(*from.projection);
+      width = from.projection->weight.rows();
+    }
+    prepare(blocks.before_attention, tape, from.before_attention, width, SiteName::norm_attn);
+    prepare(blocks.after_attention, tape, from.after_attention, width, SiteName::norm_mid);
+    prepare(blocks.before_feed_forward, tape, from.before_feed_forward, width, SiteName::norm_ffn);
+    prepare(blocks.after_feed_forward, tape, from.after_feed_forward, width, SiteName::norm_out);
+    if (from.attention) blocks.attention.emplace(tape, *from.attention);
+    if (from.feed_forward) blocks.feed_forward.emplace(tape, *from.feed_forward);
+  }
+  std::optional<NormBlock> final_norm;
+  prepare(final_norm, tape, model.final_norm, width, SiteName::norm_final);
+  HeadBlock head(tape, model);
+  Program& program = tape.program();
+  // Later positions read of this one the keys and values, and no output reads what follows the last of them.
+  int last = -1;
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    if (layers[l].attention) last = static_cast<int>(l);
+  const bool brief =
+      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
+  for (int i = 0; i < program.shape.positions(); ++i) {
+    if (options.watch) options.watch("building the program", i, program.shape.positions());
+    tape.stand_at(i, -1);
+    std::vector<NodeId> x = embedding.apply(tape);
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      tape.stand_at(i, static_cast<int>(l));
+      if (brief && i < program.shape.first_output && static_cast<int>(l) >= last) {
+        if (static_cast<int>(l) == last) layers[l].attention->remember(tape, x);
+        break;
+      }
+      x = layer(tape, layers[l], std::move(x));
+    }
+    tape.stand_at(i, -1);
+    const bool output = i >= program.shape.first_output;
+    if (output || options.all_outputs) {
+      const NodeId next = head.apply(tape, normed(tape, final_norm, x));
+      if (output) program.outputs.push_back(next);
+    }
+    program.position_end.push_back(static_cast<NodeId>(program.nodes.size()));
+  }
+  return std::move(program);
+}
+
+}  // namespace
+
+Program record(const Model& model, const Policy& policy, const SequenceShape& shape,
+               const RecordOptions& options) {
+  if (shape.vocabulary != static_cast<int>(model.vocabulary.size()))
+    throw UsageError(fmt::format(
+        "the task has {} tokens but the model's vocabulary has {}; use the task the model was built for",
+        shape.vocabulary, model.vocabulary.size()));
+  if (!model.position_embedding.empty() && model.position_embedding.rows() < shape.positions())
+    throw UsageError(
+        fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
+                    shape.positions(), model.position_embedding.rows()));
+  for (const Layer& layer : model.layers)
+    if (layer.attention)
+      for (const Matrix& mask : layer.attention->mask)
+        if (mask.rows() < shape.positions())
+          throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
+                                       shape.positions(), mask.rows()));
+  Recorder tape(policy, shape, options);
+  return run(model, tape, options);
+}
+
+std::string inexact_weight(const Model& model, const Policy& policy) {
+  const Format& format = policy[Role::weights];
+  std::string found;
+  const auto check = [&](const std::string& where, const Value& value) {
+    if (found.empty() && round(value, format).value != value)
+      found = fmt::format("{} = {} is not in {}", where, decimal(value), notation(format));
+  };
+  const auto check_matrix = [&](std::string_view what, const Matrix& m) {
+    for (int r = 0; r < m.rows(); ++r)
+      for (const auto& entry : m.row(r)) check(fmt::format("{}[{}][{}]", what, r, entry.column), entry.value);
+  };
+  const auto check_linear = [&](const std::string& layer, std::string_view what, const Linear& linear) {
+    check_matrix(fmt::format("{}W_{}", layer, what), linear.weight);
+    if (linear.bias)
+      for (std::size_t r = 0; r < linear.bias->size(); ++r)
+        check(fmt::format("{}b_{}[{}]", layer, what, r), (*linear.bias)[r]);
+  };
+  check_matrix("tok_emb", model.token_embedding);
+  check_matrix("pos_emb", model.position_embedding);
+  for (std::size_t l = 0; l < model.layers.size() && found.empty(); ++l) {
+    const std::string where = fmt::format("layers[{}].", l);
+    if (model.layers[l].projection) check_linear(where, "P", *model.layers[l].projection);
+    if (const auto& attention = model.layers[l].attention) {
+      check_linear(where, "Q", attention->query);
+      check_linear(where, "K", attention->key);
+      check_linear(where, "V", attention->value);
+      check_linear(where, "O", attention->output);
+      if (attention->scale) check(where + "scale", *attention->scale);
+      if (attention->slopes)
+        for (const Value& slope : *attention->slopes) check(where + "alibi", slope);
+    }
+    if (const auto& ff = model.layers[l].feed_forward) {
+      check_linear(where, "1", ff->in);
+      check_linear(where, "2", ff->out);
+      if (ff->gate) check_linear(where, "G", *ff->gate);
+    }
+  }
+  if (found.empty()) check_linear("", "U", model.unembedding);
+  return found;
+}
+
+}  // namespace roundoff::sim

@@ -1,0 +1,274 @@
+// Writing nodes; see recorder.hpp.
+#include "sim/program/recorder.hpp"
+
+#include <algorithm>
+
+namespace roundoff::sim {
+
+Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
+    : policy_(policy), exact_weights_(options.exact_weights) {
+  program_.shape = shape;
+  for (std::size_t role = 0; role < role_count; ++role) role_format_[role] = format(policy.formats[role]);
+  if (!policy.quantisers.weights.empty()) weight_quantiser_ = parse_quantiser(policy.quantisers.weights);
+  dot_reduction_ = reduction({policy.order, policy.dot});
+  sum_reduction_ = reduction({policy.order, DotMode::rounded});
+  const auto plain = [&](Role role) { return policy[role].is_plain(); };
+  skip_zero_ = options.skip_zero_weights &&
+               zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
+               plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
+  const auto stochastic = [](const Format& format) { return format.rounding == Rounding::sr; };
+  const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
+                     (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
+  if (options.fold && !draws) folder_.emplace(program_);
+}
+
+std::uint8_t Recorder::format(const Format& format) {
+  const auto found = std::find(program_.formats.begin(), program_.formats.end(), format);
+  const auto index = static_cast<std::uint8_t>(found - program_.formats.begin());
+  if (found == program_.formats.end()) program_.formats.push_back(format);
+  return index;
+}
+
+std::uint8_t Recorder::reduction(const Reduction& r) {
+  const auto found = std::find(program_.reductions.begin(), program_.reductions.end(), r);
+  if (found != program_.reductions.end())
+    return static_cast<std::uint8_t>(found - program_.reductions.begin());
+  program_.reductions.push_back(r);
+  return static_cast<std::uint8_t>(program_.reductions.size() - 1);
+}
+
+NodeId Recorder::folded(const Node& node) {
+  const auto value = folder_->of(node, [&](NodeId operand) -> const Value* {
+    const Node& from = program_.nodes[operand];
+    return from.op == Op::constant ? &program_.constants[from.a] : nullptr;
+  });
+  return value ? member(*value, node.format) : no_node;
+}
+
+// s + 0 * x = s by `zero_weights_exact`, where x is finite.
+NodeId Recorder::without_zero_terms(Node& dot) {
+  const auto plain = [&](NodeId id) {
+    const Node& node = program_.nodes[id];
+    return node.op == Op::constant ? program_.constants[node.a].is_finite()
+                                   : program_.formats[node.format].is_plain();
+  };
+  const auto zero = [&](NodeId id) {
+    const Node& node = program_.nodes[id];
+    return node.op == Op::constant && program_.constants[node.a].is_zero();
+  };
+  std::vector<NodeId> left, right;
+  for (std::uint32_t j = 0; j < dot.c; ++j) {
+    const NodeId x = program_.operands[dot.a + j], y = program_.operands[dot.b + j];
+    if ((zero(x) && plain(y)) || (zero(y) && plain(x))) continue;
+    left.push_back(x), right.push_back(y);
+  }
+  if (left.empty()) return member(Value::zero(), dot.format);
+  if (left.size() < dot.c) {
+    dot.a = list(left).offset;
+    dot.b = list(right).offset;
+    dot.c = static_cast<std::uint32_t>(left.size());
+  }
+  return no_node;
+}
+
+NodeId Recorder::push(Node node, const Site& where) {
+  if (!folder_) return append(node, where);
+  if (const NodeId constant = folded(node); constant != no_node) return constant;
+  if (node.op == Op::dot && folder_->skips_zero(node))
+    if (const NodeId zero = without_zero_terms(node); zero != no_node) return zero;
+  const auto same = [&](NodeId id) {
+    const Node& other = program_.nodes[id];
+    return node.op == other.op && node.format == other.format && node.reduction == other.reduction &&
+           node.function == other.function && node.nonzero_divisor == other.nonzero_divisor &&
+           node.a == other.a && node.b == other.b && node.c == other.c;
+  };
+  const std::uint64_t hash = mixed(
+      mixed(mixed(static_cast<std::uint64_t>(node.op) | std::uint64_t{node.format} << 8 |
+                      std::uint64_t{node.reduction} << 16 | static_cast<std::uint64_t>(node.function) << 24,
+                  node.a),
+            node.b),
+      node.c);
+  const auto fresh = static_cast<NodeId>(program_.nodes.size());
+  const NodeId known = node_numbers_.find_or_insert(hash, fresh, same);
+  return known == fresh ? append(node, where) : known;
+}
+
+NodeId Recorder::append(const Node& node, const Site& where) {
+  program_.nodes.push_back(node);
+  program_.sites.push_back(where);
+  return static_cast<NodeId>(program_.nodes.size() - 1);
+}
+
+Site Recorder::site(SiteName name, int index, int head, int key, bool inner) const {
+  return {name, inner, static_cast<std::int16_t>(layer_), static_cast<std::int16_t>(head), position_,
+          key,  index};
+}
+
+Value Recorder::loaded(const Value& value, Role role, std::uint64_t place) const {
+  return exact_weights_ ? value : formats::round(value, policy_[role], {place, 0}).value;
+}
+
+NodeId Recorder::constant(const Value& value, Role role, std::uint64_t place) {
+  return member(loaded(value, role, place), at(role));
+}
+
+NodeId Recorder::member(const Value& value, std::uint8_t format) {
+  const auto [found, fresh] = constants_.try_emplace(value, no_node);
+  if (fresh) {
+    program_.constants.push_back(value);
+    found->second = push({.op = Op::constant,
+                          .format = format,
+                          .a = static_cast<std::uint32_t>(program_.constants.size() - 1)},
+                         {});
+  }
+  return found->second;
+}
+
+OperandList Recorder::list(const std::vector<NodeId>& nodes) {
+  const OperandList fresh{static_cast<std::uint32_t>(program_.operands.size()),
+                          static_cast<std::uint32_t>(nodes.size())};
+  if (folder_) {
+    std::uint64_t hash = nodes.size();
+    for (const NodeId node : nodes) hash = mixed(hash, node);
+    const auto number = static_cast<std::uint32_t>(lists_.size());
+    const std::uint32_t known = list_numbers_.find_or_insert(hash, number, [&](std::uint32_t other) {
+      const auto entries = program_.list(lists_[other].offset, lists_[other].count);
+      return std::equal(entries.begin(), entries.end(), nodes.begin(), nodes.end());
+    });
+    if (known != number) return lists_[known];
+    lists_.push_back(fresh);
+  }
+  program_.operands.insert(program_.operands.end(), nodes.begin(), nodes.end());
+  return fresh;
+}
+
+OperandList Recorder::open_list(std::size_t count) {
+  const OperandList list{static_cast<std::uint32_t>(program_.operands.size()),
+                         static_cast<std::uint32_t>(count)};
+  program_.operands.resize(program_.operands.size() + count, no_node);
+  return list;
+}
+
+NodeId Recorder::embed(int table, const Site& where) {
+  return push({.op = Op::embed,
+               .format = at(Role::weights),
+               .a = static_cast<std::uint32_t>(position_),
+               .b = static_cast<std::uint32_t>(table)},
+              where);
+}
+
+NodeId Recorder::unary(Function function, NodeId a, Role role, const Site& where) {
+  return push({.op = Op::unary, .format = at(role), .function = function, .a = a}, where);
+}
+
+NodeId Recorder::binary(Op op, NodeId a, NodeId b, std::uint8_t format, const Site& where) {
+  return push({.op = op, .format = format, .a = a, .b = b}, where);
+}
+
+NodeId Recorder::round(NodeId a, std::uint8_t format, const Site& where) {
+  return push({.op = Op::round, .format = format, .a = a}, where);
+}
+
+NodeId Recorder::max(OperandList terms, std::uint8_t format, const Site& where) {
+  return push({.op = Op::max, .format = format, .a = terms.offset, .c = terms.count}, where);
+}
+
+NodeId Recorder::sum(OperandList terms, Role role, const Site& where) {
+  return push(
+      {.op = Op::sum, .format = at(role), .reduction = sum_reduction_, .a = terms.offset, .c = terms.count},
+      where);
+}
+
+NodeId Recorder::arg_max(OperandList terms, const Site& where) {
+  return push({.op = Op::arg_max, .format = at(Role::logits), .a = terms.offset, .c = terms.count}, where);
+}
+
+NodeId Recorder::quotient(NodeId a, NodeId b, Role role, bool positive, const Site& where) {
+  return push({.op = Op::div, .format = at(role), .nonzero_divisor = positive, .a = a, .b = b}, where);
+}
+
+NodeId Recorder::dot(OperandList x, OperandList y, Role role, const Site& where) {
+  const bool converts = !same_format(Role::accumulators, role);
+  const NodeId value = push({.op = Op::dot,
+                             .format = at(Role::accumulators),
+                             .reduction = dot_reduction_,
+                             .a = x.offset,
+                             .b = y.offset,
+                             .c = x.count},
+                            converts ? inner(where) : where);
+  return convert(value, Role::accumulators, role, where);
+}
+
+NodeId Recorder::convert(NodeId a, Role from, Role to, const Site& where) {
+  return same_format(from, to) ? a : round(a, at(to), where);
+}
+
+RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
+  if (in_layer && weight_quantiser_ && !exact_weights_)
+    return prepare({quantised(map.weight, *weight_quantiser_, policy_[Role::weights]), map.bias}, false);
+  RecordedLinear prepared;
+  const std::uint64_t matrix = ++matrices_;
+  const NodeId zero = constant(Value::zero(), Role::weights);
+  for (int r = 0; r < map.weight.rows(); ++r) {
+    const std::uint64_t place = matrix << 40 | static_cast<std::uint64_t>(r) << 20;
+    std::vector<NodeId> row;
+    if (skip_zero_) {
+      std::vector<std::uint32_t> kept;
+      for (const auto& entry : map.weight.row(r)) {
+        const NodeId w = constant(entry.value, Role::weights, place | entry.column);
+        if (w == zero) continue;
+        row.push_back(w);
+        kept.push_back(entry.column);
+      }
+      prepared.kept.push_back(std::move(kept));
+    } else {
+      row.assign(static_cast<std::size_t>(map.weight.columns()), zero);
+      for (const auto& entry : map.weight.row(r))
+        row[entry.column] = constant(entry.value, Role::weights, place | entry.column);
+    }
+    prepared.rows.push_back(list(row));
+  }
+  if (map.bias)
+    for (std::size_t r = 0; r < map.bias->size(); ++r)
+      prepared.bias.push_back(constant((*map.bias)[r], Role::weights, matrix << 40 | 1ULL << 39 | r));
+  return prepared;
+}
+
+std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeId>& x, Role role,
+                                    SiteName name) {
+  const OperandList all = skip_zero_ ? OperandList{} : list(x);
+  const bool biased = !map.bias.empty();
+  const auto known = [&](std::size_t r) {
+    return std::all_of(map.kept[r].begin(), map.kept[r].end(),
+                       [&](std::uint32_t c) { return x[c] == map.last_x[c]; });
+  };
+  std::vector<NodeId> y;
+  y.reserve(map.rows.size());
+  for (std::size_t r = 0; r < map.rows.size(); ++r) {
+    if (skip_zero_ && !map.last_y.empty() && known(r)) {
+      y.push_back(map.last_y[r]);
+      continue;
+    }
+    const Site where = site(name, static_cast<int>(r));
+    OperandList row = map.rows[r], terms = all;
+    if (skip_zero_) {
+      std::vector<NodeId> chosen;
+      for (std::uint32_t c : map.kept[r]) chosen.push_back(x[c]);
+      if (chosen.empty()) {  // a row of zeros: one product 0 * 0 stands for all of them
+        chosen.push_back(constant(Value::zero(), Role::weights));
+        row = list(chosen);
+      }
+      terms = list(chosen);
+    }
+    NodeId value = dot(row, terms, Role::accumulators,
+                       biased || !same_format(Role::accumulators, role) ? inner(where) : where);
+    if (biased)
+      value = binary(Op::add, value, map.bias[r], Role::accumulators,
+                     same_format(Role::accumulators, role) ? where : inner(where));
+    y.push_back(convert(value, Role::accumulators, role, where));
+  }
+  if (folder_) map.last_x = x, map.last_y = y;
+  return y;
+}
+
+}  // namespace roundoff::sim
