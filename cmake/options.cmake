@@ -13,9 +13,9 @@ target_include_directories(roundoff_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(roundoff_options INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                   -Wno-sign-conversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 misfires: inside Boost's inlined limbs, and on the concatenation of strings; at -O3 three times more
+  # g++ 12 misfires: inside Boost's inlined limbs, and on the concatenation of strings; at -O3 once more
   target_compile_options(roundoff_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
-    "$<$<CONFIG:Release>:-Wno-stringop-overread;-Wno-stringop-overflow;-Wno-aggressive-loop-optimizations>")
+    -Wno-stringop-overread -Wno-stringop-overflow "$<$<CONFIG:Release>:-Wno-aggressive-loop-optimizations>")
 else()
   target_compile_options(roundoff_options INTERFACE -Wno-implicit-int-float-conversion)
 endif()
@@ -41,4 +41,5 @@ function(roundoff_floor name)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   add_library(roundoff_${name} STATIC ${sources})
   target_link_libraries(roundoff_${name} PUBLIC roundoff_options ${ARGN})
+  target_precompile_headers(roundoff_${name} REUSE_FROM roundoff_precompiled)
 endfunction()
