@@ -10,6 +10,10 @@ Construction add_flipflop();
 Construction add_dyadic();
 Construction add_lookahead();
 Construction add_ragged();
+Construction add_hinge4();
+Construction add_slim();
+Construction add_slim2d();
+Construction add_ruler();
 Construction iteradd_log();
 Construction mul_n2();
 Construction mul_n();
@@ -31,6 +35,10 @@ std::span<const Construction> all_constructions() {
       add_dyadic(),     //
       add_lookahead(),  //
       add_ragged(),     //
+      add_hinge4(),     //
+      add_slim(),       //
+      add_slim2d(),     //
+      add_ruler(),      //
       iteradd_log(),    //
       mul_n2(),         //
       mul_n(),          //
