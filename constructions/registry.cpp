@@ -15,6 +15,8 @@ Construction add_slim();
 Construction add_slim2d();
 Construction add_ruler();
 Construction iteradd_log();
+Construction iteradd_slim();
+Construction iteradd_counters();
 Construction mul_n2();
 Construction mul_n();
 Construction mul_nl();
@@ -40,6 +42,8 @@ std::span<const Construction> all_constructions() {
       add_slim2d(),     //
       add_ruler(),      //
       iteradd_log(),    //
+      iteradd_slim(),   //
+      iteradd_counters(),
       mul_n2(),         //
       mul_n(),          //
       mul_nl(),         //
