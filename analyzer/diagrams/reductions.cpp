@@ -99,7 +99,58 @@ Ref Interpreter::compute_sum(const Node& node) {
   return sum(terms, program_.reductions[node.reduction].order, program_.formats[node.format], members);
 }
 
+// A dot of at most two different diagrams beside constants is a function of their two values: one application
+// instead of one a term, and no partial sum needs a diagram. The terms' order is the dot's.
+Ref Interpreter::of_two(const Node& node, const std::vector<std::size_t>& kept) {
+  const Reduction& reduction = program_.reductions[node.reduction];
+  if (reduction.mode != DotMode::rounded || reduction.order.kind != SumOrder::sequential) return no_ref;
+  struct Factor {
+    int of;  ///< 0 and 1: the first and the second diagram's value; 2: `id`
+    Id id;
+  };
+  std::vector<std::array<Factor, 2>> terms;
+  Ref diagrams[2] = {no_ref, no_ref};
+  for (const std::size_t j : kept) {
+    std::array<Factor, 2>& term = terms.emplace_back();
+    const NodeId factors[2] = {program_.operands[node.a + j], program_.operands[node.b + j]};
+    for (std::size_t side = 0; side < 2; ++side) {
+      const Ref f = values_[factors[side]];
+      if (manager_.is_terminal(f)) {
+        term[side] = {2, manager_.id(f)};
+        continue;
+      }
+      int of = 0;
+      while (of < 2 && diagrams[of] != no_ref && diagrams[of] != f) ++of;
+      if (of == 2) return no_ref;
+      diagrams[of] = f;
+      term[side] = {of, 0};
+    }
+  }
+  const std::size_t different = (diagrams[0] != no_ref) + (diagrams[1] != no_ref);
+  if (different == 0 || terms.size() <= different) return no_ref;
+  Scalars& scalars = algebra_.scalars();
+  const std::uint32_t times = code(Operation::mul, node.format), plus = code(Operation::add, node.format);
+  const auto at = [&](Id a, Id b) {
+    const Id of[2] = {a, b};
+    const auto value = [&](const Factor& factor) { return factor.of == 2 ? factor.id : of[factor.of]; };
+    Id total = scalars.compute(times, value(terms[0][0]), value(terms[0][1]));
+    for (std::size_t j = 1; j < terms.size(); ++j)
+      total = scalars.compute(plus, total, scalars.compute(times, value(terms[j][0]), value(terms[j][1])));
+    return total;
+  };
+  if (different == 1) return algebra_.replace(diagrams[0], [&](Id a) { return at(a, a); });
+  struct Both {
+    std::uint32_t code;
+    bool commutes;
+    const decltype(at)& evaluate;
+    Id operator()(Id a, Id b) const { return evaluate(a, b); }
+    Ref shortcut(Ref, Ref) const { return no_ref; }
+  };
+  return manager_.apply(Both{manager_.fresh_code(), false, at}, diagrams[0], diagrams[1]);
+}
+
 Ref Interpreter::compute_dot(const Node& node) {
+  if (const Ref winner = by_contest(node); winner != no_ref) return winner;
   const Reduction& reduction = program_.reductions[node.reduction];
   const Format& format = program_.formats[node.format];
   const auto xs = program_.list(node.a, node.c), ys = program_.list(node.b, node.c);
@@ -120,6 +171,7 @@ Ref Interpreter::compute_dot(const Node& node) {
     kept.push_back(j);
   }
   if (kept.empty()) return algebra_.constant(Value::zero());
+  if (const Ref at_once = of_two(node, kept); at_once != no_ref) return at_once;
 
   const bool rounded = reduction.mode == DotMode::rounded;
   const std::uint32_t times =

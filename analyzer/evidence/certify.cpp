@@ -12,7 +12,7 @@
 #include "analyzer/evidence/judge.hpp"
 #include "analyzer/evidence/shrink.hpp"
 #include "sim/passes/passes.hpp"
-#include "sim/program/record.hpp"
+#include "sim/program/spans.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -23,6 +23,19 @@ using Clock = std::chrono::steady_clock;
 /// The contract with sim/passes: all that makes a program smaller value by value, but no tables over several
 /// tokens, which hide the sums where a cut stands and the positions that a proof goes by.
 const std::vector<std::string> passes_off = {"tabulate"};
+
+/// Passes do what recording did not: where every format and order is one that it knows the spans of
+/// (sim/program/spans.hpp) and nothing can trap, keys that are dominated are gone already, and the proof is over
+/// the record itself.
+bool settled_when_recorded(const Program& program) {
+  return std::all_of(program.formats.begin(), program.formats.end(), Spans::keeps) &&
+         std::all_of(program.reductions.begin(), program.reductions.end(),
+                     [](const Reduction& reduction) {
+                       return reduction.order.kind == SumOrder::sequential &&
+                              reduction.mode == DotMode::rounded;
+                     }) &&
+         trapping_nodes(program).empty();
+}
 
 /// "10^128"-like figures stay readable: exact up to 24 digits, else rounded to 4.
 std::string readable(const Integer& number) {
@@ -87,7 +100,9 @@ class Certification {
         task_(task),
         options_(options),
         deadline_(Clock::now() + seconds(options.seconds)),
-        subject_(model, policy, task, false, watch(options.progress, options.interrupted)) {}
+        subject_(model, policy, task, Subject::Engine::lanes, watch(options.progress, options.interrupted)),
+        recorded_(model, policy, task, Subject::Engine::recorded,
+                  watch(options.progress, options.interrupted)) {}
 
   Result run() {
     result_.method = "certify";
@@ -112,13 +127,16 @@ class Certification {
   }
 
  private:
-  // Gross failures show on few inputs.
+  // Gross failures show on few inputs: fewer where the program is large, which is run as it was recorded.
   void probe() {
     if (options_.probes == 0) return;
-    std::vector<Instance> inputs = task_.adversarial(options_.probes);
-    for (std::size_t j = 0; j < options_.probes; ++j) inputs.push_back(task_.sample(options_.seed, j));
+    constexpr std::size_t evaluations = 1 << 21, least = 8;
+    const std::size_t nodes = recorded_.prepared(task_.sample(options_.seed, 0))->program.nodes.size();
+    const std::size_t count = std::min(options_.probes, std::max(least, evaluations / 2 / (nodes + 1)));
+    std::vector<Instance> inputs = task_.adversarial(count);
+    for (std::size_t j = 0; j < count; ++j) inputs.push_back(task_.sample(options_.seed, j));
     std::vector<std::uint8_t> failed(inputs.size());
-    Judge(subject_).decide(inputs, failed);
+    Judge(recorded_).decide(inputs, failed);
     const auto found = std::find(failed.begin(), failed.end(), 1);
     if (found != failed.end()) explain(inputs[static_cast<std::size_t>(found - failed.begin())]);
   }
@@ -196,8 +214,11 @@ class Certification {
       const SequenceShape shape = task_.shape(lengths);
       const Variables positions = variables(task_, shape);
       const Watch watched = watch(options_.progress, options_.interrupted);
-      const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
-      const Program program = optimise(recorded, passes_off, watched).program;
+      const auto recorded = recorded_.prepared(lengths);
+      Program simplified;
+      if (!settled_when_recorded(recorded->program))
+        simplified = optimise(recorded->program, passes_off, watched).program;
+      const Program& program = simplified.nodes.empty() ? recorded->program : simplified;
       std::optional<Outcome> outcome = by_cut(program, shape);
       if (outcome && outcome->question && !result_.counterexample)
         explain(instance_of(task_, positions, lengths, *outcome->question));
@@ -239,7 +260,8 @@ class Certification {
   const Task& task_;
   const CertifyOptions& options_;
   Clock::time_point deadline_;
-  Subject subject_;
+  Subject subject_;   // many inputs: where a counterexample is made simple
+  Subject recorded_;  // few, and what is proved
   Result result_;
 };
 

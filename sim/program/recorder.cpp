@@ -62,6 +62,7 @@ NodeId Recorder::without_zero_terms(Node& dot) {
     if ((zero(x) && plain(y)) || (zero(y) && plain(x))) continue;
     left.push_back(x), right.push_back(y);
   }
+  fold_start(dot, left, right);
   if (left.empty()) return member(Value::zero(), dot.format);
   if (left.size() < dot.c) {
     dot.a = list(left).offset;
@@ -71,11 +72,41 @@ NodeId Recorder::without_zero_terms(Node& dot) {
   return no_node;
 }
 
+// In index order a sum that starts with constants has one partial sum after them, s; s * 1 is s, and without
+// it the sum is the same where s = 0 (`zero_weights_exact`).
+void Recorder::fold_start(const Node& dot, std::vector<NodeId>& left, std::vector<NodeId>& right) {
+  const Reduction& reduction = program_.reductions[dot.reduction];
+  if (reduction.order.kind != SumOrder::sequential || reduction.mode == DotMode::exact_dot) return;
+  std::vector<Value> x, y;
+  for (std::size_t j = 0; j < left.size(); ++j) {
+    const Node &a = program_.nodes[left[j]], &b = program_.nodes[right[j]];
+    if (a.op != Op::constant || b.op != Op::constant) break;
+    x.push_back(program_.constants[a.a]);
+    y.push_back(program_.constants[b.a]);
+  }
+  const Format& format = program_.formats[dot.format];
+  const Value one = Value::integer(1);
+  if (x.size() < 2 || format.overflow == Overflow::trap || formats::round(one, format).value != one) return;
+  const Value start = formats::dot(x, y, reduction.order, reduction.mode, format).value;
+  const auto count = static_cast<std::ptrdiff_t>(x.size() - (start.is_zero() ? 0 : 1));
+  left.erase(left.begin(), left.begin() + count);
+  right.erase(right.begin(), right.begin() + count);
+  if (start.is_zero()) return;
+  left[0] = member(start, dot.format);
+  right[0] = member(one, dot.format);
+}
+
 NodeId Recorder::push(Node node, const Site& where) {
   if (!folder_) return append(node, where);
+  if (node.op == Op::constant) {
+    spans_.append(spans_.of(node));
+    return append(node, where);
+  }
   if (const NodeId constant = folded(node); constant != no_node) return constant;
   if (node.op == Op::dot && folder_->skips_zero(node))
     if (const NodeId zero = without_zero_terms(node); zero != no_node) return zero;
+  const Span span = spans_.of(node);
+  if (span.known() && span.single()) return member(spans_.value(span.low, node.format), node.format);
   const auto same = [&](NodeId id) {
     const Node& other = program_.nodes[id];
     return node.op == other.op && node.format == other.format && node.reduction == other.reduction &&
@@ -90,7 +121,9 @@ NodeId Recorder::push(Node node, const Site& where) {
       node.c);
   const auto fresh = static_cast<NodeId>(program_.nodes.size());
   const NodeId known = node_numbers_.find_or_insert(hash, fresh, same);
-  return known == fresh ? append(node, where) : known;
+  if (known != fresh) return known;
+  spans_.append(span);
+  return append(node, where);
 }
 
 NodeId Recorder::append(const Node& node, const Site& where) {
@@ -197,6 +230,13 @@ NodeId Recorder::dot(OperandList x, OperandList y, Role role, const Site& where)
                              .c = x.count},
                             converts ? inner(where) : where);
   return convert(value, Role::accumulators, role, where);
+}
+
+Span Recorder::span_of_dot(OperandList x, OperandList y, Role role) {
+  const std::uint8_t formed = at(Role::accumulators);
+  const Span span = spans_.dot(program_.list(x.offset, x.count), program_.list(y.offset, y.count),
+                               program_.reductions[dot_reduction_], formed);
+  return same_format(Role::accumulators, role) ? span : spans_.round(span, formed, at(role));
 }
 
 NodeId Recorder::convert(NodeId a, Role from, Role to, const Site& where) {

@@ -12,6 +12,7 @@
 #include "sim/program/flat_table.hpp"
 #include "sim/program/fold.hpp"
 #include "sim/program/record.hpp"
+#include "sim/program/spans.hpp"
 
 namespace roundoff::sim {
 
@@ -52,6 +53,10 @@ class Recorder {
   /// A constant that is in the format already.
   NodeId member(const Value& value, std::uint8_t format);
   std::uint8_t format_of(Role role) const { return at(role); }
+  /// What recorded values can be, while folding (RecordOptions::fold); else null.
+  Spans* spans() { return folder_ ? &spans_ : nullptr; }
+  /// Of a dot product as `dot` would record it.
+  Span span_of_dot(OperandList x, OperandList y, Role role);
   /// The index of a format that is no role's own.
   std::uint8_t format(const Format& format);
   OperandList list(const std::vector<NodeId>& nodes);
@@ -93,6 +98,8 @@ class Recorder {
   /// Leaves the terms 0 * x out of a dot where that changes no bit; the zero that is left when all go, or
   /// no_node.
   NodeId without_zero_terms(Node& dot);
+  /// Makes the constant products that a dot starts with one.
+  void fold_start(const Node& dot, std::vector<NodeId>& left, std::vector<NodeId>& right);
 
   const Policy& policy_;
   Program program_;
@@ -101,6 +108,7 @@ class Recorder {
   bool skip_zero_ = false, exact_weights_ = false;
   std::unordered_map<Value, NodeId> constants_;
   std::optional<ConstantFolder> folder_;
+  Spans spans_{program_};  // of every node, while folding
   // While folding, lists with equal entries are one, and so are nodes with equal fields.
   std::vector<OperandList> lists_;
   FlatTable list_numbers_, node_numbers_;
