@@ -183,10 +183,10 @@ Ref Interpreter::fold_states(const Contest& contest, const Roots& scores, const 
 
 // The head's output where these keys count: by definition, without the terms that are 0.
 Id Interpreter::outcome(const Contest& contest, const Node& dot, Id state) {
-  const auto [known, fresh] = outcomes_.try_emplace(std::uint64_t{state} << 16 | contest.kind);
-  if (!fresh) return known->second;
+  if (state == Scalars::trap) return state;
+  const std::uint64_t question = std::uint64_t{state} << 16 | contest.kind;
+  if (const auto known = outcomes_.find(question); known != outcomes_.end()) return known->second;
   Scalars& scalars = algebra_.scalars();
-  if (state == Scalars::trap) return known->second = Scalars::trap;
   const std::uint32_t exp = code(Operation::apply_to_difference, contest.softmax, Function::exp);
   const std::uint32_t plus = code(Operation::add, contest.softmax);
   std::vector<Id> exps;
@@ -202,7 +202,7 @@ Id Interpreter::outcome(const Contest& contest, const Node& dot, Id state) {
     const Id term = scalars.compute(code(Operation::mul, dot.format), weight, keys[j].value);
     result = j == 0 ? term : scalars.compute(code(Operation::add, dot.format), result, term);
   }
-  return outcomes_[std::uint64_t{state} << 16 | contest.kind] = result;
+  return outcomes_[question] = result;
 }
 
 }  // namespace roundoff::analyzer::diagrams

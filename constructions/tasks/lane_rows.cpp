@@ -189,7 +189,7 @@ void differences(const Token* a, const Token* b, std::size_t rows, std::size_t s
   }
   for (; i < count; ++i)
     for (std::size_t row = 0; row < rows; ++row)
-      if (a[row * stride + i] != b[row * stride + i]) marks[i] |= 1;
+      if (a[row * stride + i] != b[row * stride + i]) marks[i] = 1;
 }
 
 }  // namespace roundoff::constructions::rows::HWY_NAMESPACE

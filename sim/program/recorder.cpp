@@ -82,6 +82,7 @@ void Recorder::fold_start(const Node& dot, std::vector<NodeId>& left, std::vecto
   for (std::size_t j = 0; j < left.size(); ++j) {
     const Node &a = program_.nodes[left[j]], &b = program_.nodes[right[j]];
     if (a.op != Op::constant || b.op != Op::constant) break;
+    if (!program_.constants[a.a].is_finite() || !program_.constants[b.a].is_finite()) return;
     x.push_back(program_.constants[a.a]);
     y.push_back(program_.constants[b.a]);
   }
