@@ -21,7 +21,7 @@ Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<R
       ids_(program.nodes.size()),
       seen_(program.nodes.size()) {
   for (const Format& format : program.formats)
-    if (format.rounding == Rounding::sr)
+    if (format.is_stochastic())
       throw Exhausted{"stochastic rounding, whose results depend on the place"};
   manager_.before_collection([this] { drop(); });
   find_segments();

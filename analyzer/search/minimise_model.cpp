@@ -9,13 +9,6 @@
 namespace roundoff::analyzer {
 namespace {
 
-/// binary32 as float(8,24), whose parameters can be moved.
-Format parametric(const Format& format) {
-  if (format.name.empty() || format.layout != Layout::floating || format.encoding != Encoding::ieee)
-    return format;
-  return parse_format(fmt::format("float({},{})", format.bits - format.precision, format.precision));
-}
-
 Attempt attempt(const Model& model, const std::string& name, const Task& task, const Policy& policy,
                 const MinimiseOptions& options) {
   Attempt made;
@@ -40,14 +33,14 @@ Minimisation minimise(const Model& model, const Task& task, const Policy& semant
   minimum.size = task.size();
   minimum.N = static_cast<double>(task.bindings().N.value_or(0));
   const Format start =
-      parametric(options.format ? options.format->at(task.bindings()) : semantics[Role::activations]);
+      unnamed(options.format ? options.format->at(task.bindings()) : semantics[Role::activations]);
   for (const FormatLine& line : format_lines(start, options.quantity, options.fractions, options.exponents)) {
     Scan scan;
-    scan.label = line.label("*");
+    scan.label = line.label();
     int successes = 0;
     for (int value = line.least; value <= line.own + options.beyond && !interrupted(); ++value) {
       Policy policy = semantics;
-      policy.formats.fill(parse_format(line.at(value)));
+      policy.formats.fill(line.at(value));
       Attempt made = attempt(model, name, task, policy, options);
       made.value = options.quantity == Quantity::bits ? made.bits : value;
       if (made.holds()) ++successes;

@@ -16,7 +16,7 @@ Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const Recor
   skip_zero_ = options.skip_zero_weights &&
                zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
                plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
-  const auto stochastic = [](const Format& format) { return format.rounding == Rounding::sr; };
+  const auto stochastic = [](const Format& format) { return format.is_stochastic(); };
   const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
                      (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
   if (options.fold && !draws) folder_.emplace(program_);
