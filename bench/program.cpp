@@ -140,7 +140,7 @@ void building(benchmark::State& state, const Case& wanted) {
 std::string label(const Case& c) {
   const Subject subject(c);
   return fmt::format("{} p={} n={}{} {}", c.construction, c.size.p, c.size.n,
-                     subject.construction.task == "iteradd" ? fmt::format(" k={}", c.size.k) : "",
+                     find_task(subject.construction.task).uses('k') ? fmt::format(" k={}", c.size.k) : "",
                      notation(subject.policy.formats[0]));
 }
 

@@ -55,8 +55,8 @@ Settings complete(const Construction& construction, const TaskSize& size, const 
 
 Model build(const Construction& construction, const Task& task, const Policy& policy,
             const Settings& settings) {
-  if (task.name() != construction.task) {
-    throw UsageError(fmt::format("{} solves {}, not {}", construction.name, construction.task, task.name()));
+  if (task.spec() != construction.task) {
+    throw UsageError(fmt::format("{} solves {}, not {}", construction.name, construction.task, task.spec()));
   }
   const std::string reason = construction.refuses(task.size(), policy, settings);
   if (!reason.empty()) throw UsageError(fmt::format("{}: {}", construction.name, reason));

@@ -3,6 +3,7 @@
 // what it claims.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -28,8 +29,6 @@ struct Knob {
   bool approximates = false;
 };
 using Settings = std::map<std::string, int, std::less<>>;
-
-enum class Regime : std::uint8_t { constant, logarithmic };
 
 /// What a construction asks of the semantics beside its format family, where they are not the default of
 /// semantics.md.
@@ -64,9 +63,9 @@ struct Construction {
   std::vector<Knob> knobs;
   OwnSemantics own = {};  ///< part of the default policy of every command
   /// Reason why it cannot be built or run so, with the remedy; "" when it can.
-  std::string (*refuses)(const TaskSize& size, const Policy& policy, const Settings& settings);
+  std::function<std::string(const TaskSize& size, const Policy& policy, const Settings& settings)> refuses;
   /// The model. Settings are complete and in range; `refuses` said "".
-  Model (*build)(const Task& task, const Policy& policy, const Settings& settings);
+  std::function<Model(const Task& task, const Policy& policy, const Settings& settings)> build;
 };
 
 std::span<const Construction> all_constructions();

@@ -16,7 +16,6 @@
 #include "analyzer/evidence/judge.hpp"
 #include "analyzer/evidence/shrink.hpp"
 #include "analyzer/laws/statistics.hpp"
-#include "constructions/tasks/adderboard.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 
@@ -69,7 +68,7 @@ class Verification {
         sample();
         break;
       case Method::adderboard:
-        listed(adderboard_inputs(task_), "adderboard");
+        listed(task_.leaderboard(), "adderboard");
         break;
       case Method::certify:
         by_diagrams();
@@ -138,7 +137,7 @@ class Verification {
     inputs.total = static_cast<std::uint64_t>(result_.of);
     inputs.at = [this](std::uint64_t j) { return task_.instance(j); };
     inputs.what = "exhaustive";
-    if (!task_.size().ragged) {
+    if (task_.one_shape()) {
       inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
                            std::span<Token> expected) {
         task_.fill(first, count, batch_lanes, tokens, expected);
@@ -167,7 +166,7 @@ class Verification {
     inputs.total = options_.count;
     inputs.at = [this](std::uint64_t j) { return task_.sample(options_.seed, j); };
     inputs.what = "samples";
-    if (!task_.size().ragged) {
+    if (task_.one_shape()) {
       inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
                            std::span<Token> expected) {
         task_.fill_samples(options_.seed, first, count, batch_lanes, tokens, expected);

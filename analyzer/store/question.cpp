@@ -204,16 +204,6 @@ std::string format_of(const Question& question) {
   return policy.is_uniform() ? notation(policy.formats.front()) : text(policy);
 }
 
-std::string describe(const TaskSize& size) {
-  const TaskSize standard;
-  std::string text = fmt::format("p={} n={}", size.p, size.n);
-  if (size.k != standard.k) text += fmt::format(" k={}", size.k);
-  if (size.l != standard.l) text += fmt::format(" l={}", size.l);
-  if (size.c != standard.c) text += fmt::format(" c={}", size.c);
-  if (size.ragged) text += " ragged";
-  return text;
-}
-
 std::string text(const Question& question) {
   Object settings = Object::object();
   for (const auto& [knob, value] : question.settings) settings[knob] = value;

@@ -57,8 +57,6 @@ const Result& stronger(const Result& a, const Result& b);
 std::string name_of(const Question& question);
 /// In what: one notation, or the policy as JSON text.
 std::string format_of(const Question& question);
-/// "p=2 n=8 k=3": what differs from the standard size, and always p and n.
-std::string describe(const TaskSize& size);
 
 /// A policy as JSON text: {"format": ...} when uniform, else {"formats": {role: ...}}; softmax, order, dot.
 std::string text(const Policy& policy);

@@ -230,8 +230,9 @@ class Block {
 
 std::string SweepUnit::describe() const {
   std::string result = fmt::format("{} p={} n={}", construction->name, size.p, size.n);
-  if (construction->task == "iteradd") result += fmt::format(" k={}", size.k);
-  if (construction->task == "mul" && size.l != 0) result += fmt::format(" l={}", size.l);
+  const TaskEntry& task = find_task(construction->task);
+  if (task.uses('k')) result += fmt::format(" k={}", size.k);
+  if (task.uses('l') && size.l != 0) result += fmt::format(" l={}", size.l);
   if (size.c != 1) result += fmt::format(" c={}", size.c);
   for (const auto& [knob, value] : settings) result += fmt::format(" {}={}", knob, value);
   result += family == construction->family ? " own format" : " " + family;

@@ -58,6 +58,25 @@ std::vector<Token> ArithmeticTask::answer(const Instance& instance) const {
   return tokens;
 }
 
+// c digits a token, the leading token's padding left out.
+Instance ArithmeticTask::read(std::span<const Token> question, const Instance& lengths) const {
+  Instance instance;
+  std::size_t at = 0;
+  for (const Digits& length : lengths.operands) {
+    Digits& digits = instance.operands.emplace_back();
+    for (int t = token_count(static_cast<int>(length.size()), size_.c); t > 0; --t) {
+      Digits group(static_cast<std::size_t>(size_.c));
+      int token = question[at++];
+      for (std::size_t i = group.size(); i-- > 0; token /= size_.p)
+        group[i] = static_cast<std::uint8_t>(token % size_.p);
+      digits.insert(digits.end(), group.begin(), group.end());
+    }
+    ++at;  // the symbol behind it
+    digits.erase(digits.begin(), digits.end() - static_cast<std::ptrdiff_t>(length.size()));
+  }
+  return instance;
+}
+
 // A leading group may be shorter than c digits, and the leading answer token is bounded by the greatest
 // answer's.
 SequenceShape ArithmeticTask::shape(const Instance& instance) const {

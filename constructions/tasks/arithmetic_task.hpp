@@ -17,6 +17,7 @@ class ArithmeticTask : public Task {
   SequenceShape shape(const Instance& instance) const override;
   std::vector<Token> question(const Instance& instance) const override;
   std::vector<Token> answer(const Instance& instance) const override;
+  Instance read(std::span<const Token> question, const Instance& lengths) const override;
   double input_count() const override;
   Instance instance(std::uint64_t j) const override;
   Instance sample(std::uint64_t seed, std::uint64_t index) const override;
@@ -31,6 +32,7 @@ class ArithmeticTask : public Task {
 
   int operands() const { return operands_; }
   int answer_digits() const { return answer_digits_; }
+  int answer_tokens() const { return (answer_digits_ + size_.c - 1) / size_.c; }
   /// The answer, answer_digits() digits.
   virtual Digits result(const Instance& instance) const = 0;
   /// The greatest answer of any instance (its leading digits bound the leading answer token).

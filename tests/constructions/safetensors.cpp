@@ -16,7 +16,7 @@ TEST_CASE("every construction is the same bits after a trip through safetensors 
         CAPTURE(std::string(construction.name));
         CAPTURE(n);
         CAPTURE(p);
-        const bool bits = construction.task == "majority" || construction.task == "parity";
+        const bool bits = !find_task(construction.task).uses('n');
         if (bits && p != 2) continue;
         const auto task = make_task(construction.task, size);
         const Format format = FormatFamily(construction.family).at(task->bindings());
