@@ -50,6 +50,14 @@ struct FloatForm {
   std::string_view width;   ///< the claimed width there
 };
 
+/// Builds the model at a size; a class of its own so that an overloaded name gives the one that fits.
+class Builder : public std::function<Model(const Task&, const Policy&, const Settings&)> {
+ public:
+  using function::function;
+  Builder(Model (*build)(const Task& task, const Policy& policy, const Settings& settings))
+      : function(build) {}
+};
+
 struct Construction {
   std::string_view name;     ///< add-hinge
   std::string_view task;     ///< add
@@ -65,7 +73,7 @@ struct Construction {
   /// Reason why it cannot be built or run so, with the remedy; "" when it can.
   std::function<std::string(const TaskSize& size, const Policy& policy, const Settings& settings)> refuses;
   /// The model. Settings are complete and in range; `refuses` said "".
-  std::function<Model(const Task& task, const Policy& policy, const Settings& settings)> build;
+  Builder build;
 };
 
 std::span<const Construction> all_constructions();
