@@ -12,7 +12,7 @@ namespace roundoff::constructions {
 
 void ArithmeticTask::results(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
                              std::span<std::uint8_t> answers) const {
-  const auto n = static_cast<std::size_t>(size_.n);
+  const auto n = static_cast<std::size_t>(this->digits());
   Instance instance{std::vector<Digits>(static_cast<std::size_t>(operands()), Digits(n))};
   for (std::size_t lane = 0; lane < count; ++lane) {
     for (std::size_t o = 0; o < instance.operands.size(); ++o)
@@ -58,15 +58,15 @@ class TokenRows {
 
 void ArithmeticTask::fill_digits(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
                                  std::span<Token> tokens, std::span<Token> expected) const {
-  const auto n = static_cast<std::size_t>(size_.n), length = static_cast<std::size_t>(answer_digits());
+  const auto n = static_cast<std::size_t>(this->digits()), length = static_cast<std::size_t>(answer_digits());
   std::vector<std::uint8_t> answers(length * stride);
   results(digits, count, stride, answers);
   TokenRows rows(tokens, count, stride);
   for (std::size_t o = 0; o < static_cast<std::size_t>(operands()); ++o) {
-    if (o > 0) rows.constant(symbol(symbol_));
+    if (o > 0) rows.constant(symbol(form_.separator));
     rows.digits(digits.data() + o * n * stride, n, size_.p, size_.c);
   }
-  rows.constant(symbol("="));
+  rows.constant(symbol(form_.end));
   rows.digits(answers.data(), length, size_.p, size_.c);
   TokenRows right(expected, count, stride);
   right.digits(answers.data(), length, size_.p, size_.c);
@@ -100,9 +100,10 @@ void count_up(std::uint64_t first, std::uint64_t run, std::uint64_t p, std::size
 // Input j in mixed radix, the last digit of the last operand running fastest.
 void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
                           std::span<Token> expected) const {
-  if (size_.ragged) return Task::fill(first, count, stride, tokens, expected);
+  if (size_.ragged || form_.least_first || form_.answer_least_first)
+    return Task::fill(first, count, stride, tokens, expected);
   const auto p = static_cast<std::uint64_t>(size_.p);
-  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(size_.n);
+  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(this->digits());
   std::vector<std::uint8_t> digits(rows * stride);
   std::uint64_t run = 1;
   for (std::size_t row = rows; row-- > 0;) {
@@ -116,8 +117,9 @@ void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t st
 void ArithmeticTask::fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count,
                                   std::size_t stride, std::span<Token> tokens,
                                   std::span<Token> expected) const {
-  if (size_.ragged) return Task::fill_samples(seed, first, count, stride, tokens, expected);
-  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(size_.n);
+  if (size_.ragged || form_.least_first || form_.answer_least_first)
+    return Task::fill_samples(seed, first, count, stride, tokens, expected);
+  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(this->digits());
   std::vector<std::uint8_t> digits(rows * stride);
   draw_rows(seed, first, size_.p, rows, count, stride, digits.data());
   fill_digits(digits, count, stride, tokens, expected);

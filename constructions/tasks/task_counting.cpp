@@ -1,5 +1,6 @@
-// MAJORITY(k) and PARITY(k): whether more than half of the bits are 1, and whether their number is odd. The
-// small tasks that carry the lower bounds: IterADD and MUL contain MAJORITY (Feng et al. 2024, section 4).
+// MAJORITY(k), PARITY(k), AND(k) and OR(k): whether more than half of the bits are 1, whether their number is odd,
+// whether all are, whether one is. The small tasks that carry the bounds: IterADD and MUL contain MAJORITY (Feng et
+// al. 2024, section 4); AND and OR are what one unit of constant precision can do.
 //
 // Hard inputs: every number of ones, first and last.
 #include <algorithm>
@@ -20,6 +21,8 @@ TaskSize bits(TaskSize size, std::string_view name) {
 
 bool majority(std::int64_t ones, std::int64_t k) { return 2 * ones > k; }
 bool parity(std::int64_t ones, std::int64_t) { return ones % 2 == 1; }
+bool all(std::int64_t ones, std::int64_t k) { return ones == k; }
+bool any(std::int64_t ones, std::int64_t) { return ones > 0; }
 
 }  // namespace
 
@@ -70,6 +73,20 @@ TaskEntry parity_task() {
   return counting_entry("parity", "whether an odd number of k bits is 1",
                         [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
                           return std::make_unique<CountingTask>(size, "parity", parity);
+                        });
+}
+
+TaskEntry and_task() {
+  return counting_entry("and", "whether all of k bits are 1",
+                        [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
+                          return std::make_unique<CountingTask>(size, "and", all);
+                        });
+}
+
+TaskEntry or_task() {
+  return counting_entry("or", "whether any of k bits is 1",
+                        [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
+                          return std::make_unique<CountingTask>(size, "or", any);
                         });
 }
 
