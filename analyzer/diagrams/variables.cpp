@@ -48,7 +48,7 @@ void add_groups(Variables& result, bool product, int width) {
         for (const auto& operand : result.operands) terms += j < static_cast<int>(operand.size());
       }
       most += weight * terms * term;
-      if (most >= 0xffff) throw Exhausted{"values of a sum of columns"};
+      if (most >= 0xffff) throw Exhausted{{Reason::column_sums}};
     }
     result.arities.push_back(static_cast<std::uint16_t>(most + 1));
     result.position.push_back(-1);

@@ -85,6 +85,9 @@ class Task {
   void fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<Token> tokens,
                  std::span<Token> expected) const;
 
+  /// The version of the families below: it rises with every change of them, and is part of what a verdict
+  /// that rests on them is kept under.
+  virtual int families() const { return 1; }
   /// Extreme and adversarial inputs (semantics.md, section 4), without repetition, at most about `limit`.
   virtual std::vector<Instance> adversarial(std::size_t limit) const = 0;
 
