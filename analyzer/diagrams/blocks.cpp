@@ -153,7 +153,7 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
       }
       largest = std::max(largest, edges);
     }
-    const std::size_t most = inputs.empty() ? 1 : std::min(options_.tuples, largest / 4);
+    const std::size_t most = inputs.empty() ? 1 : std::min(most_tuples_, largest / 4);
     std::vector<bool> used(manager_.levels());
     for (const Ref input : inputs) {
       const std::size_t values = manager_.terminals(input, most).size();

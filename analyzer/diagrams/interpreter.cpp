@@ -9,20 +9,19 @@
 namespace roundoff::analyzer::diagrams {
 
 Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens,
-                         const InterpreterOptions& options)
+                         const Limits& limits)
     : program_(program),
       algebra_(algebra),
       manager_(algebra.manager()),
-      options_(options),
+      most_tuples_(limits.tuples),
       tokens_(manager_, std::move(tokens)),
       values_(manager_, std::vector<Ref>(program.nodes.size(), no_ref)),
       members_(program.formats.size() * program.constants.size()),
-      refused_(program.nodes.size(), options.tuples == 0),
+      refused_(program.nodes.size(), limits.tuples == 0),
       ids_(program.nodes.size()),
       seen_(program.nodes.size()) {
   for (const Format& format : program.formats)
-    if (format.rounding == Rounding::sr)
-      throw Exhausted{"stochastic rounding, whose results depend on the place"};
+    if (format.rounding == Rounding::sr) throw Exhausted{{Reason::stochastic}};
   manager_.before_collection([this] { drop(); });
   find_segments();
   exact_add_ = algebra.scalars().code({.kind = Operation::exact_add});

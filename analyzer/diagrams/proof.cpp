@@ -14,7 +14,7 @@ namespace {
 class Proof {
  public:
   Proof(const Program& program, const Variables& variables, const Task& task, const ProofOptions& options)
-      : program_(program), variables_(variables), task_(task), options_(options) {
+      : program_(program), variables_(variables), task_(task), options_(options), share_(options.limits) {
     for (std::size_t o = 0; o < program.outputs.size(); ++o)
       if (concerns(program.shape.first_output + static_cast<int>(o)))
         goals_.push_back({program.outputs[o], program.shape.first_output + static_cast<int>(o)});
@@ -29,6 +29,7 @@ class Proof {
 
   Outcome run() {
     const int threads = std::clamp(options_.threads, 1, std::max(1, static_cast<int>(goals_.size())));
+    share_.megabytes /= static_cast<std::size_t>(threads);
     std::vector<std::unique_ptr<Worker>> workers;
     for (int t = 0; t < threads; ++t) workers.push_back(std::make_unique<Worker>(*this));
     {
@@ -62,12 +63,8 @@ class Proof {
   struct Worker {
     explicit Worker(Proof& owner)
         : proof(owner),
-          manager(owner.variables_.arities, [this](Id a, Id b) { return scalars.less(a, b); },
-                  {.nodes = owner.options_.nodes,
-                   .words = owner.options_.words,
-                   .steps = owner.options_.steps,
-                   .deadline = owner.options_.deadline,
-                   .cancelled = &owner.cancelled_}),
+          manager(owner.variables_.arities, [this](Id a, Id b) { return scalars.less(a, b); }, owner.share_,
+                  {.deadline = owner.options_.deadline, .cancelled = &owner.cancelled_}),
           algebra(manager, scalars),
           kept(manager) {}
 
@@ -78,14 +75,14 @@ class Proof {
           decide(proof.goals_[goal]);
           proof.report();
         } catch (const Exhausted& exhausted) {
-          proof.give_up(exhausted.what);
+          proof.give_up(exhausted.obstacle);
           manager.recover();
         }
       }
     } catch (const Exhausted& exhausted) {
-      proof.give_up(exhausted.what);
+      proof.give_up(exhausted.obstacle);
     } catch (const std::bad_alloc&) {
-      proof.give_up("memory");
+      proof.give_up({Reason::memory, static_cast<double>(proof.options_.limits.megabytes)});
     } catch (...) {
       proof.fail(std::current_exception());
     }
@@ -98,7 +95,7 @@ class Proof {
       interpreter = std::make_unique<Interpreter>(
           proof.program_, algebra,
           std::vector<Ref>(kept.refs.begin(), kept.refs.begin() + proof.program_.shape.positions()),
-          InterpreterOptions{.tuples = proof.options_.tuples});
+          proof.options_.limits);
       std::vector<NodeId> nodes;
       for (const Goal& goal : proof.goals_) nodes.push_back(goal.node);
       interpreter->expect(std::move(nodes));
@@ -155,14 +152,16 @@ class Proof {
     if (options_.progress)
       options_.progress(static_cast<double>(decided_), static_cast<double>(goals_.size()));
     if (options_.interrupted && options_.interrupted()) {
-      outcome_.ran_out = "interrupted";
+      outcome_.obstacle = {Reason::interrupted};
       cancelled_ = true;
     }
   }
-  void give_up(const std::string& what) {
+  void give_up(Obstacle obstacle) {
     const std::lock_guard lock(mutex_);
-    if (outcome_.ran_out.empty()) outcome_.ran_out = what;
-    if (what == "time") cancelled_ = true;
+    // A thread's part of the memory ran out: what was granted is the whole.
+    if (obstacle.reason == Reason::memory) obstacle.limit = static_cast<double>(options_.limits.megabytes);
+    if (outcome_.obstacle.reason == Reason::none) outcome_.obstacle = obstacle;
+    if (obstacle.reason == Reason::time) cancelled_ = true;
   }
   void fail(std::exception_ptr error) {
     const std::lock_guard lock(mutex_);
@@ -187,7 +186,7 @@ class Proof {
             home.algebra.apply(home.scalars.code({.kind = Operation::max}), home.kept[home.fails], copied);
       }
     } catch (const Exhausted& exhausted) {
-      give_up(exhausted.what);
+      give_up(exhausted.obstacle);
       outcome_.decided = outcome_.holds = false;
     }
     for (const auto& worker : workers) {
@@ -282,6 +281,7 @@ class Proof {
   const Variables& variables_;
   const Task& task_;
   const ProofOptions& options_;
+  Limits share_;  ///< of one thread
   std::vector<Goal> goals_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> cancelled_{false}, failed_{false}, spurious_{false};

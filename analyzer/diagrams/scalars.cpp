@@ -130,11 +130,11 @@ Id Scalars::evaluate(const Operation& operation, Id a, Id b) {
       case Kind::exact_mul: {
         const Value exact =
             kind == Kind::exact_add ? exact_sum(value(a), value(b)) : exact_product(value(a), value(b));
-        if (exact.is_nan()) throw Exhausted{"the 120 bits of an exact intermediate result"};
+        if (exact.is_nan()) throw Exhausted{{Reason::exact_bits}};
         return id(exact);
       }
       case Kind::pair: {
-        if (tuples_.size() > 0x7ffffff0) throw Exhausted{"tuples"};
+        if (tuples_.size() > 0x7ffffff0) throw Exhausted{{Reason::tuples}};
         tuples_.emplace_back(a, b);
         return 0x80000000u | static_cast<Id>(tuples_.size() - 1);
       }

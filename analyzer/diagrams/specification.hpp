@@ -7,20 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/diagrams/cut.hpp"
 #include "analyzer/diagrams/interpreter.hpp"
 #include "analyzer/diagrams/structure.hpp"
 #include "analyzer/names.hpp"
 #include "constructions/tasks/task.hpp"
 
 namespace roundoff::analyzer::diagrams {
-
-/// Where a proof may be cut: some quantities of the specification become free variables. What holds for all
-/// values of them holds for those that occur; what fails may be spurious.
-enum class Cut : std::uint8_t {
-  none,
-  columns,  ///< the sums of the columns: of the operands' digits, of the digits' products; in groups
-  lines,    ///< chains of thought: the lines before the one that is proved
-};
 
 /// Where the variables stand. A variable is a position that holds one of several digit tokens; its level in
 /// the diagrams goes by significance, the most significant at the root, operands interleaved (a column of

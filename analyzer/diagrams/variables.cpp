@@ -27,7 +27,7 @@ void add_groups(Variables& result, int width) {
     std::int64_t most = 0, weight = 1;
     for (int j = group * width; j < std::min(columns, (group + 1) * width); ++j, weight *= result.base) {
       for (const Structure::Term& term : sums[static_cast<std::size_t>(j)]) most += weight * term.most;
-      if (most >= 0xffff) throw Exhausted{"values of a sum of columns"};
+      if (most >= 0xffff) throw Exhausted{{Reason::column_sums}};
     }
     result.arities.push_back(static_cast<std::uint16_t>(most + 1));
     result.position.push_back(-1);

@@ -227,10 +227,9 @@ std::vector<Chart> charts_of(const Table1& table) {
           for (const MeasuredPoint& point : series.points) {
             const Attempt& best = point.attempt;
             if (!widths && !point.scanned) continue;
-            points.push_back(
-                {static_cast<double>(variable == "k" ? point.size.k : point.size.n),
-                 static_cast<double>(widths ? best.shape.width : best.bits),
-                 fmt::format("{}: {} ({})", best.format, name(best.result.verdict), best.result.method)});
+            points.push_back({static_cast<double>(variable == "k" ? point.size.k : point.size.n),
+                              static_cast<double>(widths ? best.shape.width : best.bits), best.format,
+                              best.result});
           }
           add_measured(chart, series.label, std::move(points), widths ? series.width.law : series.bits);
         }

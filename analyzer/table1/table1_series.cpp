@@ -171,9 +171,9 @@ class Measurer {
     const double enumerate = std::min(effort_.enumerate, room);
     verify.at_once = verify.exhaustive_limit = inputs <= enumerate ? effort_.enumerate : 0;
     verify.seed = options_.seed;
-    verify.certify_steps = effort_.certify_steps;
+    verify.limits.steps = effort_.certify_steps;
     const bool long_proof = options_.quick && pass > share_.longest_proof;
-    verify.certify_seconds = certifies_ && !size.ragged && !long_proof ? patience : 0;
+    verify.limits.seconds = certifies_ && !size.ragged && !long_proof ? patience : 0;
     verify.threads = options_.threads;
     verify.interrupted = options_.interrupted;
     return verify;
@@ -230,9 +230,9 @@ class Measurer {
   }
 
   /// A frozen store that was asked beyond what it knows: the series was cut off here.
-  /// And where a certificate ran out of steps, larger sizes do not ask for one.
+  /// And where there was no certificate, larger sizes do not ask for one.
   void note_missing(const Attempt& made) {
-    if (made.holds() && made.result.note.find("certify: ran out") != std::string::npos) certifies_ = false;
+    if (made.holds() && made.result.obstacle.reason != Reason::none) certifies_ = false;
     const bool frozen = options_.store && options_.store->frozen();
     missing_ |= frozen && made.refusal.empty() && made.result.verdict == Verdict::unknown;
   }

@@ -34,7 +34,7 @@ std::string overview() {
       "\nEvery command takes --json, --quiet, --seed N and --threads N; --csv where the answer is a table.\n"
       "Exit codes: 0 done, or the claim holds; 1 refuted; 2 wrong usage; 3 bad input file; 4 interrupted, "
       "can be resumed;\n"
-      "70 internal error.\n";
+      "5 unknown; 70 internal error.\n";
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include "roundoff_version.hpp"
 #include <nlohmann/json.hpp>
 
+#include "analyzer/store/question.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -56,8 +57,8 @@ std::string as_csv(const Table& table) {
 }
 
 Json provenance(const Session& session) {
-  return {{"program", "roundoff"}, {"version", ROUNDOFF_VERSION},     {"git", ROUNDOFF_GIT},
-          {"semantics", 1},        {"command", session.command_line}, {"seed", session.seed}};
+  return {{"program", "roundoff"},          {"version", ROUNDOFF_VERSION},     {"git", ROUNDOFF_GIT},
+          {"semantics", semantics_version}, {"command", session.command_line}, {"seed", session.seed}};
 }
 
 void print_json(const Session& session, Json document) {

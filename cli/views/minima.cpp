@@ -59,7 +59,7 @@ Json as_json(const Attempt& attempt, const TaskSize& size, const Choices& semant
     return document;
   }
   if (!attempt.inexact.empty()) document["inexact_weight"] = attempt.inexact;
-  document["evidence"] = cli::as_json(attempt.result);
+  document["evidence"] = cli::as_json(attempt.result, attempt.outside);
   if (const std::string replay = replay_line(attempt, size, semantics); !replay.empty())
     document["replay"] = replay;
   return document;

@@ -46,22 +46,9 @@ std::string laws_text(const Series& series) {
 }
 
 std::string evidence_summary(const Series& series) {
-  int certified = 0, all = 0, part = 0;
-  for (const MeasuredPoint& point : series.points) {
-    const Result& result = point.attempt.result;
-    if (result.verdict == Verdict::certified)
-      ++certified;
-    else
-      ++(result.covered >= result.of ? all : part);
-  }
-  std::string text;
-  const auto add = [&](int count, std::string_view what) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
-  };
-  add(certified, "certified");
-  add(all, "by all inputs");
-  add(part, "by adversarial inputs and samples");
-  return text;
+  EvidenceCounts counts;
+  for (const MeasuredPoint& point : series.points) counts.add(point.attempt.result);
+  return counts_text(counts);
 }
 
 Table summary_table(const Table1& table) {

@@ -104,6 +104,9 @@ class Task {
   void fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<Token> tokens,
                  std::span<Token> expected) const;
 
+  /// The version of the families below: it rises with every change of them, and is part of what a verdict
+  /// that rests on them is kept under.
+  virtual int families() const { return 1; }
   /// Extreme and adversarial inputs (semantics.md, section 4), without repetition, at most about `limit`.
   virtual std::vector<Instance> adversarial(std::size_t limit) const = 0;
 
@@ -174,7 +177,6 @@ struct TaskEntry {
   std::function<std::unique_ptr<Task>(const TaskSize& size, const Parameters& parameters)> make;
   std::string_view sizes;  ///< the letters of TaskSize that it uses, besides p: "n", "nk", "nl"
   std::vector<std::string_view> families;  ///< its adversarial inputs, a line each
-  int families_version = 1;                ///< grows when `adversarial` changes: part of a verdict's key
   std::vector<TaskSize> standard;          ///< small sizes, with at most a few thousand inputs, for tests
   std::vector<Parameter> parameters = {};
   std::string_view row = {};            ///< its name in the paper's table

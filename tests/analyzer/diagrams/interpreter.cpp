@@ -59,8 +59,8 @@ void for_every_input(const SequenceShape& shape, Check&& check) {
 
 // Compares every node of the recorded program that `map` keeps, on every input. Returns how many values it
 // saw.
-std::size_t compare_all(const Program& recorded, const Rewritten& rewritten,
-                        const InterpreterOptions& options, Limits limits = {}) {
+std::size_t compare_all(const Program& recorded, const Rewritten& rewritten, const Limits& options,
+                        Limits limits = {}) {
   AllInputs inputs(recorded.shape, limits);
   Interpreter interpreter(rewritten.program, inputs.algebra, inputs.tokens, options);
   Roots values(inputs.manager, std::vector<Ref>(recorded.nodes.size(), no_ref));
