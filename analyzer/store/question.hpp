@@ -55,12 +55,9 @@ const Result& stronger(const Result& a, const Result& b);
 
 /// Who was asked, for tables: "add-match D=2", "model 1f0e2d3c" of a model that no construction builds.
 std::string name_of(const Question& question);
-/// In what: one notation, or the policy as JSON text.
+/// In what: one notation, and the roles and quantisers that differ from it.
 std::string format_of(const Question& question);
 /// "p=2 n=8 k=3": what differs from the standard size, and always p and n.
 std::string describe(const TaskSize& size);
-
-/// A policy as JSON text: {"format": ...} when uniform, else {"formats": {role: ...}}; softmax, order, dot.
-std::string text(const Policy& policy);
 
 }  // namespace roundoff::analyzer

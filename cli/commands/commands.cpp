@@ -21,10 +21,11 @@ Command store_command();
 Command report_command();
 Command export_command();
 Command forward_command();
+Command policies_command();
 
 std::span<const Command> commands() {
   static const std::array list = {
-      formats_command(), eval_command(),     constructions_command(), run_command(),
+      formats_command(), eval_command(),     policies_command(),      constructions_command(), run_command(),
       explain_command(), verify_command(),   compare_command(),       pairs_command(),
       analyze_command(), frontier_command(), table1_command(),        sweep_command(),
       store_command(),   report_command(),   export_command(),        forward_command(),

@@ -1,5 +1,5 @@
 // Runs the built binary as a user does: through a shell, in a directory of its own that is removed
-// afterwards.
+// afterwards. The environment variable ROUNDOFF names another binary to be run in its place.
 #pragma once
 
 #include <cstdlib>
@@ -17,6 +17,11 @@ namespace roundoff::cli::test {
 inline std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline std::string binary() {
+  const char* other = std::getenv("ROUNDOFF");
+  return other != nullptr ? other : ROUNDOFF_BINARY;
 }
 
 struct Outcome {
@@ -40,7 +45,7 @@ class Directory {
   /// are sent signals).
   Outcome run(const std::string& line) const {
     const std::string script = "cd '" + path_.string() +
-                               "' && binary='" ROUNDOFF_BINARY
+                               "' && binary='" + binary() +
                                "' && roundoff() { \"$binary\" \"$@\"; } && { " +
                                line + "\n} > .out 2> .err";
     std::ofstream(path_ / ".script") << script;
