@@ -52,7 +52,7 @@ int run(const Options& options, Session& session) {
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
-  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
+  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32");
   SequenceShape sequence;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
   for (const Token token : tokens) sequence.tokens.push_back({token});

@@ -198,6 +198,27 @@ void Arguments::examples(std::string text) { impl_->app.footer(std::move(text));
 
 std::string Arguments::help() const { return impl_->app.help(); }
 
+std::vector<OptionFacts> Arguments::options() const {
+  std::vector<OptionFacts> all;
+  for (const CLI::Option* known : impl_->app.get_options()) {
+    if (known == impl_->app.get_help_ptr()) continue;
+    OptionFacts facts;
+    for (const std::string& name : known->get_snames()) facts.names.push_back("-" + name);
+    for (const std::string& name : known->get_lnames()) facts.names.push_back("--" + name);
+    facts.positional = known->get_positional();
+    if (facts.positional) facts.names = {known->get_name()};
+    facts.placeholder = known->get_expected_max() == 0 ? "" : known->get_type_name();
+    if (facts.placeholder.find('|') != std::string::npos)
+      facts.allowed = CLI::detail::split(facts.placeholder, '|');
+    facts.help = known->get_description();
+    facts.group = known->get_group();
+    facts.required = known->get_required();
+    facts.repeatable = known->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+    all.push_back(std::move(facts));
+  }
+  return all;
+}
+
 bool Arguments::parse(std::vector<std::string> words) {
   for (std::string& word : words)
     if (is_negative_number(word)) word.insert(word.begin(), mark);

@@ -17,6 +17,18 @@
 
 namespace roundoff::cli {
 
+/// What is known of a declared option, for completions, the man page and whoever makes command lines.
+struct OptionFacts {
+  std::vector<std::string> names;    ///< "-o", "--output"; a positional has its name alone: "MODEL"
+  std::string placeholder;           ///< what stands for the value: "FILE", "N"; empty for flags
+  std::vector<std::string> allowed;  ///< the values of a choice; empty where any text may stand
+  std::string help;
+  std::string group;
+  bool positional = false;
+  bool required = false;
+  bool repeatable = false;
+};
+
 class Arguments {
  public:
   /// `command` is what errors call it: "verify".
@@ -55,6 +67,8 @@ class Arguments {
   /// Fills the targets. False when help was asked for (then print help()). UsageError for anything wrong.
   bool parse(std::vector<std::string> words);
   std::string help() const;
+  /// All that was declared, in order; --help itself is left out.
+  std::vector<OptionFacts> options() const;
 
  private:
   struct Impl;

@@ -35,6 +35,16 @@ Command make_command(std::string_view name, std::string_view summary, std::strin
 
 std::span<const Command> commands();
 
+/// The command of this name; UsageError with the nearest name for any other.
+const Command& find_command(const std::string& name);
+
+/// What `roundoff --help` prints: what the program is, a first ten minutes, the commands.
+std::string overview();
+/// What `roundoff NAME --help` prints.
+std::string help_of(const Command& command);
+/// The options of a command, the common ones included.
+std::vector<OptionFacts> options_of(const Command& command);
+
 /// Runs one command line (without the program's name) and returns the exit code. Errors are thrown.
 int dispatch(const std::vector<std::string>& words);
 

@@ -10,7 +10,6 @@
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
-namespace {
 
 std::string overview() {
   std::string text =
@@ -39,7 +38,7 @@ std::string overview() {
   return text;
 }
 
-const Command& find(const std::string& name) {
+const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (command.name == name) return command;
@@ -51,11 +50,31 @@ const Command& find(const std::string& name) {
   throw UsageError(unknown("command", name, names) + " (see roundoff --help)");
 }
 
+namespace {
+
+/// A command's options as it declares them, with the common ones; nothing is run.
+template <class Ask>
+auto declared(const Command& command, Ask ask) {
+  Session session;
+  Arguments arguments(std::string(command.name), std::string(command.summary));
+  const auto run = command.declare(arguments);
+  declare_common(arguments, session);
+  arguments.examples(std::string(command.examples));
+  return ask(arguments);
+}
+
 }  // namespace
 
+std::string help_of(const Command& command) {
+  return declared(command, [](const Arguments& arguments) { return arguments.help(); });
+}
+
+std::vector<OptionFacts> options_of(const Command& command) {
+  return declared(command, [](const Arguments& arguments) { return arguments.options(); });
+}
+
 int dispatch(const std::vector<std::string>& words) {
-  if (words.empty() || words[0] == "--help" || words[0] == "-h" ||
-      (words[0] == "help" && words.size() == 1)) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h") {
     std::cout << overview();
     return words.empty() ? exit_usage : exit_done;
   }
@@ -63,17 +82,14 @@ int dispatch(const std::vector<std::string>& words) {
     std::cout << version_line() << '\n';
     return exit_done;
   }
-  const bool help = words[0] == "help";
-  const Command& command = find(words[help ? 1 : 0]);
+  const Command& command = find_command(words[0]);
   Session session;
   session.command_line = question_line(words);
   Arguments arguments(std::string(command.name), std::string(command.summary));
   const auto run = command.declare(arguments);
   declare_common(arguments, session);
   arguments.examples(std::string(command.examples));
-  const std::vector<std::string> rest =
-      help ? std::vector<std::string>{"--help"} : std::vector<std::string>(words.begin() + 1, words.end());
-  if (!arguments.parse(rest)) {
+  if (!arguments.parse({words.begin() + 1, words.end()})) {
     std::cout << arguments.help();
     return exit_done;
   }

@@ -158,6 +158,8 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
         if (mask.rows() < shape.positions())
           throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
                                        shape.positions(), mask.rows()));
+  if (policy.divide != Divide::first || policy.nan != NanRule::trap || policy.mask != Mask::causal)
+    throw UsageError("only divide = first, nan = trap and mask = causal can be computed");
   Recorder tape(policy, shape, options);
   return run(model, tape, options);
 }
