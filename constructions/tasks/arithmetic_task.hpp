@@ -21,10 +21,10 @@ class ArithmeticTask : public Task {
   Instance instance(std::uint64_t j) const override;
   Instance sample(std::uint64_t seed, std::uint64_t index) const override;
   Instance parse(std::string_view text) const override;
-  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-            std::span<Token> expected) const override;
+  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+            std::span<LaneToken> expected) const override;
   void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                    std::span<Token> tokens, std::span<Token> expected) const override;
+                    std::span<LaneToken> tokens, std::span<LaneToken> expected) const override;
 
   std::string_view joiner() const override { return symbol_; }
   int positions() const override;
@@ -46,7 +46,7 @@ class ArithmeticTask : public Task {
 
  private:
   void fill_digits(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
-                   std::span<Token> tokens, std::span<Token> expected) const;
+                   std::span<LaneToken> tokens, std::span<LaneToken> expected) const;
 
   int operands_;
   std::string symbol_;

@@ -76,14 +76,14 @@ class Task {
   /// tokens[position * stride + lane], and the right choices to expected[output * stride + lane]. The inputs
   /// must have one shape. The same tokens as `question` and `answer` of `instance(j)`, which is what this
   /// does unless a task knows better.
-  virtual void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-                    std::span<Token> expected) const;
+  virtual void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+                    std::span<LaneToken> expected) const;
   /// Likewise draws first .. first+count-1 of the stream `seed`.
   virtual void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                            std::span<Token> tokens, std::span<Token> expected) const;
+                            std::span<LaneToken> tokens, std::span<LaneToken> expected) const;
   /// One input into its lane.
-  void fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<Token> tokens,
-                 std::span<Token> expected) const;
+  void fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<LaneToken> tokens,
+                 std::span<LaneToken> expected) const;
 
   /// Extreme and adversarial inputs (semantics.md, section 4), without repetition, at most about `limit`.
   virtual std::vector<Instance> adversarial(std::size_t limit) const = 0;

@@ -49,7 +49,7 @@ void run_weighted(const Step& s, const Frame& f) {
 void run_apply(const Step& s, const Frame& f) {
   s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f));
 }
-const Token* tokens(const Step& s, const Frame& f) {
+const LaneToken* tokens(const Step& s, const Frame& f) {
   return f.tokens + s.position * static_cast<std::size_t>(batch_lanes);
 }
 void run_embed(const Step& s, const Frame& f) { s.moves->embed(tokens(s, f), s.table, s.out, f.lanes); }
@@ -82,8 +82,8 @@ void run_plain_dot(const Step& s, const Frame& f) {
 void run_plain_weighted(const Step& s, const Frame& f) {
   s.moves->weighted(s.data, s.x, s.count, s.fraction, s.out, f.lanes);
 }
-Token* chosen(const Step& s, const Frame& f) {
-  return s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
+LaneToken* chosen(const Step& s, const Frame& f) {
+  return s.out ? static_cast<LaneToken*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
 }
 void run_arg_max(const Step& s, const Frame& f) {
   s.moves->arg_max(s.x, s.count, chosen(s, f), f.lanes, traps(s, f));
@@ -95,16 +95,16 @@ void run_choose_lookup(const Step& s, const Frame& f) {
   s.moves->choose(s.a, s.table, chosen(s, f), f.lanes);
 }
 void run_choose_constant(const Step& s, const Frame& f) {
-  std::fill_n(chosen(s, f), f.lanes, *static_cast<const Token*>(s.data));
+  std::fill_n(chosen(s, f), f.lanes, *static_cast<const LaneToken*>(s.data));
 }
 void run_choose_value(const Step& s, const Frame& f) {
   auto* value = static_cast<double*>(s.scratch);
   s.moves->widen(s.a, s.unit, value, f.lanes);
-  Token* to = chosen(s, f);
-  for (std::size_t i = 0; i < f.lanes; ++i) to[i] = static_cast<Token>(static_cast<int>(value[i]));
+  LaneToken* to = chosen(s, f);
+  for (std::size_t i = 0; i < f.lanes; ++i) to[i] = static_cast<LaneToken>(static_cast<int>(value[i]));
 }
 void run_copy_chosen(const Step& s, const Frame& f) {
-  std::memcpy(f.chosen + s.index * static_cast<std::size_t>(batch_lanes), s.a, f.lanes * sizeof(Token));
+  std::memcpy(f.chosen + s.index * static_cast<std::size_t>(batch_lanes), s.a, f.lanes * sizeof(LaneToken));
 }
 // The exact result in double, then F's rounding, once.
 void round_exact(const Step& s, const Frame& f) {
@@ -325,10 +325,10 @@ class Compiler {
     push(step);
   }
   const void* tokens(const std::vector<Value>& values) {
-    auto data = std::make_unique<std::byte[]>(padded(values.size() * sizeof(Token)));
+    auto data = std::make_unique<std::byte[]>(padded(values.size() * sizeof(LaneToken)));
     for (std::size_t j = 0; j < values.size(); ++j) {
-      const auto token = static_cast<Token>(to_double(values[j]));
-      std::memcpy(data.get() + j * sizeof(Token), &token, sizeof(Token));
+      const auto token = static_cast<LaneToken>(to_double(values[j]));
+      std::memcpy(data.get() + j * sizeof(LaneToken), &token, sizeof(LaneToken));
     }
     out_->data.push_back(std::move(data));
     return out_->data.back().get();
