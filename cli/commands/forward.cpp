@@ -36,7 +36,7 @@ std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary)
   while (at <= text.size()) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string part = text.substr(at, end - at);
-    const bool number = !part.empty() && part.size() <= 5 &&
+    const bool number = !part.empty() && part.size() <= 9 &&
                         std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!number || std::stoul(part) >= vocabulary)
       throw UsageError(fmt::format("forward: '{}' is no token: give numbers from 0 to {}, with commas", part,
@@ -52,8 +52,9 @@ int run(const Options& options, Session& session) {
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
-  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32");
+  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   SequenceShape sequence;
+  sequence.one_pass = true;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
   for (const Token token : tokens) sequence.tokens.push_back({token});
   const Program program = record(file.model, policy, sequence, {.skip_zero_weights = !options.inside.stats});

@@ -1,6 +1,7 @@
-// Causal attention: s_j = rnd(dot(q, k_j) * scale) for j <= i, then whatever is added to scores, then
-// weights, then o_t = sum_j rnd(a_j * v_(j,t)) in position order; heads are concatenated in order, then
-// linear(W_O).
+// Attention: s_j = rnd(dot(q, k_j) * scale) for the j that the mask shows, then whatever is added to scores,
+// then weights, then o_t = sum_j rnd(a_j * v_(j,t)) in position order, or under `divide = last` o_t =
+// rnd(dot(e, v_t) / Z), the dot in `accumulators`; 0 where nothing is seen. Heads are concatenated in order,
+// then linear(W_O).
 #include <algorithm>
 
 #include "sim/blocks/blocks.hpp"
@@ -69,10 +70,14 @@ void AttentionBlock::remember_quantised(Recorder& tape, const std::vector<NodeId
     tape.program().operands[values_[t] + static_cast<std::uint32_t>(tape.position())] = v[t];
 }
 
-std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<NodeId>& input) {
+std::vector<NodeId> AttentionBlock::project(Recorder& tape, const std::vector<NodeId>& input) {
   const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::q);
-  const std::vector<NodeId> q = tape.apply(query_, x, Role::activations, SiteName::q);
+  std::vector<NodeId> q = tape.apply(query_, x, Role::activations, SiteName::q);
   remember_quantised(tape, x);
+  return q;
+}
+
+std::vector<NodeId> AttentionBlock::attend(Recorder& tape, const std::vector<NodeId>& q) {
   const auto head_of = [&](const std::vector<NodeId>& from, int head) {
     return std::vector<NodeId>(from.begin() + std::ptrdiff_t{head} * d_k_,
                                from.begin() + std::ptrdiff_t{head + 1} * d_k_);
@@ -83,11 +88,19 @@ std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<Node
     std::vector<NodeId> part = head_of(q, h);
     if (query_norm_) part = query_norm_->apply(tape, part, Role::activations, h * d_k_);
     if (rotary_) part = rotary_->query(tape, part, h);
-    const OperandList a = tape.list(weights(tape, scores(tape, tape.list(part), h), h));
+    const Weights w = weights(tape, scores(tape, tape.list(part), h), h);
+    const OperandList a = tape.list(w.list);
     const int group = h / (attention_->heads / groups);
-    for (int t = 0; t < d_v_; ++t)
-      outputs.push_back(tape.dot(a, {values_[static_cast<std::size_t>(group * d_v_ + t)], a.count},
-                                 Role::activations, tape.site(SiteName::head, h * d_v_ + t)));
+    for (int t = 0; t < d_v_; ++t) {
+      const Site where = tape.site(SiteName::head, h * d_v_ + t);
+      const OperandList v{values_[static_cast<std::size_t>(group * d_v_ + t)], a.count};
+      outputs.push_back(
+          a.count == 0 ? tape.constant(Value::zero(), Role::activations)
+          : w.total == no_node
+              ? tape.dot(a, v, Role::activations, where)
+              : tape.quotient(tape.dot(a, v, Role::accumulators, Recorder::inner(where)), w.total,
+                              Role::activations, z_is_positive_, where));
+    }
   }
   return tape.apply(output_, activations_.apply(tape, outputs, Role::activations, SiteName::head),
                     Role::activations, SiteName::attn);
@@ -97,7 +110,10 @@ std::vector<NodeId> AttentionBlock::scores(Recorder& tape, OperandList query, in
   const int groups = attention_->groups(), group = head / (attention_->heads / groups);
   const bool sloped = !slopes_.empty(), masked = !attention_->mask.empty();
   std::vector<NodeId> scores;
-  for (int j = 0; j <= tape.position(); ++j) {
+  const int visible = tape.policy().mask == Mask::none     ? tape.program().shape.positions()
+                      : tape.policy().mask == Mask::strict ? tape.position()
+                                                           : tape.position() + 1;
+  for (int j = 0; j < visible; ++j) {
     const Site where = tape.site(SiteName::score, -1, head, j);
     const auto stand = [&](bool more) { return more ? Recorder::inner(where) : where; };
     NodeId s = tape.dot(query, keys_[static_cast<std::size_t>(j * groups + group)], Role::scores,
@@ -154,9 +170,11 @@ std::vector<NodeId> AttentionBlock::hard_weights(Recorder& tape, const std::vect
 }
 
 // e_j = rnd(exp(rnd(s_j - max))) or rnd(exp(s_j)); Z = sum(e_1..e_i); a_j = rnd(e_j / Z).
-std::vector<NodeId> AttentionBlock::weights(Recorder& tape, std::vector<NodeId> scores, int head) const {
+AttentionBlock::Weights AttentionBlock::weights(Recorder& tape, std::vector<NodeId> scores,
+                                                int head) const {
+  if (scores.empty()) return {};
   const Weighting weighting = attention_->weighting;
-  if (weighting >= Weighting::hard) return hard_weights(tape, scores, head);
+  if (weighting >= Weighting::hard) return {hard_weights(tape, scores, head)};
   const bool normalised = weighting != Weighting::exponential;
   const bool one_more = weighting == Weighting::softmax_one;
   if (one_more) scores.push_back(zero_);  // the score that is always there
@@ -177,13 +195,14 @@ std::vector<NodeId> AttentionBlock::weights(Recorder& tape, std::vector<NodeId> 
     if (stable) s = tape.binary(Op::sub, s, largest, Role::softmax, Recorder::inner(where));
     exps.push_back(tape.unary(Function::exp, s, Role::softmax, where));
   }
-  if (!normalised) return exps;
+  if (!normalised) return {std::move(exps)};
   const NodeId z = tape.sum(tape.list(exps), Role::softmax, tape.site(SiteName::z, -1, head));
   if (one_more) exps.pop_back();
+  if (tape.policy().divide == Divide::last) return {std::move(exps), z};
   for (std::size_t j = 0; j < exps.size(); ++j)
     exps[j] = tape.quotient(exps[j], z, Role::softmax, z_is_positive_,
                             tape.site(SiteName::weight, -1, head, static_cast<int>(j)));
-  return exps;
+  return {std::move(exps)};
 }
 
 }  // namespace roundoff::sim

@@ -62,20 +62,28 @@ class QuantiserBlock {
   std::optional<Quantiser> quantiser_;
 };
 
-/// Causal multi-head attention; remembers the keys and values of the positions so far.
+/// Multi-head attention under the policy's mask; remembers the keys and values of the positions so far.
 class AttentionBlock {
  public:
   AttentionBlock(Recorder& tape, const Attention& attention);
-  /// The keys and values of a position whose own outcome nothing reads; `apply` remembers them as well.
+  /// The keys and values of a position whose own outcome nothing reads; `project` remembers them as well.
   void remember(Recorder& tape, const std::vector<NodeId>& input) {
     remember_quantised(tape, activations_.apply(tape, input, Role::activations, SiteName::q));
   }
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input);
+  /// The queries of a position, whose keys and values are remembered.
+  std::vector<NodeId> project(Recorder& tape, const std::vector<NodeId>& input);
+  /// What the position's queries find among the positions it sees; these have been remembered.
+  std::vector<NodeId> attend(Recorder& tape, const std::vector<NodeId>& queries);
 
  private:
+  /// Of one head: a_j, or under `divide = last` e_j and their sum Z.
+  struct Weights {
+    std::vector<NodeId> list;
+    NodeId total = no_node;
+  };
   void remember_quantised(Recorder& tape, const std::vector<NodeId>& x);
   std::vector<NodeId> scores(Recorder& tape, OperandList query, int head) const;
-  std::vector<NodeId> weights(Recorder& tape, std::vector<NodeId> scores, int head) const;
+  Weights weights(Recorder& tape, std::vector<NodeId> scores, int head) const;
   std::vector<NodeId> hard_weights(Recorder& tape, const std::vector<NodeId>& scores, int head) const;
 
   const Attention* attention_;

@@ -47,14 +47,26 @@ std::vector<NodeId> residual(Recorder& tape, const std::vector<NodeId>& x, const
   return y;
 }
 
-std::vector<NodeId> layer(Recorder& tape, LayerBlocks& blocks, std::vector<NodeId> x) {
+// A position within a layer, before its queries look at what there is.
+struct Entered {
+  std::vector<NodeId> x, queries;
+};
+
+Entered enter(Recorder& tape, LayerBlocks& blocks, std::vector<NodeId> x) {
   if (blocks.projection) {
     const QuantiserBlock quantiser(tape.policy().quantisers.activations);
     x = tape.apply(*blocks.projection, quantiser.apply(tape, x, Role::activations, SiteName::proj),
                    Role::activations, SiteName::proj);
   }
+  std::vector<NodeId> queries;
+  if (blocks.attention) queries = blocks.attention->project(tape, normed(tape, blocks.before_attention, x));
+  return {std::move(x), std::move(queries)};
+}
+
+std::vector<NodeId> leave(Recorder& tape, LayerBlocks& blocks, Entered in) {
+  std::vector<NodeId> x = std::move(in.x);
   if (blocks.attention) {
-    const std::vector<NodeId> f = blocks.attention->apply(tape, normed(tape, blocks.before_attention, x));
+    const std::vector<NodeId> f = blocks.attention->attend(tape, in.queries);
     x = normed(tape, blocks.after_attention, residual(tape, x, f, SiteName::mid));
   }
   if (blocks.feed_forward) {
@@ -90,6 +102,31 @@ bool last_layers_never_trap(const Model& model, const Policy& policy, int last) 
   return softmax.overflow != Overflow::wrap && !round(Value::integer(1), softmax).value.is_zero();
 }
 
+// All positions see all: each layer is entered everywhere before it is left anywhere.
+std::vector<std::vector<NodeId>> at_once(Recorder& tape, const EmbeddingBlock& embedding,
+                                         std::vector<LayerBlocks>& layers, const Watch& watch) {
+  const int positions = tape.program().shape.positions();
+  std::vector<std::vector<NodeId>> x;
+  for (int i = 0; i < positions; ++i) {
+    tape.stand_at(i, -1);
+    x.push_back(embedding.apply(tape));
+  }
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (watch) watch("building the program", static_cast<double>(l), static_cast<double>(layers.size()));
+    std::vector<Entered> entered;
+    for (int i = 0; i < positions; ++i) {
+      tape.stand_at(i, static_cast<int>(l));
+      entered.push_back(enter(tape, layers[l], std::move(x[static_cast<std::size_t>(i)])));
+    }
+    for (int i = 0; i < positions; ++i) {
+      tape.stand_at(i, static_cast<int>(l));
+      const auto at = static_cast<std::size_t>(i);
+      x[at] = leave(tape, layers[l], std::move(entered[at]));
+    }
+  }
+  return x;
+}
+
 Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   const EmbeddingBlock embedding(tape, model);
   std::vector<LayerBlocks> layers;
@@ -117,6 +154,19 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
     if (layers[l].attention) last = static_cast<int>(l);
   const bool brief =
       options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
+  const auto finish = [&](int i, const std::vector<NodeId>& x) {
+    tape.stand_at(i, -1);
+    const bool output = i >= program.shape.first_output;
+    if (!output && !options.all_outputs) return;
+    const NodeId next = head.apply(tape, normed(tape, final_norm, x));
+    if (output) program.outputs.push_back(next);
+  };
+  if (tape.policy().mask == Mask::none) {
+    const std::vector<std::vector<NodeId>> x = at_once(tape, embedding, layers, options.watch);
+    for (int i = 0; i < program.shape.positions(); ++i) finish(i, x[static_cast<std::size_t>(i)]);
+    program.position_end.assign(x.size(), static_cast<NodeId>(program.nodes.size()));
+    return std::move(program);
+  }
   for (int i = 0; i < program.shape.positions(); ++i) {
     if (options.watch) options.watch("building the program", i, program.shape.positions());
     tape.stand_at(i, -1);
@@ -127,14 +177,9 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
         if (static_cast<int>(l) == last) layers[l].attention->remember(tape, x);
         break;
       }
-      x = layer(tape, layers[l], std::move(x));
+      x = leave(tape, layers[l], enter(tape, layers[l], std::move(x)));
     }
-    tape.stand_at(i, -1);
-    const bool output = i >= program.shape.first_output;
-    if (output || options.all_outputs) {
-      const NodeId next = head.apply(tape, normed(tape, final_norm, x));
-      if (output) program.outputs.push_back(next);
-    }
+    finish(i, x);
     program.position_end.push_back(static_cast<NodeId>(program.nodes.size()));
   }
   return std::move(program);
@@ -158,8 +203,10 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
         if (mask.rows() < shape.positions())
           throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
                                        shape.positions(), mask.rows()));
-  if (policy.divide != Divide::first || policy.nan != NanRule::trap || policy.mask != Mask::causal)
-    throw UsageError("only divide = first, nan = trap and mask = causal can be computed");
+  if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
+    throw UsageError(
+        "under mask = none every position sees the answer that is being written; it takes a task that is read in "
+        "one pass, or forward");
   Recorder tape(policy, shape, options);
   return run(model, tape, options);
 }

@@ -102,6 +102,13 @@ inline std::vector<Policy> test_policies(const Format& format) {
   policies.back().dot = DotMode::exact_dot;
   policies.push_back(Policy::uniform(format));
   policies.back().softmax = Softmax::plain;
+  policies.push_back(Policy::uniform(format));
+  policies.back().nan = NanRule::propagate;
+  policies.back().divide = Divide::last;
+  policies.back().mask = Mask::strict;
+  policies.push_back(Policy::uniform(format));
+  policies.back().nan = NanRule::propagate;
+  policies.back().mask = Mask::none;
   return policies;
 }
 
