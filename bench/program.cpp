@@ -50,14 +50,14 @@ struct Subject {
     list.total = total;
     if (exhaustive) {
       list.at = [this](std::uint64_t j) { return task->instance(j); };
-      list.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                         std::span<Token> expected) {
+      list.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                         std::span<LaneToken> expected) {
         task->fill(first, count, batch_lanes, tokens, expected);
       };
     } else {
       list.at = [this](std::uint64_t j) { return task->sample(1, j); };
-      list.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                         std::span<Token> expected) {
+      list.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                         std::span<LaneToken> expected) {
         task->fill_samples(1, first, count, batch_lanes, tokens, expected);
       };
     }

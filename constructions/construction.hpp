@@ -14,7 +14,7 @@
 #include "constructions/names.hpp"
 #include "constructions/tasks/task.hpp"
 #include "sim/model/model.hpp"
-#include "sim/model/policy.hpp"
+#include "sim/model/policy_codec.hpp"
 
 namespace roundoff::constructions {
 
@@ -35,13 +35,6 @@ using Settings = std::map<std::string, int, std::less<>>;
 struct OwnSemantics {
   SumOrder order;
   std::optional<Overflow> accumulators;  ///< the overflow rule of that role alone
-};
-
-/// What a user chose of the semantics; where nothing was chosen the construction's own is taken.
-struct Choices {
-  std::optional<Softmax> softmax;
-  std::optional<SumOrder> order;
-  std::optional<DotMode> dot;
 };
 
 /// A form of a construction for floating point, which the format chooses (scales.hpp).
@@ -79,9 +72,11 @@ struct Construction {
 std::span<const Construction> all_constructions();
 /// UsageError with a "did you mean" for an unknown name.
 const Construction& find_construction(std::string_view name);
-/// One format for all roles but what the construction's own semantics say, and the choices. An overflow rule
-/// that the format cannot have is left out (and `refuses` says what is needed).
-Policy policy_for(const Construction& construction, const Format& format, const Choices& choices = {});
+/// One format for all roles but what the construction's own semantics say; what a user chose (without `format`)
+/// is laid over it. An overflow rule that the format cannot have is left out (and `refuses` says what is
+/// needed).
+Policy policy_for(const Construction& construction, const Format& format, const PolicyLayer& chosen = {},
+                  const Bindings& bindings = {});
 /// Fills in defaults; UsageError for an unknown knob or a value out of range.
 Settings complete(const Construction& construction, const TaskSize& size, const Settings& given);
 /// Builds after asking `refuses` (UsageError with the reason).

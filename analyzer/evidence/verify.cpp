@@ -127,8 +127,8 @@ class Verification {
     inputs.at = [this](std::uint64_t j) { return task_.instance(j); };
     inputs.what = "exhaustive";
     if (task_.one_shape()) {
-      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                           std::span<Token> expected) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                           std::span<LaneToken> expected) {
         task_.fill(first, count, batch_lanes, tokens, expected);
       };
     }
@@ -157,8 +157,8 @@ class Verification {
     inputs.at = [this](std::uint64_t j) { return task_.sample(options_.seed, j); };
     inputs.what = "samples";
     if (task_.one_shape()) {
-      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                           std::span<Token> expected) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                           std::span<LaneToken> expected) {
         task_.fill_samples(options_.seed, first, count, batch_lanes, tokens, expected);
       };
     }

@@ -35,10 +35,10 @@ class ArithmeticTask : public Task {
   using Task::text;
   std::string text(const Instance& instance) const override;
   bool least_first() const override { return form_.least_first; }
-  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-            std::span<Token> expected) const override;
+  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+            std::span<LaneToken> expected) const override;
   void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                    std::span<Token> tokens, std::span<Token> expected) const override;
+                    std::span<LaneToken> tokens, std::span<LaneToken> expected) const override;
 
   std::string_view joiner() const override { return form_.separator; }
   int positions() const override;
@@ -65,7 +65,7 @@ class ArithmeticTask : public Task {
 
  private:
   void fill_digits(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
-                   std::span<Token> tokens, std::span<Token> expected) const;
+                   std::span<LaneToken> tokens, std::span<LaneToken> expected) const;
 
   ArithmeticForm form_;
 };

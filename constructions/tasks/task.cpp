@@ -138,23 +138,23 @@ std::vector<Instance> Task::leaderboard() const {
   throw UsageError(fmt::format("{} has no leaderboard's protocol; use adversarial or sample", name()));
 }
 
-void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<Token> tokens,
-                     std::span<Token> expected) const {
+void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<LaneToken> tokens,
+                     std::span<LaneToken> expected) const {
   const std::vector<Token> asked = question(instance);
   const std::vector<Token> told = answer(instance);
-  for (std::size_t i = 0; i < asked.size(); ++i) tokens[i * stride + lane] = asked[i];
-  for (std::size_t i = 0; i + 1 < told.size(); ++i) tokens[(asked.size() + i) * stride + lane] = told[i];
-  for (std::size_t o = 0; o < told.size(); ++o) expected[o * stride + lane] = told[o];
+  for (std::size_t i = 0; i < asked.size(); ++i) tokens[i * stride + lane] = static_cast<LaneToken>(asked[i]);
+  for (std::size_t i = 0; i + 1 < told.size(); ++i) tokens[(asked.size() + i) * stride + lane] = static_cast<LaneToken>(told[i]);
+  for (std::size_t o = 0; o < told.size(); ++o) expected[o * stride + lane] = static_cast<LaneToken>(told[o]);
 }
 
-void Task::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-                std::span<Token> expected) const {
+void Task::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+                std::span<LaneToken> expected) const {
   for (std::size_t lane = 0; lane < count; ++lane)
     fill_lane(instance(first + lane), lane, stride, tokens, expected);
 }
 
 void Task::fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                        std::span<Token> tokens, std::span<Token> expected) const {
+                        std::span<LaneToken> tokens, std::span<LaneToken> expected) const {
   for (std::size_t lane = 0; lane < count; ++lane)
     fill_lane(sample(seed, first + lane), lane, stride, tokens, expected);
 }

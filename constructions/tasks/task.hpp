@@ -95,14 +95,14 @@ class Task {
   /// tokens[position * stride + lane], and the right choices to expected[output * stride + lane]. The inputs
   /// must have one shape. The same tokens as `question` and `answer` of `instance(j)`, which is what this
   /// does unless a task knows better.
-  virtual void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-                    std::span<Token> expected) const;
+  virtual void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+                    std::span<LaneToken> expected) const;
   /// Likewise draws first .. first+count-1 of the stream `seed`.
   virtual void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                            std::span<Token> tokens, std::span<Token> expected) const;
+                            std::span<LaneToken> tokens, std::span<LaneToken> expected) const;
   /// One input into its lane.
-  void fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<Token> tokens,
-                 std::span<Token> expected) const;
+  void fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<LaneToken> tokens,
+                 std::span<LaneToken> expected) const;
 
   /// The version of the families below: it rises with every change of them, and is part of what a verdict
   /// that rests on them is kept under.

@@ -56,12 +56,12 @@ class ChainOfThought : public ArithmeticTask {
   std::vector<Instance> adversarial(std::size_t limit) const override { return plain_->adversarial(limit); }
 
   // The fast form knows answers of one line only.
-  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-            std::span<Token> expected) const override {
+  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+            std::span<LaneToken> expected) const override {
     Task::fill(first, count, stride, tokens, expected);
   }
   void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                    std::span<Token> tokens, std::span<Token> expected) const override {
+                    std::span<LaneToken> tokens, std::span<LaneToken> expected) const override {
     Task::fill_samples(seed, first, count, stride, tokens, expected);
   }
 

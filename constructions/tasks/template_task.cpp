@@ -14,7 +14,7 @@ namespace roundoff::constructions {
 namespace {
 
 using Json = nlohmann::json;
-constexpr Token no_token = 0xffff;
+constexpr Token no_token = 0xffffffff;
 
 /// One piece: a token, or the digits of a source.
 struct Piece {
