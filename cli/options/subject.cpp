@@ -7,6 +7,7 @@
 #include "analyzer/evidence/replay.hpp"
 #include "cli/shell/session.hpp"
 #include "cli/views/task_json.hpp"
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
 #include "sim/program/record.hpp"
@@ -45,6 +46,9 @@ Subject from_construction(const SubjectOptions& options) {
   const Construction& construction = *subject.construction;
   subject.name = construction.name;
   const TaskSize size = task_size(options);
+  if (!options.task.empty())
+    throw UsageError(fmt::format("--task {}: {} has a task of its own, {}; leave --task out", options.task,
+                                 construction.name, construction.task));
   subject.task = make_task(construction.task, size);
   subject.settings = complete(construction, size, parse_settings(options.settings));
   subject.policy = construction_policy(options.policy.layer(), construction, subject.task->bindings());
@@ -72,6 +76,7 @@ Subject from_file(const SubjectOptions& options) {
 }  // namespace
 
 bool is_model_file(std::string_view name) {
+  if (is_model_family(name)) return false;  // a construction
   return name.ends_with(".json") || name.ends_with(".safetensors") ||
          name.find('/') != std::string_view::npos;
 }
@@ -94,7 +99,7 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "A construction (roundoff constructions), or a model file",
                        true);
   declare_size(arguments, options);
-  arguments.text("--task", options.task, "TASK", "Of a model file that names none: add, iteradd, mul, ...");
+  arguments.text("--task", options.task, "TASK", "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
   declare_knobs(arguments, options);
   declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
