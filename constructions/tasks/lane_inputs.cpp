@@ -31,7 +31,7 @@ class TokenRows {
   TokenRows(std::span<LaneToken> rows, std::size_t count, std::size_t stride)
       : rows_(rows), count_(count), stride_(stride) {}
 
-  void constant(LaneToken token) { std::fill_n(next(), count_, token); }
+  void constant(Token token) { std::fill_n(next(), count_, static_cast<LaneToken>(token)); }
 
   void digits(const std::uint8_t* first, std::size_t length, int p, int c) {
     const auto group = static_cast<std::size_t>(c);

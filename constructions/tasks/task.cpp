@@ -128,7 +128,7 @@ std::string Task::text(std::span<const Token> tokens) const {
   std::string text;
   bool after_digit = false;
   for (const Token token : tokens) {
-    const bool is_digit = token < base_;
+    const bool is_digit = token < static_cast<Token>(base_);
     if (size_.p > 36 && is_digit && after_digit) text += '.';
     text += vocabulary_[token];
     after_digit = is_digit;
@@ -155,7 +155,7 @@ SequenceShape Task::shape(const Instance& instance) const {
   for (int value = 0; value < base_; ++value)
     digits[static_cast<std::size_t>(value)] = static_cast<Token>(value);
   const auto append = [&](Token token) {
-    shape.tokens.push_back(token < base_ ? digits : std::vector<Token>{token});
+    shape.tokens.push_back(token < static_cast<Token>(base_) ? digits : std::vector<Token>{token});
   };
   for (const Token token : asked) append(token);
   for (std::size_t i = 0; i + 1 < told.size(); ++i) append(told[i]);

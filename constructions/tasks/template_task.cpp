@@ -217,7 +217,10 @@ Json parsed(std::string_view text) {
 }  // namespace
 
 std::unique_ptr<Task> template_task(std::string_view name, const TaskSize& size, std::string_view layout) {
-  return std::make_unique<TemplateTask>(make_task(name, size), parsed(layout));
+  const Json json = parsed(layout);
+  if (json.size() == 1 && json.contains("vocab"))
+    return renamed_task(make_task(name, size), json["vocab"].get<std::vector<std::string>>());
+  return std::make_unique<TemplateTask>(make_task(name, size), json);
 }
 
 std::string complete_layout(std::string_view template_json, std::span<const std::string> vocabulary) {
