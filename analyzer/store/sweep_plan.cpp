@@ -113,14 +113,19 @@ class Block {
           "{}: '{}' must be a number, a list such as [4, 8], or a range such as \"4..16\"", where_, key));
     };
     if (!node) return absent;
-    if (const auto value = node->value_exact<std::int64_t>()) return {static_cast<int>(*value)};
+    // Sizes and knobs: what the tasks and constructions make of them is their own check.
+    constexpr std::int64_t most = 1000000;
+    const auto checked = [&](const toml::node& element) {
+      const auto value = element.value_exact<std::int64_t>();
+      if (!value) throw wrong();
+      if (*value < 0 || *value > most)
+        throw FileError(fmt::format("{}: '{}' has the number {}, which is not from 0 to {}", where_, key, *value, most));
+      return static_cast<int>(*value);
+    };
+    if (node->is_integer()) return {checked(*node)};
     std::vector<int> result;
     if (const toml::array* array = node->as_array()) {
-      for (const toml::node& element : *array) {
-        const auto value = element.value_exact<std::int64_t>();
-        if (!value) throw wrong();
-        result.push_back(static_cast<int>(*value));
-      }
+      for (const toml::node& element : *array) result.push_back(checked(element));
     } else if (const auto range = node->value_exact<std::string>()) {
       int first = 0, last = 0;
       char dot = 0, dots = 0;

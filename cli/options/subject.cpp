@@ -64,6 +64,11 @@ Subject from_file(const SubjectOptions& options) {
   Subject subject;
   subject.name = file.model.name.empty() ? options.name : file.model.name;
   subject.task = read_task(file.task, options, file.model.vocabulary);
+  const auto refuse = [&](const std::string& what) { throw FileError(options.name + ": " + what); };
+  if (!file.model.position_embedding.empty() &&
+      file.model.position_embedding.rows() < subject.task->positions())
+    refuse(fmt::format("the task needs {} positions but the model has only {}", subject.task->positions(),
+                       file.model.position_embedding.rows()));
   const Bindings bindings = subject.task->bindings();
   subject.policy = file_policy(options.policy.layer(), file, options.name, bindings);
   PolicyLayer format;
@@ -109,8 +114,8 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
 TaskSize task_size(const SubjectOptions& options) {
   TaskSize size;
   size.p = options.p.value_or(size.p);
-  size.n = options.n.value_or(size.n);
-  size.k = options.k.value_or(size.k);
+  size.n = options.n.value_or(options.shown_n.value_or(size.n));
+  size.k = options.k.value_or(options.shown_k.value_or(size.k));
   size.l = options.l.value_or(size.l);
   size.c = options.c.value_or(size.c);
   size.ragged = options.ragged;
@@ -159,8 +164,18 @@ std::string replay_line(const Subject& subject, const std::string& input) {
   return line;
 }
 
+Instance parse_input(const Subject& subject, std::string_view input) {
+  try {
+    return subject.task->parse(input);
+  } catch (const UsageError& error) {
+    if (subject.construction != nullptr) throw;
+    throw UsageError(fmt::format("{} is made for {}: {}", subject.asked.name,
+                                 analyzer::describe(subject.task->size()), error.what()));
+  }
+}
+
 void infer_size(SubjectOptions& options, std::string_view input) {
-  if (options.ragged || (options.n && options.k)) return;
+  if (options.ragged) return;
   std::size_t digits = 0, length = 0;
   int operands = 0;
   for (std::size_t i = 0; i <= input.size(); ++i) {
@@ -177,8 +192,8 @@ void infer_size(SubjectOptions& options, std::string_view input) {
       return;
     }
   }
-  if (!options.n) options.n = static_cast<int>(length);
-  if (!options.k) options.k = operands;
+  options.shown_n = static_cast<int>(length);
+  options.shown_k = operands;
 }
 
 }  // namespace roundoff::cli
