@@ -15,8 +15,6 @@
 namespace roundoff::cli {
 namespace {
 
-}
-
 /// Weights are rounded once, when a model is loaded, and a format one bit short of them is the interesting
 /// case: it runs, so that an input can refute it. A format that is shorter still is a mistake: it is refused,
 /// and a construction's reason is better than a wrong answer.
