@@ -81,6 +81,9 @@ class AddTask final : public ArithmeticTask {
   // The first digit says which of a and p^n - 1 - b is greater: greater-than of n-digit numbers.
   double communication_bits() const override { return size_.n * steady_log2(size_.p); }
 
+  // With b = 0 the answer is a.
+  double operand_bits() const override { return size_.ragged ? 0 : size_.n * steady_log2(size_.p); }
+
   std::vector<Instance> leaderboard() const override { return adderboard_inputs(*this); }
 
   std::vector<Instance> adversarial(std::size_t limit) const override {
