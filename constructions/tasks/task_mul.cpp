@@ -59,7 +59,7 @@ class MulTask final : public ArithmeticTask {
 
   // With b = 1 the answer is the low digits of a.
   double operand_bits() const override {
-    return size_.ragged ? 0 : std::min(size_.n, answer_length()) * steady_log2(size_.p);
+    return size_.ragged ? 0 : std::min(size_.n, answer_digits()) * steady_log2(size_.p);
   }
 
   std::vector<Instance> adversarial(std::size_t limit) const override {
