@@ -323,6 +323,6 @@ TEST_CASE("a model document that cannot mean one thing is refused, fast, and say
   refuse(std::string("PK\x03\x04", 4), "zip");
   refuse("", "empty");
   refuse(start + R"(,"task":{"name":"add","n":2,"form":"?"}})", "form");
-  refuse(start + R"(,"task":{"name":"add","n":2},"format":"fixd(1,0)"})", "fixd");
-  refuse(start + R"(,"task":{"name":"addition","n":2},"format":"fixed(1,0)"})", "addition");
+  refuse(start + R"x(,"task":{"name":"add","n":2},"format":"fixd(1,0)"})x", "fixd");
+  refuse(start + R"x(,"task":{"name":"addition","n":2},"format":"fixed(1,0)"})x", "addition");
 }
