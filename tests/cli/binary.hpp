@@ -19,6 +19,12 @@ inline std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// The built one, or that which the environment variable ROUNDOFF names.
+inline std::string binary_under_test() {
+  const char* other = std::getenv("ROUNDOFF");
+  return other != nullptr && *other != '\0' ? other : ROUNDOFF_BINARY;
+}
+
 struct Outcome {
   int code = -1;  ///< 128 + signal where it was killed
   std::string out, err;
@@ -39,8 +45,7 @@ class Directory {
   /// A shell line in which `roundoff` is the binary under test, and "$binary" its path (for processes that
   /// are sent signals).
   Outcome run(const std::string& line) const {
-    const std::string script = "cd '" + path_.string() +
-                               "' && binary='" ROUNDOFF_BINARY
+    const std::string script = "cd '" + path_.string() + "' && binary='" + binary_under_test() +
                                "' && roundoff() { \"$binary\" \"$@\"; } && { " +
                                line + "\n} > .out 2> .err";
     std::ofstream(path_ / ".script") << script;
