@@ -10,6 +10,7 @@
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 #include "sim/blocks/blocks.hpp"
+#include "sim/program/memory.hpp"
 
 namespace roundoff::sim {
 
@@ -90,6 +91,11 @@ bool last_layers_never_trap(const Model& model, const Policy& policy, int last) 
   return softmax.overflow != Overflow::wrap && !round(Value::integer(1), softmax).value.is_zero();
 }
 
+std::size_t bytes(const Program& program) {
+  return program.nodes.size() * (sizeof(Node) + sizeof(Site)) + program.operands.size() * sizeof(NodeId) +
+         program.constants.size() * sizeof(Value);
+}
+
 Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   const EmbeddingBlock embedding(tape, model);
   std::vector<LayerBlocks> layers;
@@ -117,7 +123,10 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
     if (layers[l].attention) last = static_cast<int>(l);
   const bool brief =
       options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
+  // Passes hold a program and its next form, with what they know of its nodes.
+  Forecast forecast("the program", program.shape.positions(), options.fold ? 4 : 1.5);
   for (int i = 0; i < program.shape.positions(); ++i) {
+    forecast.at(i, bytes(program));
     if (options.watch) options.watch("building the program", i, program.shape.positions());
     tape.stand_at(i, -1);
     std::vector<NodeId> x = embedding.apply(tape);
@@ -165,8 +174,15 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
 std::string inexact_weight(const Model& model, const Policy& policy) {
   const Format& format = policy[Role::weights];
   std::string found;
+  const auto holds = [&](const Value& value) {
+    try {
+      return round(value, format).value == value;
+    } catch (const Trap&) {
+      return false;
+    }
+  };
   const auto check = [&](const std::string& where, const Value& value) {
-    if (found.empty() && round(value, format).value != value)
+    if (found.empty() && !holds(value))
       found = fmt::format("{} = {} is not in {}", where, decimal(value), notation(format));
   };
   const auto check_matrix = [&](std::string_view what, const Matrix& m) {
