@@ -11,9 +11,9 @@ namespace roundoff::analyzer {
 namespace {
 
 constexpr std::array<std::string_view, 16> names = {
-    "none",        "interrupted",    "time",       "steps",      "nodes",            "memory",
-    "tuples",      "column_sums",    "special_values", "exact_bits", "stochastic",   "no_specification",
-    "other_layout", "nothing_covered", "not_stored", "cancelled"};
+    "none",         "interrupted",     "time",           "steps",      "nodes",      "memory",
+    "tuples",       "column_sums",     "special_values", "exact_bits", "stochastic", "no_specification",
+    "other_layout", "nothing_covered", "not_stored",     "cancelled"};
 
 }  // namespace
 

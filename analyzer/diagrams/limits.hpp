@@ -18,7 +18,7 @@ struct Limits {
   double steps = 0;
   std::size_t nodes = 20'000'000;  ///< diagram nodes alive in one thread, after collection
   std::size_t megabytes = 4000;    ///< of diagram nodes, all threads together
-  std::size_t tuples = 4096;       ///< distinct inputs of a position-wise block; beyond, it is run node by node
+  std::size_t tuples = 4096;  ///< distinct inputs of a position-wise block; beyond, it is run node by node
 };
 
 enum class Reason : std::uint8_t {

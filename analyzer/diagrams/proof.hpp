@@ -14,7 +14,7 @@
 namespace roundoff::analyzer::diagrams {
 
 struct ProofOptions {
-  Limits limits;
+  Limits limits = {};
   /// When the seconds of `limits` are over, which a proof shares with others.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   int threads = 1;

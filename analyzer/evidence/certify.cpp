@@ -88,11 +88,10 @@ class Certification {
     }
     try {
       probe();
-      if (result_.counterexample) {
-        if (!options_.exact_fraction) return std::move(result_);
-        deadline_ = std::min(deadline_, Clock::now() + seconds(std::max(30.0, options_.limits.seconds / 10)));
-      }
+      if (result_.counterexample && !options_.exact_fraction) return std::move(result_);
       prove();
+    } catch (const Exhausted& exhausted) {
+      result_.obstacle = exhausted.obstacle;
     } catch (const Stopped&) {
       result_.interrupted = true;
       result_.obstacle = {Reason::interrupted};
@@ -173,6 +172,10 @@ class Certification {
     return outcome;
   }
 
+  void in_time() const {
+    if (Clock::now() > deadline_) throw Exhausted{{Reason::time, options_.limits.seconds}};
+  }
+
   void prove() {
     Integer failing = 0, of = 0;
     bool decided = true;
@@ -181,7 +184,11 @@ class Certification {
     for (const Instance& lengths : all_lengths(task_)) {
       const SequenceShape shape = task_.shape(lengths);
       const Variables positions = variables(task_, shape);
-      const Watch watched = watch(options_.progress, options_.interrupted);
+      const Watch asked = watch(options_.progress, options_.interrupted);
+      const Watch watched = [&](std::string_view what, double done, double of) {
+        asked(what, done, of);
+        in_time();
+      };
       const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
       const Program program = optimise(recorded, passes_off, watched).program;
       std::optional<Outcome> outcome = by_cut(program, shape);

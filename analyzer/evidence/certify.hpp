@@ -20,9 +20,9 @@
 namespace roundoff::analyzer {
 
 struct CertifyOptions {
-  /// Then UNKNOWN. Once an input that fails is known, counting all of them takes 30 seconds or a tenth of the
-  /// time, what is more, at most.
-  Limits limits;
+  /// Then UNKNOWN, or refuted without the fraction: finding an input that fails and counting all of them share
+  /// the budget.
+  Limits limits = {};
   int threads = 0;           ///< 0: all cores; CERTIFIED and REFUTED never depend on it
   std::size_t probes = 256;  ///< concrete adversarial inputs, and as many samples, before the proof; 0: none
   std::uint64_t seed = 1;

@@ -25,7 +25,8 @@ void declare(Arguments& arguments, Options& options) {
 
 int run(const Options& options, Session& session) {
   if (session.csv) throw UsageError("help: there is no table here; leave out --csv");
-  const int faces = (options.command.empty() ? 0 : 1) + (options.shell.empty() ? 0 : 1) + (options.man ? 1 : 0);
+  const int faces =
+      (options.command.empty() ? 0 : 1) + (options.shell.empty() ? 0 : 1) + (options.man ? 1 : 0);
   if (faces + (session.json ? 1 : 0) > 1)
     throw UsageError("help: COMMAND, --completions, --man and --json exclude each other; take one");
   if (session.json) {

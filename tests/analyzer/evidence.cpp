@@ -114,21 +114,21 @@ TEST_CASE("evidence: nothing covered is unknown") {
 
 TEST_CASE("evidence: answers of version 1 are read") {
   const Result sample = result_from(
-      R"({"covered":104096.0,"failing":0.0,"fraction_bound":3e-05,"method":"adversarial 4096 + 100000 samples (seed 7)","note":"certify: ran out of time","of":1e+20,"verdict":"holds"})");
+      R"json({"covered":104096.0,"failing":0.0,"fraction_bound":3e-05,"method":"adversarial 4096 + 100000 samples (seed 7)","note":"certify: ran out of time","of":1e+20,"verdict":"holds"})json");
   CHECK(sample.method == Method::sample);
   CHECK(sample.listed == 4096);
   CHECK(sample.samples == 100000);
   CHECK(sample.seed == 7);
-  for (const auto& [words, method] : {std::pair{"exhaustive", Method::exhaustive},
-                                      std::pair{"certify", Method::certify},
-                                      std::pair{"adversarial 12", Method::adversarial},
-                                      std::pair{"adderboard 10010", Method::adderboard},
-                                      std::pair{"5000 samples (seed 1)", Method::sample}}) {
-    const Result result =
-        result_from(R"({"covered":1.0,"failing":0.0,"note":"","of":1e+20,"verdict":"unknown","method":")" +
-                    std::string(words) + "\"}");
+  for (const auto& [words, method] :
+       {std::pair{"exhaustive", Method::exhaustive}, std::pair{"certify", Method::certify},
+        std::pair{"adversarial 12", Method::adversarial}, std::pair{"adderboard 10010", Method::adderboard},
+        std::pair{"5000 samples (seed 1)", Method::sample}}) {
+    const Result result = result_from(
+        R"json({"covered":1.0,"failing":0.0,"note":"","of":1e+20,"verdict":"unknown","method":")json" +
+        std::string(words) + "\"}");
     CHECK(result.method == method);
   }
-  CHECK_THROWS_AS(result_from(R"({"covered":1.0,"failing":0.0,"note":"","of":1,"verdict":"holds","method":"x"})"),
-                  FileError);
+  CHECK_THROWS_AS(
+      result_from(R"json({"covered":1.0,"failing":0.0,"note":"","of":1,"verdict":"holds","method":"x"})json"),
+      FileError);
 }

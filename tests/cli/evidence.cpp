@@ -47,7 +47,8 @@ INSERT INTO verdicts VALUES ('3951bd28e0225d375b259dc63986a724',
 
 }  // namespace
 
-TEST_CASE("a refutation without its fraction and one with it merge, in either order, and the stronger stands") {
+TEST_CASE(
+    "a refutation without its fraction and one with it merge, in either order, and the stronger stands") {
   const Directory directory;
   const Outcome weak = directory.run(weakened + "--budget 0.02 --store weak.sqlite");
   const Outcome strong = directory.run(weakened + "--budget 60 --store strong.sqlite");
@@ -83,7 +84,8 @@ TEST_CASE("a weak answer is asked again when more budget is offered, a settled o
 
 TEST_CASE("what is neither proved nor refuted is exit code 5") {
   const Directory directory;
-  const Outcome out_of_time = directory.run("roundoff verify add-hinge --p 10 --n 40 --method certify --budget 0 --json");
+  const Outcome out_of_time =
+      directory.run("roundoff verify add-hinge --p 10 --n 40 --method certify --budget 0 --json");
   CHECK(out_of_time.code == 5);
   CHECK(answer(out_of_time)["verdict"] == "unknown");
   CHECK(answer(out_of_time)["reason"] == "time");
