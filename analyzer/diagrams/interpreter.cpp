@@ -172,8 +172,10 @@ Ref Interpreter::compute_max(const Node& node) {
   }
   Roots terms(manager_);
   for (const NodeId operand : list) terms.refs.push_back(values_[operand]);
-  // NaN reaching a max traps, also where it is the only operand
-  const std::uint32_t max = algebra_.scalars().code({.kind = Operation::max});
+  // NaN reaching a max traps (or is the result), also where it is the only operand
+  const bool propagates = program_.nan == NanRule::propagate;
+  const std::uint32_t max =
+      algebra_.scalars().code({.kind = propagates ? Operation::max_or_nan : Operation::max});
   if (list.size() == 1 && !algebra_.is_regular(terms[0])) return algebra_.apply(max, terms[0], terms[0]);
   // the first of two equal operands wins, which shows only in the sign of a zero
   if (!signed_zero) deepest_first(terms, 0, terms.refs.size());
@@ -187,7 +189,9 @@ Ref Interpreter::compute_arg_max(const Node& node) {
   Roots best(manager_,
              {manager_.terminal(scalars.pair(scalars.id(Value::infinity(true)), scalars.integer(0)))});
   for (std::size_t j = 0; j < list.size(); ++j) {
-    const Operation contend{.kind = Operation::contend, .parameter = static_cast<std::uint32_t>(j)};
+    const Operation contend{.kind = program_.nan == NanRule::propagate ? Operation::contend_or_nan
+                                                                       : Operation::contend,
+                            .parameter = static_cast<std::uint32_t>(j)};
     best[0] = algebra_.apply(scalars.code(contend), best[0], values_[list[j]]);
     manager_.collect_if_due();
   }

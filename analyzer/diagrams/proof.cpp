@@ -102,6 +102,7 @@ class Proof {
       if (cut) interpreter->cut(std::move(columns));
       fails = kept.refs.size();
       kept.refs.push_back(truth(false));
+      kept.refs.push_back(admitted(proof.task_, proof.variables_, algebra));
     }
 
     Ref truth(bool value) { return manager.terminal(scalars.integer(value)); }
@@ -124,6 +125,9 @@ class Proof {
         if (!algebra.traps_somewhere(got)) return;
         wrong = algebra.replace(got, [&](Id id) { return scalars.integer(id == Scalars::trap); });
       }
+      if (kept[fails + 1] != no_ref)
+        wrong = algebra.apply(scalars.code({.kind = Operation::exact_mul}), kept[fails + 1], wrong);
+      if (wrong == truth(false)) return;
       proof.failed_ = true;
       if (!proof.speaks_of_inputs(manager, wrong)) {
         proof.cancelled_ = true;
@@ -208,7 +212,7 @@ class Proof {
   // sums of digits that occur in any combination, since groups of columns share no digit.
   bool speaks_of_inputs(const Manager& manager, Ref wrong) {
     if (variables_.groups == 0 && variables_.line < 0) return true;
-    bool inputs = variables_.groups > 0 && task_.name() != "mul";
+    bool inputs = variables_.groups > 0 && variables_.structure.independent();
     if (inputs) {
       const std::vector<bool> support = manager.support(wrong);
       inputs = std::find(support.begin() + variables_.groups, support.end(), true) == support.end();
@@ -225,11 +229,12 @@ class Proof {
     const std::size_t width = static_cast<std::size_t>(variables_.width);
     const std::size_t lowest = (static_cast<std::size_t>(variables_.groups) - 1 - group_level) * width;
     std::vector<Digit> digits;
+    const Structure::Columns& columns = variables_.structure.columns;
     std::size_t weight = 1;
-    for (std::size_t j = lowest; j < lowest + width; ++j, weight *= static_cast<std::size_t>(variables_.base))
-      for (const auto& operand : variables_.operands) {
-        if (j >= operand.size()) continue;
-        const int level = variables_.level[static_cast<std::size_t>(operand[operand.size() - 1 - j])];
+    for (std::size_t j = lowest; j < std::min(lowest + width, columns.size());
+         ++j, weight *= static_cast<std::size_t>(variables_.base))
+      for (const Structure::Term& term : columns[j]) {
+        const int level = variables_.level[static_cast<std::size_t>(term.positions.front())];
         if (level >= 0) digits.push_back({static_cast<std::size_t>(level), weight});
       }
     return digits;
@@ -288,7 +293,12 @@ class Proof {
 
 }  // namespace
 
-Integer inputs(const Variables& variables) {
+Integer inputs(const Task& task, const Variables& variables) {
+  Scalars scalars;
+  Manager manager(variables.arities, [&](Id a, Id b) { return scalars.less(a, b); });
+  Algebra algebra(manager, scalars);
+  if (const Ref in = admitted(task, variables, algebra); in != no_ref)
+    return count(manager, in, [&](Id id) { return id == scalars.integer(1); });
   Integer all = 1;
   for (std::size_t level = static_cast<std::size_t>(variables.groups); level < variables.arities.size();
        ++level)

@@ -34,8 +34,8 @@ struct Outcome {
   Obstacle obstacle;                           ///< why not every goal was looked at
 };
 
-/// How many inputs the variables stand for (the column sums are functions of the digits).
-Integer inputs(const Variables& variables);
+/// How many of the task's inputs the variables stand for (the column sums are functions of the digits).
+Integer inputs(const Task& task, const Variables& variables);
 
 /// Throws what the program's operations throw beside Exhausted, which is part of the outcome.
 Outcome prove(const Program& program, const Variables& variables, const Task& task,

@@ -28,33 +28,12 @@ Clock::duration seconds(double count) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
 }
 
-/// The operands of a question of these lengths: c digits a token, the leading token's padding left out.
-Instance instance_of(const Task& task, const Variables& variables, const Instance& model_of_lengths,
-                     const std::vector<Token>& question) {
-  const TaskSize& size = task.size();
-  Instance instance;
-  for (std::size_t o = 0; o < variables.operands.size(); ++o) {
-    Digits digits;
-    for (const int position : variables.operands[o]) {
-      int token = question[static_cast<std::size_t>(position)];
-      Digits group(static_cast<std::size_t>(size.c));
-      for (std::size_t i = group.size(); i-- > 0; token /= size.p)
-        group[i] = static_cast<std::uint8_t>(token % size.p);
-      digits.insert(digits.end(), group.begin(), group.end());
-    }
-    const std::size_t length = model_of_lengths.operands[o].size();
-    digits.erase(digits.begin(), digits.end() - static_cast<std::ptrdiff_t>(length));
-    instance.operands.push_back(std::move(digits));
-  }
-  return instance;
-}
-
 /// One instance of every combination of operand lengths.
 std::vector<Instance> all_lengths(const Task& task) {
   Instance some = task.sample(1, 0);
   const std::size_t operands = some.operands.size();
   std::vector<Instance> all;
-  if (!task.size().ragged) {
+  if (task.one_shape()) {
     all.push_back(std::move(some));
     return all;
   }
@@ -82,7 +61,7 @@ class Certification {
   Result run() {
     result_.method = Method::certify;
     result_.of = task_.input_count();
-    if (!has_specification(task_.name())) {
+    if (!has_specification(task_)) {
       result_.obstacle = {Reason::no_specification};
       return std::move(result_);
     }
@@ -144,10 +123,9 @@ class Certification {
   // By a cut: the outcome where it settles all inputs of the shape, nothing where it does not. Every try gets
   // half of the time that is left.
   std::optional<Outcome> by_cut(const Program& program, const SequenceShape& shape) {
-    const Cut cut = cut_of(task_.name());
-    if (cut == Cut::none || task_.input_count() < options_.cut_from) return std::nullopt;
-    // Two small digits are no more than their sum.
-    if (task_.name() == "add" && task_.base() < 4) return std::nullopt;
+    if (task_.input_count() < options_.cut_from) return std::nullopt;
+    const Cut cut = cut_of(task_, shape);
+    if (cut == Cut::none) return std::nullopt;
     const auto settled = [&](int part) -> std::optional<Outcome> {
       const auto now = Clock::now();
       if (now > deadline_) return std::nullopt;
@@ -193,17 +171,16 @@ class Certification {
       const Program program = optimise(recorded, passes_off, watched).program;
       std::optional<Outcome> outcome = by_cut(program, shape);
       if (outcome && outcome->question && !result_.counterexample)
-        explain(instance_of(task_, positions, lengths, *outcome->question));
+        explain(task_.read(*outcome->question, lengths));
       if (outcome && (outcome->decided || !options_.exact_fraction))
-        cut = cut_of(task_.name());
+        cut = cut_of(task_, shape);
       else
         outcome = diagrams::prove(program, positions, task_, how(deadline_));
       failing += outcome->failing;
-      of += inputs(positions);
+      of += inputs(task_, positions);
       decided = decided && outcome->decided;
       if (obstacle.reason == Reason::none) obstacle = outcome->obstacle;
-      if (outcome->question && !result_.counterexample)
-        explain(instance_of(task_, positions, lengths, *outcome->question));
+      if (outcome->question && !result_.counterexample) explain(task_.read(*outcome->question, lengths));
       if (!decided && Clock::now() > deadline_) break;
       if (result_.counterexample && !options_.exact_fraction) return;
     }

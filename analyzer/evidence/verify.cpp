@@ -15,7 +15,6 @@
 #include "analyzer/evidence/judge.hpp"
 #include "analyzer/evidence/shrink.hpp"
 #include "analyzer/laws/statistics.hpp"
-#include "constructions/tasks/adderboard.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::analyzer {
@@ -62,7 +61,7 @@ class Verification {
         sample();
         break;
       case Method::adderboard:
-        listed(adderboard_inputs(task_), Method::adderboard);
+        listed(task_.leaderboard(), Method::adderboard);
         break;
       case Method::certify:
         by_diagrams();
@@ -127,9 +126,9 @@ class Verification {
     inputs.total = static_cast<std::uint64_t>(result_.of);
     inputs.at = [this](std::uint64_t j) { return task_.instance(j); };
     inputs.what = "exhaustive";
-    if (!task_.size().ragged) {
-      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                           std::span<Token> expected) {
+    if (task_.one_shape()) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                           std::span<LaneToken> expected) {
         task_.fill(first, count, batch_lanes, tokens, expected);
       };
     }
@@ -157,9 +156,9 @@ class Verification {
     inputs.total = options_.count;
     inputs.at = [this](std::uint64_t j) { return task_.sample(options_.seed, j); };
     inputs.what = "samples";
-    if (!task_.size().ragged) {
-      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                           std::span<Token> expected) {
+    if (task_.one_shape()) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                           std::span<LaneToken> expected) {
         task_.fill_samples(options_.seed, first, count, batch_lanes, tokens, expected);
       };
     }

@@ -18,7 +18,7 @@ struct ReportRow {
   std::string key;
   Question question;
   std::string name;    ///< the construction with its knobs, or "model 1f2e3d4c"
-  std::string format;  ///< notation, or the policy as text where roles differ
+  std::string format;  ///< format_of the question
   int bits = 0;
   Result result;
   std::string replay;  ///< shell command that shows the counterexample; "" without one

@@ -290,7 +290,7 @@ std::vector<ReportLine> lines_of(const std::vector<ReportRow>& rows) {
       title += ", " + words;
     };
     add(size.c != 1, fmt::format("c{}", size.c), fmt::format("{} digits a token", size.c));
-    const bool square = row.question.task == "mul" && size.l == size.n;
+    const bool square = size.l == size.n;
     add(square, "l-is-n", "l = n");
     add(size.l != 0 && !square, fmt::format("l{}", size.l), fmt::format("l = {}", size.l));
     add(size.ragged, "ragged", "ragged");

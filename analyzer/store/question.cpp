@@ -2,70 +2,28 @@
 // shortest-first, so that equal values give equal bytes.
 #include "analyzer/store/question.hpp"
 
-#include <array>
 #include <cstdint>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "formats/error.hpp"
+#include "sim/files/policy_document.hpp"
 
 namespace roundoff::analyzer {
 namespace {
 
 using Object = nlohmann::json;
 
-constexpr std::array<std::string_view, 2> softmax_names = {"stable", "plain"};
-constexpr std::array<std::string_view, 3> dot_names = {"rounded", "fused", "exact_dot"};
-
-template <std::size_t Count>
-std::size_t index_of(const std::array<std::string_view, Count>& names, const std::string& text) {
-  for (std::size_t i = 0; i < Count; ++i)
-    if (names[i] == text) return i;
-  throw FileError(fmt::format("'{}' is none of the names known here", text));
-}
-
 Object to_object(const Policy& policy) {
   Object object;
-  if (policy.is_uniform()) {
-    object["format"] = notation(policy.formats.front());
-  } else {
-    for (int role = 0; role < role_count; ++role)
-      object["formats"][std::string(name(static_cast<Role>(role)))] =
-          notation(policy.formats[static_cast<std::size_t>(role)]);
-  }
-  object["softmax"] = softmax_names[static_cast<std::size_t>(policy.softmax)];
-  object["order"] = notation(policy.order);
-  object["dot"] = dot_names[static_cast<std::size_t>(policy.dot)];
-  const auto quantiser = [&](const char* role, const std::string& name) {
-    if (!name.empty()) object["quantise"][role] = name;
-  };
-  quantiser("weights", policy.quantisers.weights);
-  quantiser("activations", policy.quantisers.activations);
-  quantiser("cache", policy.quantisers.cache);
+  write_policy(layer_of(policy), object);
   return object;
 }
 
-Policy policy_from(const Object& object) {
-  Policy policy;
-  if (object.contains("format")) {
-    policy = Policy::uniform(parse_format(object.at("format").get<std::string>()));
-  } else {
-    for (int role = 0; role < role_count; ++role) {
-      const std::string role_name(name(static_cast<Role>(role)));
-      policy.formats[static_cast<std::size_t>(role)] =
-          parse_format(object.at("formats").at(role_name).get<std::string>());
-    }
-  }
-  policy.softmax = static_cast<Softmax>(index_of(softmax_names, object.at("softmax")));
-  policy.order = parse_order(object.at("order").get<std::string>());
-  policy.dot = static_cast<DotMode>(index_of(dot_names, object.at("dot")));
-  if (object.contains("quantise")) {
-    const Object& names = object.at("quantise");
-    policy.quantisers = {names.value("weights", ""), names.value("activations", ""),
-                         names.value("cache", "")};
-  }
-  return policy;
+Policy policy_of(Object object) {
+  if (object.value("dot", "") == "exact_dot") object["dot"] = "exact";  // as version 1 of the semantics wrote it
+  return laid({}, policy_from(object), {});
 }
 
 Object to_object(const TaskSize& size) {
@@ -145,7 +103,8 @@ Question question_of(const Model& model, const Task& task, const Policy& policy,
   Question question;
   question.model = fingerprint(model);
   question.shape = shape(model);
-  question.task = task.name();
+  question.task = task.spec();
+  question.task_digest = task.digest();
   question.families = task.families();
   question.size = task.size();
   question.policy = policy;
@@ -170,18 +129,7 @@ std::string name_of(const Question& question) {
 }
 
 std::string format_of(const Question& question) {
-  const Policy& policy = question.policy;
-  return policy.is_uniform() ? notation(policy.formats.front()) : text(policy);
-}
-
-std::string describe(const TaskSize& size) {
-  const TaskSize standard;
-  std::string text = fmt::format("p={} n={}", size.p, size.n);
-  if (size.k != standard.k) text += fmt::format(" k={}", size.k);
-  if (size.l != standard.l) text += fmt::format(" l={}", size.l);
-  if (size.c != standard.c) text += fmt::format(" c={}", size.c);
-  if (size.ragged) text += " ragged";
-  return text;
+  return notation(question.policy);
 }
 
 bool asks_families(const Question& question) {
@@ -203,6 +151,7 @@ std::string text(const Question& question) {
                 {"method", to_object(question.options)}};
   if (question.semantics > 1 && asks_families(question)) object["method"]["families"] = question.families;
   if (!question.layout.empty()) object["layout"] = question.layout;
+  if (!question.task_digest.empty()) object["task_digest"] = question.task_digest;
   return object.dump();
 }
 
@@ -222,10 +171,11 @@ Question question_from(std::string_view text) {
       question.settings[knob] = value.get<int>();
     question.task = object.at("task");
     question.size = size_from(object.at("size"));
-    question.policy = policy_from(object.at("policy"));
+    question.policy = policy_of(object.at("policy"));
     question.options = options_from(object.at("method"));
     question.families = object.at("method").value("families", 1);
     if (object.contains("layout")) question.layout = object.at("layout");
+    question.task_digest = object.value("task_digest", "");
     return question;
   } catch (const nlohmann::json::exception& error) {
     throw FileError(fmt::format("a stored question cannot be read: {}", error.what()));
@@ -245,7 +195,5 @@ std::string digest(std::string_view text) {
 }
 
 std::string key(const Question& question) { return digest(text(question)); }
-
-std::string text(const Policy& policy) { return to_object(policy).dump(); }
 
 }  // namespace roundoff::analyzer

@@ -21,7 +21,8 @@ struct Question {
   Shape shape;               ///< of the model, so that reports need not build it
   std::string construction;  ///< how to build it again; "" for a model that came from a file or was pruned
   Settings settings;         ///< complete
-  std::string task;
+  std::string task;         ///< as make_task reads it (Task::spec)
+  std::string task_digest;  ///< of the files that a task from outside is made of, else ""
   int families = 1;  ///< version of the task's adversarial families (Task::families), where they are asked
   TaskSize size;
   Policy policy;
@@ -47,12 +48,7 @@ std::string key(const Question& question);
 
 /// Who was asked, for tables: "add-match D=2", "model 1f0e2d3c" of a model that no construction builds.
 std::string name_of(const Question& question);
-/// In what: one notation, or the policy as JSON text.
+/// In what: one notation, and the roles and quantisers that differ from it.
 std::string format_of(const Question& question);
-/// "p=2 n=8 k=3": what differs from the standard size, and always p and n.
-std::string describe(const TaskSize& size);
-
-/// A policy as JSON text: {"format": ...} when uniform, else {"formats": {role: ...}}; softmax, order, dot.
-std::string text(const Policy& policy);
 
 }  // namespace roundoff::analyzer

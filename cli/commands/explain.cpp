@@ -242,10 +242,11 @@ int run(const Options& options, Session& session) {
   asked.round_weights = true;  // a format too small for a weight is a thing to explain
   const Subject subject = resolve(asked);
   ExplainOptions how;
-  if (!asked.format.empty() || !asked.policy.empty()) {
+  PolicyLayer layer = asked.policy.layer();
+  if (layer.names_a_format()) {
     SubjectOptions own = asked;
-    own.format.clear();
-    own.policy.clear();
+    layer.erase_formats();
+    own.policy = {.stack = "", .file = "", .words = layer};
     try {
       Subject sibling = resolve(own);
       how.own = Sibling{std::move(sibling.model), sibling.policy};

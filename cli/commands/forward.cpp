@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/options/subject.hpp"
+#include "cli/options/policy_options.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/trace.hpp"
@@ -17,18 +17,16 @@ namespace roundoff::cli {
 namespace {
 
 struct Options {
-  SubjectOptions subject;
-  std::string tokens;
+  std::string model, tokens;
+  PolicyOptions policy;
   InsideOptions inside;
 };
 
 void declare(Arguments& arguments, Options& options) {
-  arguments.positional("MODEL", options.subject.name,
+  arguments.positional("MODEL", options.model,
                        "A model file, or a folder with config.json and model.safetensors", true);
   arguments.positional("TOKENS", options.tokens, "Token numbers, with commas: 12,7,0,3", true);
-  declare_arithmetic(arguments, options.subject);
-  arguments.text("--policy", options.subject.policy, "FILE",
-                 "Formats by role and quantisers, from a TOML file");
+  declare_policy(arguments, options.policy);
   declare_inside(arguments, options.inside);
 }
 
@@ -38,7 +36,7 @@ std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary)
   while (at <= text.size()) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string part = text.substr(at, end - at);
-    const bool number = !part.empty() && part.size() <= 5 &&
+    const bool number = !part.empty() && part.size() <= 9 &&
                         std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!number || std::stoul(part) >= vocabulary)
       throw UsageError(fmt::format("forward: '{}' is no token: give numbers from 0 to {}, with commas", part,
@@ -50,13 +48,13 @@ std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary)
 }
 
 int run(const Options& options, Session& session) {
-  if (!options.subject.settings.empty()) throw UsageError("forward: --set sets a knob of a construction");
-  const ModelFile file = load_model(options.subject.name);
+  const ModelFile file = load_model(options.model);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
-  const Policy policy = file_policy(options.subject, file, bindings, "binary32");
+  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   SequenceShape sequence;
+  sequence.one_pass = true;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
   for (const Token token : tokens) sequence.tokens.push_back({token});
   const Program program = record(file.model, policy, sequence, {.skip_zero_weights = !options.inside.stats});

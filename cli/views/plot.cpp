@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
-#include "analyzer/laws/statistics.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
 #include "cli/views/html.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::cli {
 namespace {

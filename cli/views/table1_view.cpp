@@ -155,13 +155,13 @@ Json as_json(const Table1& table) {
       Json points = Json::array();
       for (const MeasuredPoint& point : series.points) {
         Json below = Json::array();
-        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size, Choices{}));
+        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size));
         points.push_back({{"n", point.size.n},
                           {"k", point.size.k},
                           {"p", point.size.p},
                           {"N", count_json(point.N)},
                           {"scanned", point.scanned},
-                          {"best", as_json(point.attempt, point.size, Choices{})},
+                          {"best", as_json(point.attempt, point.size)},
                           {"below", std::move(below)},
                           {"exceptions", point.exceptions}});
       }

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -15,14 +13,14 @@
 #include "formats/notation/suggest.hpp"
 #include "formats/notation/text.hpp"
 #include "formats/rounding/arithmetic.hpp"
+#include "sim/files/policy_document.hpp"
 #include "sim/files/tensors.hpp"
+#include "sim/files/text_file.hpp"
 #include "sim/model/sinusoids.hpp"
 
 namespace roundoff::sim {
 
 namespace {
-
-constexpr int most_tokens = 65535;  // a Token has 16 bits
 
 /// What config.json says.
 class Config {
@@ -297,8 +295,12 @@ void lay_over(const Config& config, ModelFile& file) {
   for (const auto& [field, value] : extra.items()) {
     if (field == "task") {
       file.task = value.dump();
-    } else if (field == "format" && value.is_string()) {
-      file.format = value.get<std::string>();
+    } else if (std::find(policy_keys().begin(), policy_keys().end(), field) != policy_keys().end()) {
+      try {
+        read_policy(file.policy, field, value);
+      } catch (const UsageError& error) {
+        config.fail(fmt::format("has a bad policy in \"roundoff\": {}", error.what()));
+      }
     } else if (field == "name" && value.is_string()) {
       file.model.name = value.get<std::string>();
     } else if (field == "vocab" && value.is_array() && value.size() == file.model.vocabulary.size() &&
@@ -307,22 +309,19 @@ void lay_over(const Config& config, ModelFile& file) {
     } else {
       config.fail(
           fmt::format("has \"roundoff.{}\", which is not one of task, vocab (a string for every token), "
-                      "format and name",
+                      "name, and the keys of a policy",
                       field));
     }
   }
 }
 
 std::string content(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
+  if (!std::filesystem::exists(path))
     throw FileError(
         fmt::format("cannot open {}; a checkpoint is a folder with config.json and "
                     "model.safetensors (one file; merge shards)",
                     path.string()));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  return read_text_file(path.string());
 }
 
 }  // namespace
@@ -333,8 +332,6 @@ ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors
   const TensorFile file(tensors, source);
   const std::string type = config.text("model_type", "");
   const int vocabulary = config.count("vocab_size");
-  if (vocabulary > most_tokens)
-    config.fail(fmt::format("has {} tokens; at most {} can be run", vocabulary, most_tokens));
   ModelFile result;
   constexpr std::string_view known[] = {"gpt2", "llama", "mistral", "qwen2", "qwen3"};
   if (std::find(std::begin(known), std::end(known), type) == std::end(known))

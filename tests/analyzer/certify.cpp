@@ -27,7 +27,6 @@ TEST_CASE("certify: specifications write the task's own answers") {
          {TaskSize{.p = 2, .n = 5, .k = 3}, TaskSize{.p = 3, .n = 3, .k = 4, .l = 4},
           TaskSize{.p = 10, .n = 2, .k = 5, .l = 3}, TaskSize{.p = 2, .n = 5, .k = 2, .l = 5, .c = 2},
           TaskSize{.p = 3, .n = 4, .k = 2, .l = 7, .c = 3}, TaskSize{.p = 2, .n = 1, .k = 9}}) {
-      if (!has_specification(entry.name)) continue;
       CAPTURE(entry.name);
       CAPTURE(size.p);
       std::unique_ptr<Task> task;
@@ -36,6 +35,7 @@ TEST_CASE("certify: specifications write the task's own answers") {
       } catch (const UsageError&) {
         continue;  // a size that the task does not have
       }
+      if (!has_specification(*task)) continue;
       ++tasks_seen;
       const Variables vars = variables(*task, task->shape(task->sample(1, 0)));
       Scalars scalars;

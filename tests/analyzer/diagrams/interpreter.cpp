@@ -117,6 +117,9 @@ TEST_CASE("diagrams equal the reference on every value of every input: formats")
       const RandomModel random = random_model(seed * 7 + 1, format);
       Policy policy = Policy::uniform(format);
       if (seed % 3 == 0) policy.softmax = Softmax::plain;
+      policy.nan = static_cast<NanRule>(seed % 2);
+      policy.divide = static_cast<Divide>(seed / 2 % 2);
+      policy.mask = static_cast<Mask>(seed / 4 % 3);
       const Program program = record(random.model, policy, random.shape, {.all_outputs = true});
       seen += compare_all(program, unchanged(program), {.tuples = seed % 2 ? 4096u : 0u});
     }
