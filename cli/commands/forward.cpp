@@ -48,6 +48,7 @@ std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary)
 }
 
 int run(const Options& options, Session& session) {
+  options.inside.check(session);
   const ModelFile file = load_model(options.model);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
@@ -80,7 +81,7 @@ int run(const Options& options, Session& session) {
                    {"logits", logits},           {"name", file.model.name},
                    {"format", notation(policy)}, {"outside_the_theorem", outside_the_theorem(policy)}};
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
-  print(session, text, table, document);
+  print_beside(options.inside, session, text, table, document);
   return exit_done;
 }
 

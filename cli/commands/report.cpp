@@ -10,6 +10,7 @@
 #include "cli/views/evidence.hpp"
 #include "cli/views/report_page.hpp"
 #include "formats/error.hpp"
+#include "sim/files/write_file.hpp"
 
 namespace roundoff::cli {
 namespace {

@@ -1,5 +1,7 @@
 // roundoff run: greedy decoding of one input, by definition (the reference interpreter), and whether it is
 // right.
+#include <optional>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -34,6 +36,7 @@ std::string answer_text(const Task& task, std::span<const Token> tokens) {
 }
 
 int run(const Options& options, Session& session) {
+  options.inside.check(session);
   SubjectOptions asked = options.subject;
   infer_size(asked, options.input);
   const Subject subject = resolve(asked);
@@ -42,14 +45,15 @@ int run(const Options& options, Session& session) {
   const std::vector<Token> question = task.question(instance), right_answer = task.answer(instance);
   // What shows the inside wants every operation; the answer alone is the same without the foreseeable ones.
   const bool inside = options.inside.any();
-  const Program program = record(subject.model, subject.policy, task.shape(instance),
-                                 {.all_outputs = inside, .skip_zero_weights = !inside, .fold = !inside});
-
-  Reference reference(program);
+  Program program;
+  std::optional<Reference> reference;
   Decoded decoded{question, false};
   std::string trap;
   try {
-    decoded = decode(reference, program, question, task.eos());
+    program = record(subject.model, subject.policy, task.shape(instance),
+                     {.all_outputs = inside, .skip_zero_weights = !inside, .fold = !inside});
+    reference.emplace(program);
+    decoded = decode(*reference, program, question, task.eos());
   } catch (const Trap& error) {
     trap = error.what();
   }
@@ -75,8 +79,9 @@ int run(const Options& options, Session& session) {
                    {"width", shape(subject.model).width}};
   document.update(as_json(subject));
   if (!trap.empty()) document["trap"] = trap;
-  const Table table = show_inside(options.inside, program, reference, task.vocabulary(), text, document);
-  print(session, text, table, document);
+  Table table;
+  if (reference) table = show_inside(options.inside, program, *reference, task.vocabulary(), text, document);
+  print_beside(options.inside, session, text, table, document);
   return right ? exit_done : exit_refuted;
 }
 

@@ -44,6 +44,10 @@ Subject from_construction(const SubjectOptions& options) {
   subject.construction = &find_construction(options.name);
   const Construction& construction = *subject.construction;
   subject.name = construction.name;
+  if (!options.task.empty())
+    throw UsageError(fmt::format("--task says what a model file is for; {} solves {}, so leave it out",
+                                 construction.name, construction.task));
+  refuse_unused_sizes(options, find_task(construction.task));
   const TaskSize size = task_size(options);
   subject.task = make_task(construction.task, size);
   subject.settings = complete(construction, size, parse_settings(options.settings));
@@ -99,6 +103,19 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
                  "Round weights that the format lacks by far, instead of refusing");
+}
+
+void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task) {
+  const auto refuse_unless = [&](char letter, bool given) {
+    if (!given || task.uses(letter)) return;
+    std::string sizes;
+    for (const char other : task.sizes) sizes += fmt::format("{}--{}", sizes.empty() ? "" : " and ", other);
+    throw UsageError(fmt::format("--{} does not apply to {}, whose questions {} have the size {}; leave it out",
+                                 letter, task.name, task.form, sizes));
+  };
+  refuse_unless('n', options.n.has_value());
+  refuse_unless('k', options.k.has_value());
+  refuse_unless('l', options.l.has_value());
 }
 
 TaskSize task_size(const SubjectOptions& options) {
@@ -172,8 +189,11 @@ void infer_size(SubjectOptions& options, std::string_view input) {
       return;
     }
   }
-  if (!options.n) options.n = static_cast<int>(length);
-  if (!options.k) options.k = operands;
+  const auto used = [&](char letter) {
+    return is_model_file(options.name) || find_task(find_construction(options.name).task).uses(letter);
+  };
+  if (!options.n && used('n')) options.n = static_cast<int>(length);
+  if (!options.k && used('k')) options.k = operands;
 }
 
 }  // namespace roundoff::cli

@@ -167,8 +167,9 @@ Digits parse_operand(std::string_view text, const TaskSize& size, std::string_vi
   Digits digits;
   const auto push = [&](int value, std::string_view written) {
     if (value < 0 || value >= size.p) {
-      throw UsageError(fmt::format("'{}' in \"{}\" is not a digit of base {}: digits are 0 to {}", written,
-                                   whole, size.p, size.p - 1));
+      throw UsageError(fmt::format("'{}' in \"{}\" is not a digit of base {}: digits are 0 to {}{}", written,
+                                   whole, size.p, size.p - 1,
+                                   value < 10 && size.p < 10 ? "; --p 10 makes it decimal" : ""));
     }
     digits.push_back(static_cast<std::uint8_t>(value));
   };
