@@ -164,8 +164,8 @@ class Certification {
       const SequenceShape shape = task_.shape(lengths);
       const Variables positions = variables(task_, shape);
       const Watch asked = watch(options_.progress, options_.interrupted);
-      const Watch watched = [&](std::string_view what, double done, double of) {
-        asked(what, done, of);
+      const Watch watched = [&](std::string_view what, double done, double all) {
+        asked(what, done, all);
         in_time();
       };
       std::optional<Program> program;
