@@ -4,12 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 
 namespace roundoff::constructions {
 
 const Construction& find_construction(std::string_view name) {
+  if (is_model_family(name)) return model_family(name);
   std::vector<std::string_view> names;
   for (const Construction& construction : all_constructions()) {
     if (construction.name == name) return construction;

@@ -100,7 +100,7 @@ std::vector<std::vector<int>> runs(const SequenceShape& shape, int base, int fir
   std::vector<std::vector<int>> found;
   bool inside = false;
   for (int i = first; i <= last; ++i) {
-    const bool digit = shape.tokens[static_cast<std::size_t>(i)][0] < base;
+    const bool digit = shape.tokens[static_cast<std::size_t>(i)][0] < static_cast<Token>(base);
     if (digit && !inside) found.emplace_back();
     if (digit) found.back().push_back(i);
     inside = digit;

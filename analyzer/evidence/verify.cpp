@@ -50,6 +50,11 @@ class Verification {
 
  private:
   void decide() {
+    if (result_.of == 0) {  // no word of this length is an input
+      result_.method = options_.method;
+      result_.obstacle = {Reason::nothing_covered};
+      return;
+    }
     switch (options_.method) {
       case Method::exhaustive:
         exhaustive();

@@ -12,6 +12,7 @@
 #include "constructions/tasks/template_task.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
+#include "sim/files/text_file.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -143,6 +144,7 @@ Store::Store(const std::string& path, std::string provenance) : database_(std::m
   Database& database = *database_;
   database.path = path;
   database.provenance = std::move(provenance);
+  refuse_no_file(path);
   if (sqlite3_open(path.c_str(), &database.handle) != SQLITE_OK)
     throw FileError(fmt::format("store {}: {}", path, sqlite3_errmsg(database.handle)));
   sqlite3_busy_timeout(database.handle, 60000);

@@ -201,7 +201,7 @@ Command analyze_command() {
       "Examples:\n"
       "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
       "  roundoff analyze --task add --regime constant --minimize width --n 2..8 --prune\n"
-      "  roundoff analyze model.json --minimize significand --method adderboard\n"
+      "  roundoff analyze examples/rope_adder/rope_adder.json --minimize significand --method adderboard\n"
       "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
 }
 

@@ -60,7 +60,12 @@ Policy file_policy(const PolicyLayer& layer, const ModelFile& file, const std::s
   }
   Policy base;
   base.nan = nan;
-  return laid(laid(base, own, bindings), layer, bindings);
+  try {
+    base = laid(base, own, bindings);
+  } catch (const UsageError& error) {
+    throw FileError(fmt::format("{}: {}", path, error.what()));
+  }
+  return laid(base, layer, bindings);
 }
 
 }  // namespace roundoff::cli

@@ -7,6 +7,7 @@
 #include "analyzer/evidence/replay.hpp"
 #include "cli/shell/session.hpp"
 #include "cli/views/task_json.hpp"
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
 #include "sim/program/record.hpp"
@@ -44,11 +45,11 @@ Subject from_construction(const SubjectOptions& options) {
   subject.construction = &find_construction(options.name);
   const Construction& construction = *subject.construction;
   subject.name = construction.name;
-  if (!options.task.empty())
-    throw UsageError(fmt::format("--task says what a model file is for; {} solves {}, so leave it out",
-                                 construction.name, construction.task));
   refuse_unused_sizes(options, find_task(construction.task));
   const TaskSize size = task_size(options);
+  if (!options.task.empty())
+    throw UsageError(fmt::format("--task {}: {} has a task of its own, {}; leave --task out", options.task,
+                                 construction.name, construction.task));
   subject.task = make_task(construction.task, size);
   subject.settings = complete(construction, size, parse_settings(options.settings));
   subject.policy = construction_policy(options.policy.layer(), construction, subject.task->bindings());
@@ -64,6 +65,11 @@ Subject from_file(const SubjectOptions& options) {
   Subject subject;
   subject.name = file.model.name.empty() ? options.name : file.model.name;
   subject.task = read_task(file.task, options, file.model.vocabulary);
+  const auto refuse = [&](const std::string& what) { throw FileError(options.name + ": " + what); };
+  if (!file.model.position_embedding.empty() &&
+      file.model.position_embedding.rows() < subject.task->positions())
+    refuse(fmt::format("the task needs {} positions but the model has only {}", subject.task->positions(),
+                       file.model.position_embedding.rows()));
   const Bindings bindings = subject.task->bindings();
   subject.policy = file_policy(options.policy.layer(), file, options.name, bindings);
   PolicyLayer format;
@@ -76,6 +82,7 @@ Subject from_file(const SubjectOptions& options) {
 }  // namespace
 
 bool is_model_file(std::string_view name) {
+  if (is_model_family(name)) return false;  // a construction
   return name.ends_with(".json") || name.ends_with(".safetensors") ||
          name.find('/') != std::string_view::npos;
 }
@@ -98,7 +105,7 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "A construction (roundoff constructions), or a model file",
                        true);
   declare_size(arguments, options);
-  arguments.text("--task", options.task, "TASK", "Of a model file that names none: add, iteradd, mul, ...");
+  arguments.text("--task", options.task, "TASK", "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
   declare_knobs(arguments, options);
   declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
@@ -121,8 +128,8 @@ void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task) {
 TaskSize task_size(const SubjectOptions& options) {
   TaskSize size;
   size.p = options.p.value_or(size.p);
-  size.n = options.n.value_or(size.n);
-  size.k = options.k.value_or(size.k);
+  size.n = options.n.value_or(options.shown_n.value_or(size.n));
+  size.k = options.k.value_or(options.shown_k.value_or(size.k));
   size.l = options.l.value_or(size.l);
   size.c = options.c.value_or(size.c);
   size.ragged = options.ragged;
@@ -171,8 +178,18 @@ std::string replay_line(const Subject& subject, const std::string& input) {
   return line;
 }
 
+Instance parse_input(const Subject& subject, std::string_view input) {
+  try {
+    return subject.task->parse(input);
+  } catch (const UsageError& error) {
+    if (subject.construction != nullptr) throw;
+    throw UsageError(fmt::format("{} is made for {}: {}", subject.asked.name,
+                                 analyzer::describe(subject.task->size()), error.what()));
+  }
+}
+
 void infer_size(SubjectOptions& options, std::string_view input) {
-  if (options.ragged || (options.n && options.k)) return;
+  if (options.ragged) return;
   std::size_t digits = 0, length = 0;
   int operands = 0;
   for (std::size_t i = 0; i <= input.size(); ++i) {
@@ -189,11 +206,8 @@ void infer_size(SubjectOptions& options, std::string_view input) {
       return;
     }
   }
-  const auto used = [&](char letter) {
-    return is_model_file(options.name) || find_task(find_construction(options.name).task).uses(letter);
-  };
-  if (!options.n && used('n')) options.n = static_cast<int>(length);
-  if (!options.k && used('k')) options.k = operands;
+  options.shown_n = static_cast<int>(length);
+  options.shown_k = operands;
 }
 
 }  // namespace roundoff::cli

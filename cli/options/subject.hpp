@@ -23,6 +23,7 @@ struct SubjectOptions {
   std::string name;  ///< of a construction, or a model file's path
   std::string task;  ///< of a model file that names none
   std::optional<int> p, n, k, l, c;
+  std::optional<int> shown_n, shown_k;  ///< as an input shows them; they stand where nothing else says them
   bool ragged = false;
   PolicyOptions policy;
   bool round_weights = false;
@@ -66,8 +67,10 @@ Question question_of(const Subject& subject, const Policy& policy, const VerifyO
 /// The `roundoff run ...` that repeats one input under exactly this model, format and semantics.
 std::string replay_line(const Subject& subject, const std::string& input);
 
-/// n and k as the input shows them ("0123+0456=" has 4 digits and 2 operands), where the options leave them
-/// open.
+/// An input of the subject's task. UsageError, of a model file with its name.
+Instance parse_input(const Subject& subject, std::string_view input);
+
+/// Notes n and k as the input shows them: "0123+0456=" has 4 digits and 2 operands.
 void infer_size(SubjectOptions& options, std::string_view input);
 
 }  // namespace roundoff::cli

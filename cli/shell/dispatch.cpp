@@ -9,6 +9,7 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/shell/memory.hpp"
+#include "cli/shell/printable.hpp"
 #include "cli/views/answer.hpp"
 #include "formats/error.hpp"
 
@@ -20,14 +21,14 @@ std::string overview() {
       "a\n"
       "transformer, a computation needs.\n\n"
       "A first ten minutes:\n"
-      "  roundoff run add-hinge --p 10 '0123+0456='           a hand-built transformer adds, in 4-digit "
+      "  roundoff run add-hinge --p 10 '0123+0456='           # a hand-built transformer adds, in 4-digit "
       "decimals\n"
-      "  roundoff verify add-hinge --n 8                      is it right on every input, in its own number "
+      "  roundoff verify add-hinge --n 8                      # is it right on every input, in its own number "
       "format?\n"
-      "  roundoff verify add-hinge --n 8 --format 'fixed(4,0)'    and in a format too short for it?\n"
-      "  roundoff analyze add-hinge --minimize bits --n 2..8  how many bits does it need, as the numbers "
+      "  roundoff verify add-hinge --n 8 --format 'fixed(4,0)'    # and in a format too short for it?\n"
+      "  roundoff analyze add-hinge --minimize bits --n 2..8  # how many bits does it need, as the numbers "
       "grow?\n"
-      "  roundoff table1 --task add                           the table that all this is for\n\n"
+      "  roundoff table1 --task add                           # the table that all this is for\n\n"
       "Commands (roundoff COMMAND --help has the options and more examples):\n";
   Table table{{{"", "", false}, {"", "", false}}, {}};
   for (const Command& command : commands())
@@ -113,7 +114,7 @@ int main_program(int argc, const char* const* argv) {
   catch_interrupts();
   const auto fail = [](const std::string& message, int code) {
     std::cout.flush();
-    std::cerr << "roundoff: " << message << '\n';
+    std::cerr << "roundoff: " << printable(message) << '\n';
     return code;
   };
   try {

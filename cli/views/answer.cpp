@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/store/question.hpp"
+#include "cli/shell/printable.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -62,14 +63,14 @@ Json provenance(const Session& session) {
 
 void print_json(const Session& session, Json document) {
   if (document.is_object() && !document.contains("provenance")) document["provenance"] = provenance(session);
-  std::cout << document.dump(2) << '\n';
+  std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
 void print(const Session& session, const std::string& text, const Table& table, const Json& document) {
   if (session.json)
     print_json(session, document);
   else if (!session.csv)
-    std::cout << text;
+    std::cout << printable(text);
   else if (table.columns.empty())
     throw UsageError("this answer is no table; leave --csv out, or take --json");
   else

@@ -41,9 +41,6 @@ class AutomatonTask final : public Task {
     if (form_.inputs && !std::isfinite(input_count()))
       throw UsageError(
           fmt::format("{}: too many words of {} symbols to count; take a smaller --n", form_.name, size.n));
-    if (input_count() == 0)
-      throw UsageError(
-          fmt::format("{}: no word of {} symbols is an input; take another --n", form_.name, size.n));
   }
 
   std::string_view name() const override { return form_.name; }
@@ -95,7 +92,7 @@ class AutomatonTask final : public Task {
   Instance sample(std::uint64_t seed, std::uint64_t index) const override {
     Draws draws(seed, index);
     Digits word;
-    if (!form_.inputs) {
+    if (!form_.inputs || input_count() == 0) {
       for (int i = 0; i < size_.n; ++i)
         word.push_back(static_cast<std::uint8_t>(draws.below(static_cast<std::uint64_t>(base_))));
       return {{word}};

@@ -22,7 +22,7 @@ struct AutomatonForm {
   std::vector<std::string> words;  ///< stated adversarial inputs
 };
 
-/// UsageError where no word of n symbols is an input.
+/// The task has no inputs where no word of n symbols is one.
 std::unique_ptr<Task> automaton_task(const TaskSize& size, AutomatonForm form);
 
 /// A registry's entry of such a task: words of n symbols.

@@ -31,7 +31,7 @@ class TokenRows {
   TokenRows(std::span<LaneToken> rows, std::size_t count, std::size_t stride)
       : rows_(rows), count_(count), stride_(stride) {}
 
-  void constant(LaneToken token) { std::fill_n(next(), count_, token); }
+  void constant(Token token) { std::fill_n(next(), count_, static_cast<LaneToken>(token)); }
 
   void digits(const std::uint8_t* first, std::size_t length, int p, int c) {
     const auto group = static_cast<std::size_t>(c);
@@ -98,8 +98,8 @@ void count_up(std::uint64_t first, std::uint64_t run, std::uint64_t p, std::size
 }  // namespace
 
 // Input j in mixed radix, the last digit of the last operand running fastest.
-void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
-                          std::span<LaneToken> expected) const {
+void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t stride,
+                          std::span<LaneToken> tokens, std::span<LaneToken> expected) const {
   if (size_.ragged || form_.least_first || form_.answer_least_first)
     return Task::fill(first, count, stride, tokens, expected);
   const auto p = static_cast<std::uint64_t>(size_.p);

@@ -7,12 +7,19 @@
 #include <fmt/format.h>
 
 #include "constructions/tasks/digits.hpp"
+#include "constructions/tasks/task_file.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 
 namespace roundoff::constructions {
 
 namespace {
+
+/// "dyck1" of "dyck1:depth=4"; a file's path may hold colons before its ending.
+std::string_view name_part(std::string_view spec) {
+  const auto file = spec.find(".toml");
+  return spec.substr(0, spec.find(':', file == std::string_view::npos ? 0 : file));
+}
 
 /// "key=value,key=value": a comma belongs to the value unless a key follows it.
 Parameters parse_parameters(std::string_view text, std::string_view spec) {
@@ -53,7 +60,8 @@ Parameters complete(const TaskEntry& entry, Parameters given) {
 }  // namespace
 
 const TaskEntry& find_task(std::string_view spec) {
-  const std::string_view name = spec.substr(0, spec.find(':'));
+  const std::string_view name = name_part(spec);
+  if (name.ends_with(".toml")) return task_of_file(std::string(name));
   std::vector<std::string_view> names;
   for (const TaskEntry& entry : tasks()) {
     if (entry.name == name) return entry;
@@ -65,8 +73,8 @@ const TaskEntry& find_task(std::string_view spec) {
 std::unique_ptr<Task> make_task(std::string_view spec, const TaskSize& size) {
   const TaskEntry& entry = find_task(spec);
   check_size(size);
-  const auto colon = spec.find(':');
-  const std::string_view parameters = colon == std::string_view::npos ? "" : spec.substr(colon + 1);
+  std::string_view parameters = spec.substr(name_part(spec).size());
+  if (!parameters.empty()) parameters.remove_prefix(1);
   return entry.make(size, complete(entry, parse_parameters(parameters, spec)));
 }
 
@@ -138,12 +146,13 @@ std::vector<Instance> Task::leaderboard() const {
   throw UsageError(fmt::format("{} has no leaderboard's protocol; use adversarial or sample", name()));
 }
 
-void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<LaneToken> tokens,
-                     std::span<LaneToken> expected) const {
+void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t stride,
+                     std::span<LaneToken> tokens, std::span<LaneToken> expected) const {
   const std::vector<Token> asked = question(instance);
   const std::vector<Token> told = answer(instance);
   for (std::size_t i = 0; i < asked.size(); ++i) tokens[i * stride + lane] = static_cast<LaneToken>(asked[i]);
-  for (std::size_t i = 0; i + 1 < told.size(); ++i) tokens[(asked.size() + i) * stride + lane] = static_cast<LaneToken>(told[i]);
+  for (std::size_t i = 0; i + 1 < told.size(); ++i)
+    tokens[(asked.size() + i) * stride + lane] = static_cast<LaneToken>(told[i]);
   for (std::size_t o = 0; o < told.size(); ++o) expected[o * stride + lane] = static_cast<LaneToken>(told[o]);
 }
 
@@ -170,7 +179,7 @@ std::string Task::text(std::span<const Token> tokens) const {
   std::string text;
   bool after_digit = false;
   for (const Token token : tokens) {
-    const bool is_digit = token < base_;
+    const bool is_digit = token < static_cast<Token>(base_);
     if (size_.p > 36 && is_digit && after_digit) text += '.';
     text += vocabulary_[token];
     after_digit = is_digit;
@@ -197,7 +206,7 @@ SequenceShape Task::shape(const Instance& instance) const {
   for (int value = 0; value < base_; ++value)
     digits[static_cast<std::size_t>(value)] = static_cast<Token>(value);
   const auto append = [&](Token token) {
-    shape.tokens.push_back(token < base_ ? digits : std::vector<Token>{token});
+    shape.tokens.push_back(token < static_cast<Token>(base_) ? digits : std::vector<Token>{token});
   };
   for (const Token token : asked) append(token);
   for (std::size_t i = 0; i + 1 < told.size(); ++i) append(told[i]);

@@ -59,6 +59,13 @@ class TemplateTask final : public Task {
   }
 
   std::string_view name() const override { return inner_->name(); }
+  std::string spec() const override { return inner_->spec(); }
+  std::string digest() const override { return inner_->digest(); }
+  int families() const override { return inner_->families(); }
+  bool one_shape() const override { return inner_->one_shape(); }
+  bool admits(const Instance& instance) const override { return inner_->admits(instance); }
+  using Task::text;
+  std::string text(const Instance& instance) const override { return inner_->text(instance); }
   std::string layout() const override { return layout_; }
   Token eos() const override { return stop_; }
   std::string_view joiner() const override { return inner_->joiner(); }
@@ -240,7 +247,10 @@ Json parsed(std::string_view text) {
 }  // namespace
 
 std::unique_ptr<Task> template_task(std::string_view name, const TaskSize& size, std::string_view layout) {
-  return std::make_unique<TemplateTask>(make_task(name, size), parsed(layout));
+  const Json json = parsed(layout);
+  if (json.size() == 1 && json.contains("vocab"))
+    return renamed_task(make_task(name, size), json["vocab"].get<std::vector<std::string>>());
+  return std::make_unique<TemplateTask>(make_task(name, size), json);
 }
 
 std::string complete_layout(std::string_view template_json, std::span<const std::string> vocabulary) {

@@ -310,34 +310,6 @@ ModelFile from_json(const Json& json, std::string_view source) {
   }
   return file;
 }
-Json parse_json(std::string_view text, std::string_view source) {
-  // Documents nest by the stack when they are written again: deep ones are refused before they are built.
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (quoted) {
-      if (c == '\\')
-        ++at;
-      else if (c == '"')
-        quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > 64) throw FileError(fmt::format("{}: nests deeper than 64 at byte {}", source, at));
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    throw FileError(
-        fmt::format("{}: not JSON (byte {}); write it with `roundoff export`", source, error.byte));
-  } catch (const Json::exception& error) {
-    throw FileError(fmt::format("{}: {}", source, error.what()));
-  }
-}
 
 ModelFile read_model(std::string_view text, std::string_view source) {
   return from_json(parse_json(text, source), source);

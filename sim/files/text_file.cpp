@@ -21,7 +21,21 @@ struct Descriptor {
   }
 };
 
+void refuse(const std::string& path, mode_t mode) {
+  if (S_ISREG(mode)) return;
+  throw FileError(fmt::format("{} is {}, not a file", path,
+                              S_ISDIR(mode)    ? "a folder"
+                              : S_ISFIFO(mode) ? "a pipe"
+                              : S_ISSOCK(mode) ? "a socket"
+                                               : "a device"));
+}
+
 }  // namespace
+
+void refuse_no_file(const std::string& path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) == 0) refuse(path, facts.st_mode);
+}
 
 std::string read_text_file(const std::string& path) {
   // O_NONBLOCK: a fifo without a writer is opened at once, and refused below.
@@ -31,11 +45,7 @@ std::string read_text_file(const std::string& path) {
   struct stat facts {};
   if (fstat(file.number, &facts) != 0)
     throw FileError(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  if (!S_ISREG(facts.st_mode))
-    throw FileError(fmt::format("{} is {}, not a file that can be read", path,
-                                S_ISDIR(facts.st_mode)    ? "a folder"
-                                : S_ISFIFO(facts.st_mode) ? "a pipe"
-                                                          : "a device"));
+  refuse(path, facts.st_mode);
   std::string text(static_cast<std::size_t>(facts.st_size), '\0');
   std::size_t at = 0;
   for (;;) {

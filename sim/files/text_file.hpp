@@ -11,4 +11,7 @@ namespace roundoff::sim {
 /// The bytes of a regular file. FileError that names the path and says what it is.
 std::string read_text_file(const std::string& path);
 
+/// FileError where there is something at the path that is no regular file.
+void refuse_no_file(const std::string& path);
+
 }  // namespace roundoff::sim
