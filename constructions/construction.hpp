@@ -63,6 +63,7 @@ struct Construction {
   std::string_view note;     ///< theory-notes/<note>.md
   std::vector<Knob> knobs;
   OwnSemantics own = {};  ///< part of the default policy of every command
+  bool deepens = false;   ///< layers grow with the size: not what theorems on a constant number speak of
   /// Reason why it cannot be built or run so, with the remedy; "" when it can.
   std::function<std::string(const TaskSize& size, const Policy& policy, const Settings& settings)> refuses;
   /// The model. Settings are complete and in range; `refuses` said "".

@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/bounds/any_depth.hpp"
 #include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer {
@@ -59,6 +60,40 @@ Bound one_layer_width(const Bound& heads, const Policy& policy) {
   return bound;
 }
 
+/// The most values that any number of a forward pass can have.
+double values_of(const Policy& policy) {
+  double most = 0;
+  for (const Role role : {Role::activations, Role::accumulators, Role::scores, Role::softmax})
+    most = std::max(most, value_count(policy[role]));
+  return most;
+}
+
+Bound any_depth(const Task& task, const Policy& policy, int layers) {
+  const double bits = task.operand_bits(), values = values_of(policy);
+  Bound bound;
+  bound.name = "any-depth width";
+  bound.quantity = "width";
+  bound.source = "derived: theory-notes/lower-bounds.md";
+  if (bits <= 0) {
+    bound.condition = fmt::format("no bound for any depth is known for {}", task.name());
+    return bound;
+  }
+  if (policy.order.kind != SumOrder::sequential || policy.dot == DotMode::exact_dot) {
+    bound.condition = "needs sequentially rounded sums: exact or wide sums carry more than b bits";
+    return bound;
+  }
+  bound.applies = true;
+  bound.value = any_depth_width(bits, layers, values);
+  bound.statement =
+      fmt::format("width >= {:.0f} at {} layers: layers*heads*{:.6g}^d_k*(1+{:.6g}+{:.6g}^2*d_v)*{:.4g} bits >= {:.6g} bits",
+                  bound.value, layers, values, values, values, steady_log2(values), bits);
+  const double deepest = deepest_above_one(bits, values);
+  bound.condition = fmt::format("causal attention, sequentially rounded sums; {}",
+                                deepest < 1 ? std::string("says no more than 1 at this size")
+                                            : fmt::format("above 1 up to {:.6g} layers", deepest));
+  return bound;
+}
+
 Bound counting(const Task& task, const Policy& policy) {
   const double pairs = static_cast<double>(task.positions()) * static_cast<double>(task.vocabulary().size());
   const double per_dimension = steady_log2(value_count(policy[Role::activations]));
@@ -87,7 +122,7 @@ double value_count(const Format& format) {
 
 std::vector<Bound> lower_bounds(const Task& task, const Policy& policy, int layers) {
   const Bound heads = one_layer(task, policy, layers);
-  return {counting(task, policy), heads, one_layer_width(heads, policy)};
+  return {counting(task, policy), any_depth(task, policy, layers), heads, one_layer_width(heads, policy)};
 }
 
 }  // namespace roundoff::analyzer

@@ -13,9 +13,9 @@ const Algebra::Traits& Algebra::traits(std::uint32_t code) {
   t.known = true;
   t.kind = operation.kind;
   t.function = operation.function;
-  t.plain = format.is_plain() && format.rounding != Rounding::sr;
+  t.plain = format.is_plain() && !format.is_stochastic();
   t.zero_is_unsigned = !format.has_negative_zero;
-  const bool monotone = format.rounding != Rounding::sr && format.overflow != Overflow::wrap;
+  const bool monotone = !format.is_stochastic() && format.overflow != Overflow::wrap;
   switch (operation.kind) {
     case Kind::add:
     case Kind::mul:

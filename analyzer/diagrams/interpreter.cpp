@@ -21,7 +21,7 @@ Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<R
       ids_(program.nodes.size()),
       seen_(program.nodes.size()) {
   for (const Format& format : program.formats)
-    if (format.rounding == Rounding::sr) throw Exhausted{{Reason::stochastic}};
+    if (format.is_stochastic()) throw Exhausted{{Reason::stochastic}};
   manager_.before_collection([this] { drop(); });
   find_segments();
   exact_add_ = algebra.scalars().code({.kind = Operation::exact_add});

@@ -55,11 +55,11 @@ class Minimiser {
   void scan_formats(const Construction& construction, const FormatLine& line) {
     const Settings settings = complete(construction, task_->size(), options_.settings);
     Scan scan;
-    scan.label = line.label("*");
+    scan.label = line.label();
     if (constructions_.size() > 1) scan.label = std::string(construction.name) + " " + scan.label;
     int successes = 0;
     for (int value = line.least; value <= line.own + options_.beyond && !interrupted(); ++value) {
-      const Format format = parse_format(line.at(value));
+      const Format format = line.at(value);
       scan.attempts.push_back(attempt(construction, settings, *task_, policy(construction, format),
                                       options_.verify, options_.store));
       Attempt& made = scan.attempts.back();

@@ -9,22 +9,11 @@
 namespace roundoff::analyzer {
 namespace {
 
-/// binary32 as float(8,24), whose parameters can be moved.
-Format parametric(const Format& format) {
-  if (format.name.empty() || format.layout != Layout::floating || format.encoding != Encoding::ieee)
-    return format;
-  Format moving = parse_format(fmt::format("float({},{})", format.bits - format.precision, format.precision));
-  moving.rounding = format.rounding;
-  moving.overflow = format.overflow;
-  moving.seed = format.seed;
-  return moving;
-}
-
 /// The policy with another format in the place of `from`: roles that have its values move along, with their own
 /// rounding and overflow.
 Policy moved(Policy policy, const Format& from, const Format& to) {
   for (Format& format : policy.formats) {
-    const Format base = parametric(format);
+    const Format base = unnamed(format);
     if (base.layout != from.layout || base.first != from.first || base.second != from.second) continue;
     Format next = to;
     if (base.rounding != from.rounding) next.rounding = base.rounding, next.seed = base.seed;
@@ -62,13 +51,13 @@ Minimisation minimise(const Model& model, const Task& task, const Policy& own, c
   // A format that is asked for stands in every role, as --format does elsewhere.
   Policy base = own;
   if (options.format) base.formats.fill(options.format->at(task.bindings()));
-  const Format start = parametric(base[Role::activations]);
+  const Format start = unnamed(base[Role::activations]);
   for (const FormatLine& line : format_lines(start, options.quantity, options.fractions, options.exponents)) {
     Scan scan;
-    scan.label = line.label("*");
+    scan.label = line.label();
     int successes = 0;
     for (int value = line.least; value <= line.own + options.beyond && !interrupted(); ++value) {
-      const Policy policy = laid(moved(base, start, parse_format(line.at(value))), options.policy, task.bindings());
+      const Policy policy = laid(moved(base, start, line.at(value)), options.policy, task.bindings());
       Policy implied = own;
       implied.formats.fill(policy[Role::weights]);
       Attempt made = attempt(model, name, task, policy, implied, options);

@@ -32,7 +32,7 @@ std::vector<std::string> solvers(const TaskEntry& entry) {
 
 Json parameters_json(const TaskEntry& entry) {
   Json parameters = Json::object();
-  for (const Parameter& parameter : entry.parameters)
+  for (const constructions::Parameter& parameter : entry.parameters)
     parameters[std::string(parameter.name)] = {{"default", parameter.standard}, {"summary", parameter.summary}};
   return parameters;
 }
@@ -71,7 +71,7 @@ int show(const Options& options, Session& session) {
     text += fmt::format("  {:<14}{}\n", label, what);
   };
   line("question", entry.form);
-  for (const Parameter& parameter : entry.parameters)
+  for (const constructions::Parameter& parameter : entry.parameters)
     line("parameter", fmt::format("{} = {}: {}", parameter.name, parameter.standard, parameter.summary));
   line("at", fmt::format("{}: {} inputs, {} positions", describe(task->size()), count_text(task->input_count()),
                          task->positions()));

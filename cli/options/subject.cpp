@@ -15,17 +15,6 @@
 namespace roundoff::cli {
 namespace {
 
-/// The format with one more bit: of the range in fixed point, of the significand elsewhere. Nothing for
-/// formats without parameters.
-std::optional<Format> one_bit_wider(const Format& format) {
-  const std::string text = formats::notation(format);
-  const auto open = text.find('('), comma = text.find(','), close = text.find(')');
-  if (!format.name.empty() || open == std::string::npos || comma == std::string::npos) return std::nullopt;
-  const bool first = format.is_fixed();
-  return parse_format(fmt::format("{}{},{}{}", text.substr(0, open + 1), format.first + (first ? 1 : 0),
-                                  format.second + (first ? 0 : 1), text.substr(close)));
-}
-
 /// Weights are rounded once, when a model is loaded, and a format one bit short of them is the interesting
 /// case: it runs, so that an input can refute it. A format that is shorter still is a mistake: it is refused,
 /// and a construction's reason is better than a wrong answer.

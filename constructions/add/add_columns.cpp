@@ -45,7 +45,7 @@ std::string needs_constant_attention(const Policy& policy, int first, int last) 
         notation(softmax));
   }
   const Format& sums = policy[Role::accumulators];
-  if (sums.overflow != Overflow::sat &&
+  if (!sums.saturates() &&
       !(sums.overflow == Overflow::inf && sums.layout == Layout::floating && sums.has_infinity)) {
     return needs_saturation(policy);
   }

@@ -121,6 +121,10 @@ class Task {
   /// question and the other the rest; 0 where none is known.
   virtual double communication_bits() const { return 0; }
 
+  /// lg of the number of answers that the first operand can lead to while the others stay fixed; 0 where none is
+  /// known.
+  virtual double operand_bits() const { return 0; }
+
   /// The inputs of a public leaderboard's protocol for this task, in its order. UsageError where there is none.
   virtual std::vector<Instance> leaderboard() const;
   virtual bool on_leaderboard() const { return false; }  ///< whether there is one at this size

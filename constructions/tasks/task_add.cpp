@@ -82,6 +82,9 @@ class AddTask final : public ArithmeticTask {
   double communication_bits() const override { return size_.n * steady_log2(size_.p); }
 
   bool on_leaderboard() const override { return size_.p == 10 && size_.n == 10 && !size_.ragged; }
+  // With b = 0 the answer is a.
+  double operand_bits() const override { return size_.ragged ? 0 : size_.n * steady_log2(size_.p); }
+
   std::vector<Instance> leaderboard() const override { return adderboard_inputs(*this); }
 
   std::vector<Instance> adversarial(std::size_t limit) const override {

@@ -60,6 +60,9 @@ class IterAddTask final : public ArithmeticTask {
     return std::isfinite(values) ? std::max(size_.n * digit, steady_log2(values)) : size_.n * digit;
   }
 
+  // With the other operands 0 the answer is the first one.
+  double operand_bits() const override { return size_.ragged ? 0 : size_.n * steady_log2(size_.p); }
+
   std::vector<Instance> adversarial(std::size_t limit) const override {
     InstanceSet set(limit);
     const auto most = static_cast<std::uint8_t>(size_.p - 1);

@@ -57,6 +57,11 @@ class MulTask final : public ArithmeticTask {
     return std::max(0.0, std::floor(size_.n / 2.0) - steady_log2(61));
   }
 
+  // With b = 1 the answer is the low digits of a.
+  double operand_bits() const override {
+    return size_.ragged ? 0 : std::min(size_.n, answer_digits()) * steady_log2(size_.p);
+  }
+
   std::vector<Instance> adversarial(std::size_t limit) const override {
     InstanceSet set(limit);
     const std::vector<Digits> hard = hard_operands();

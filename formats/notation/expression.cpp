@@ -164,6 +164,15 @@ std::string_view Cursor::word() {
   return text_.substr(start, at_ - start);
 }
 
+std::string_view Cursor::name() {
+  const std::string_view first = word();
+  const std::size_t start = at_ - first.size();
+  while (!first.empty() && at_ + 1 < text_.size() && text_[at_] == '.' && digit(text_[at_ + 1])) {
+    for (++at_; at_ < text_.size() && (letter(text_[at_]) || digit(text_[at_]));) ++at_;
+  }
+  return text_.substr(start, at_ - start);
+}
+
 std::string_view Cursor::digits() {
   skip_spaces();
   const std::size_t start = at_;

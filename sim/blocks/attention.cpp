@@ -18,10 +18,10 @@ bool denominator_is_positive(const Policy& policy, bool hard) {
   const Format& softmax = policy[Role::softmax];
   if ((policy.softmax != Softmax::stable && !hard) || softmax.overflow == Overflow::wrap) return false;
   Value one = round(Value::integer(1), softmax).value;
-  if (softmax.rounding == Rounding::sr && one != Value::integer(1)) return false;
+  if (softmax.is_stochastic() && one != Value::integer(1)) return false;
   if (policy.order.kind == SumOrder::wide) {
     const Format& wide = policy.order.wide_format;
-    if (wide.overflow == Overflow::wrap || wide.rounding == Rounding::sr) return false;
+    if (wide.overflow == Overflow::wrap || wide.is_stochastic()) return false;
     one = round(round(one, wide).value, softmax).value;
   }
   return !one.is_zero();

@@ -19,7 +19,7 @@ namespace roundoff::sim {
 
 bool contains(const Format& outer, const Format& inner) {
   if (outer == inner) return true;
-  if (outer.layout == Layout::posit || inner.layout == Layout::posit) return false;
+  if (!outer.is_grid() || !inner.is_grid()) return false;
   if ((inner.has_negative_zero && !outer.has_negative_zero) || (inner.has_nan && !outer.has_nan))
     return false;
   const auto infinite = [](const Format& f) { return f.has_infinity || f.overflow == Overflow::inf; };
@@ -136,7 +136,7 @@ class Judge {
     if (node.op == Op::table)
       return grid_of(program_.maps[node.b]).results.empty() ? "a table over arguments far apart" : nullptr;
     const Format& f = program_.formats[node.format];
-    if (f.rounding == Rounding::sr) return "stochastic rounding is not run in lanes";
+    if (f.is_stochastic()) return "stochastic rounding is not run in lanes";
     switch (node.op) {
       case Op::sum:
         return refuse_sum(node, f);

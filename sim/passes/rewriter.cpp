@@ -202,7 +202,7 @@ bool can_trap(const Program& program, const Node& node) {
   });
   // Rounding into one format: `undefined` says whether the exact result may be no number.
   const auto into = [&](const Format& format, bool undefined) {
-    return format.overflow == Overflow::trap || (!format.has_nan && (nan || undefined));
+    return format.overflow == Overflow::trap || !format.has_zero || (!format.has_nan && (nan || undefined));
   };
   const Format& format = program.formats[node.format];
   switch (node.op) {
@@ -231,10 +231,10 @@ bool can_trap(const Program& program, const Node& node) {
 
 bool stochastic(const Program& program) {
   return std::any_of(program.formats.begin(), program.formats.end(),
-                     [](const Format& format) { return format.rounding == Rounding::sr; }) ||
+                     [](const Format& format) { return format.is_stochastic(); }) ||
          std::any_of(program.reductions.begin(), program.reductions.end(), [](const Reduction& reduction) {
            return reduction.order.kind == SumOrder::wide &&
-                  reduction.order.wide_format.rounding == Rounding::sr;
+                  reduction.order.wide_format.is_stochastic();
          });
 }
 

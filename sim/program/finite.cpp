@@ -95,8 +95,8 @@ bool stays_finite(const Model& model, const Policy& policy, int positions) {
       !std::all_of(model.layers.begin(), model.layers.end(), understood))
     return false;
   for (const Format& format : policy.formats)
-    if (!format.has_zero || format.layout == Layout::posit || format.overflow == Overflow::wrap ||
-        format.rounding == Rounding::sr)
+    if (!format.has_zero || !format.is_grid() || !format.lowest.negative || format.overflow == Overflow::wrap ||
+        format.is_stochastic() || format.flushes || format.takes_zero)
       return false;
   if (round(Value::integer(1), policy[Role::softmax]).value.is_zero()) return false;
   Bounds bounds(policy);

@@ -17,7 +17,7 @@ namespace roundoff::sim {
 bool zero_weights_exact(const Format& format, const Reduction& reduction) {
   const bool order_by_term =
       reduction.order.kind == SumOrder::sequential || reduction.order.kind == SumOrder::exact;
-  return format.is_plain() && order_by_term && format.rounding != Rounding::sr;
+  return format.is_plain() && order_by_term && !format.is_stochastic();
 }
 
 namespace {

@@ -22,9 +22,9 @@ Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const Recor
   const Format& sums = policy[Role::accumulators];
   after_start_ = !skip_zero_ && options.skip_zero_weights && options.finite &&
                  policy.order.kind == SumOrder::sequential && policy.dot != DotMode::exact_dot &&
-                 sums.rounding != Rounding::rdn && sums.rounding != Rounding::sr;
+                 sums.rounding != Rounding::rdn && !sums.is_stochastic();
   skip_zero_ = skip_zero_ || after_start_;
-  const auto stochastic = [](const Format& format) { return format.rounding == Rounding::sr; };
+  const auto stochastic = [](const Format& format) { return format.is_stochastic(); };
   const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
                      (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
   if (options.fold && !draws) folder_.emplace(program_);

@@ -95,7 +95,7 @@ Rounded evaluate(const Program& program, NodeId id, std::span<const Value> value
     if (two || node.op == Op::fma) scratch.x.push_back(values[node.b]);
     if (node.op == Op::fma) scratch.x.push_back(values[node.c]);
   }
-  const bool draws = program.formats[node.format].rounding == Rounding::sr;
+  const bool draws = program.formats[node.format].is_stochastic();
   return evaluate(program, node, scratch.x, scratch.y, {draws ? draw_place(program, id) : 0, 0});
 }
 

@@ -25,9 +25,10 @@ inline std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// The built one, or that which the environment variable ROUNDOFF names.
 inline std::string binary() {
   const char* other = std::getenv("ROUNDOFF");
-  return other != nullptr ? other : ROUNDOFF_BINARY;
+  return other != nullptr && *other != '\0' ? other : ROUNDOFF_BINARY;
 }
 
 struct Outcome {

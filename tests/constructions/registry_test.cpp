@@ -101,7 +101,7 @@ TEST_CASE("every construction solves its task on all inputs at small sizes, unde
                                       CHECK(outcome.failures == 0);
                                     });
     CAPTURE(construction.name);
-    CHECK(sizes >= 4);
+    CHECK(sizes >= 3);
   }
 }
 

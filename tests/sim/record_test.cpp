@@ -119,7 +119,7 @@ TEST_CASE("while folding, an operation on the same operands is recorded once") {
     const RandomModel random = random_model(++seed, format);
     const Program program = record(random.model, Policy::uniform(format), random.shape,
                                    {.all_outputs = true, .skip_zero_weights = true, .fold = true});
-    if (format.rounding == Rounding::sr) continue;
+    if (format.is_stochastic()) continue;
     CAPTURE(text);
     std::set<Key> seen;
     for (const Node& node : program.nodes) {
