@@ -44,7 +44,6 @@ struct Attempt {
   /// `run` wants
   /// --round-weights to replay it).
   std::string inexact;
-  std::string outside;  ///< of the theorems, and why (sim/model/policy.hpp), or ""
   std::string refusal;  ///< why the construction cannot be built so; then there is no result
   Result result;
 

@@ -54,6 +54,7 @@ Json number_json(const Value& value) {
 }
 
 int run(const Options& options, Session& session) {
+  options.inside.check(session);
   const ModelFile file = load_model(options.model);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
@@ -97,7 +98,7 @@ int run(const Options& options, Session& session) {
                    {"mishaps", mishaps_json(program, reference)}};
   if (!trap.empty()) document["trap"] = trap;
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
-  print(session, text, table, document);
+  print_beside(options.inside, session, text, table, document);
   return trap.empty() ? exit_done : exit_refuted;
 }
 

@@ -76,6 +76,8 @@ class TemplateTask final : public Task {
   }
   std::vector<Instance> adversarial(std::size_t limit) const override { return inner_->adversarial(limit); }
   std::vector<Instance> leaderboard() const override { return inner_->leaderboard(); }
+  bool on_leaderboard() const override { return inner_->on_leaderboard(); }
+  int families() const override { return inner_->families(); }
   Instance parse(std::string_view text) const override { return inner_->parse(text); }
 
   int positions() const override {
