@@ -432,9 +432,9 @@ Command eval_command() {
       "'#binary32:x3f8ccccd'\n\n"
       "Examples:\n"
       "  roundoff eval 'fixed(1,1):rnz' mul 0.5 1.5\n"
-      "  roundoff eval e4m3 exp 3.5 --explain       the number line\n"
+      "  roundoff eval e4m3 exp 3.5 --explain     # the number line\n"
       "  roundoff eval 'fixed(1,0)' sum --order tree 1 1 -1 -1\n"
-      "  roundoff eval mxfp4 quantise 7.5 -1 0.25   scale and elements of a block format\n"
+      "  roundoff eval mxfp4 quantise 7.5 -1 0.25 # scale and elements of a block format\n"
       "  printf 'binary16 add 1 1/3\\ne5m2 div 1 3\\n' | roundoff eval --stdin\n");
 }
 

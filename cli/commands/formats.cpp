@@ -395,7 +395,7 @@ Command formats_command() {
   return make_command<Options, declare, run>(
       "formats", "Number formats: the catalogue, one format or several side by side, all its values",
       "Examples:\n"
-      "  roundoff formats                           the catalogue\n"
+      "  roundoff formats                         # the catalogue\n"
       "  roundoff formats e4m3                    # bits, range, steps, specials, source\n"
       "  roundoff formats e4m3 e5m2 binary8p3     # side by side\n"
       "  roundoff formats mxfp4                   # a quantiser of vectors\n"

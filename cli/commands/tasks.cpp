@@ -116,7 +116,7 @@ Command tasks_command() {
       "  roundoff tasks\n"
       "  roundoff tasks iteradd --p 10 --n 3 --k 4\n"
       "  roundoff tasks dyck1:depth=2 --n 6\n"
-      "  roundoff tasks mine.toml\n");
+      "  roundoff tasks examples/your_own_question/dyck.toml --n 6\n");
 }
 
 }  // namespace roundoff::cli

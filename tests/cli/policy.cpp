@@ -67,16 +67,16 @@ TEST_CASE("old spellings are refused, and name the new one") {
 
 TEST_CASE("the same options work in every command that runs a model") {
   const Directory directory;
-  directory.write("wide.toml", "[formats]\naccumulators = \"fixed(9,0)\"\n");
+  directory.write("wide.toml", "[formats]\naccumulators = \"fixed(6,0)\"\n");
   for (const char* command :
        {"verify add-hinge --n 2", "run add-hinge '01+01='", "explain add-hinge '01+01='", "pairs add-hinge --n 2",
         "compare add-hinge --n 2", "analyze add-hinge --n 2", "frontier add-hinge --n 2",
         "export add-hinge --n 2 -o model.json", "verify adder.json", "run adder.json '1+1='",
         "analyze adder.json", "compare adder.json"}) {
-    CAPTURE(command);
+    CAPTURE(std::string(command));
     const auto outcome = directory.run(
         std::string("roundoff ") + command +
-        " --format 'fixed(6,0)' --policy wide.toml --role scores='fixed(8,0)' --softmax stable --order sequential "
+        " --format 'fixed(6,0)' --policy wide.toml --role scores='fixed(6,0)' --softmax stable --order sequential "
         "--dot rounded --divide first --nan trap --mask causal --quiet --json | tr -d ' \\n'");
     CHECK(outcome.out.starts_with("{"));
     CHECK_MESSAGE(outcome.err.empty(), outcome.err);
