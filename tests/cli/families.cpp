@@ -10,16 +10,9 @@ using nlohmann::json;
 using roundoff::cli::test::Directory;
 using roundoff::cli::test::Outcome;
 
-TEST_CASE("adversarial inputs refute a rope adder with too few bits, and take the leaderboard's along") {
+TEST_CASE("adversarial inputs of a 10-digit adder take the leaderboard's along") {
   const Directory directory;
   const std::string model = ROUNDOFF_SOURCE "/examples/rope_adder/rope_adder.json";
-  for (const int p : {15, 16, 17}) {
-    CAPTURE(p);
-    const Outcome outcome = directory.run("roundoff verify " + model + " --format 'float(8," + std::to_string(p) +
-                                          ")' --method adversarial --json --quiet");
-    CHECK(outcome.code == 1);
-    CHECK(json::parse(outcome.out)["verdict"] == "refuted");
-  }
   const Outcome own = directory.run("roundoff verify " + model + " --method adversarial --json --quiet");
   CHECK(own.code == 0);
   CHECK(json::parse(own.out)["covered"] > 10010);
