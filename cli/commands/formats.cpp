@@ -80,7 +80,7 @@ std::string specials(const Format& format) {
 }
 
 std::string both(const Value& value, const Format& format) {
-  return hex(value) + " = " + shortest_decimal(value, format);
+  return hex(value) + " = " + plain_decimal(value, format);
 }
 
 /// One alias a word, without those that are patterns' expansions.
@@ -202,7 +202,7 @@ Lines lines_of(const Format& format) {
       {"also", aliases_of(entry)},
       {"bits", std::to_string(format.bits)},
       {"range", fmt::format("{} .. {}", both(format.lowest, format), both(format.highest, format))},
-      {"smallest step", both(Value::scaled(false, 1, format.quantum), format)},
+      {format.is_grid() ? "smallest step" : "smallest number", both(facts.smallest, format)},
       {"min normal", value(facts.min_normal)},
       {"max subnormal", value(facts.max_subnormal)},
       {"epsilon", value(facts.epsilon)},

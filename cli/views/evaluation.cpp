@@ -14,7 +14,7 @@ namespace {
 constexpr int shown_digits = 20;  // of exact results on a terminal
 
 std::string shown(const Value& value, const Format& format) {
-  return fmt::format("{} = {}", hex(value), shortest_decimal(value, format));
+  return fmt::format("{} = {}", hex(value), plain_decimal(value, format));
 }
 
 bool is_exact(const Evaluation& e) { return e.around.below && e.around.above && *e.around.below == *e.around.above; }
@@ -69,7 +69,7 @@ std::string as_lines(const Evaluation& e) {
   if (!e.exact) return text;
   line("exact", e.exact->decimal(shown_digits));
   if (!e.exact->is_number()) return text;
-  if (is_exact(e)) {
+  if (is_exact(e) && e.result.value == *e.around.below) {
     line("error", "0: the exact result is a member");
     return text;
   }
@@ -83,7 +83,10 @@ std::string as_lines(const Evaluation& e) {
 std::string number_line(const Evaluation& e) {
   if (!e.exact || !e.exact->is_number()) return "";
   const auto &below = e.around.below, &above = e.around.above;
-  if (is_exact(e)) return fmt::format("  {}\n  ----|----  the exact result is a member\n", hex(*below));
+  if (is_exact(e)) {
+    return fmt::format("  {}\n  ----|----  the exact result is a member{}\n", hex(*below),
+                       e.result.value == *below ? "" : ", which the order of the sum missed");
+  }
   constexpr int width = 40;
   const bool both = below && above && below->is_finite() && above->is_finite();
   int at = below && below->is_finite() ? width - 3 : 3;  // beyond the range: next to the end that it left

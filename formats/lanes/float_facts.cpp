@@ -82,10 +82,8 @@ FloatFacts<T> derive(const Format& format) {
   // Where it traps, x/0 is NaN all the same; and without a sign it makes NaN of -inf.
   const bool own_rules = format.encoding == Encoding::p3109 &&
                         (p == 1 || format.overflow == Overflow::trap || !format.lowest.negative);
-  // An infinite term, which becomes a number in the next sum: the loops do without that in modes other than nearest.
-  const bool meets_infinity = format.has_infinity && format.overflow == Overflow::satfinite && !nearest;
   if (!format.is_grid() || !format.has_zero || format.overflow == Overflow::wrap || format.is_stochastic() ||
-      format.flushes || format.takes_zero || own_rules || meets_infinity) {
+      format.flushes || format.takes_zero || own_rules) {
     return facts;
   }
   if (is_member(Value::integer(1), format)) facts.one = 1;
