@@ -153,6 +153,8 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
     head.copy(row, {to});
   };
 
+  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
+
   // Layer 1. The digit's part of its group, v 2^place.
   LayerBuilder& parts = model.layer();
   parts.unit(scale + (modulus / 2) * Form(v) - Weight(modulus / 2), {{v, 1}});
