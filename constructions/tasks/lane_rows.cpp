@@ -163,8 +163,8 @@ void column(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* carry, s
   }
 }
 
-void widen(const std::uint8_t* digits, Token* tokens, std::size_t count) {
-  const hn::ScalableTag<Token> d;
+void widen(const std::uint8_t* digits, LaneToken* tokens, std::size_t count) {
+  const hn::ScalableTag<LaneToken> d;
   const hn::Rebind<std::uint8_t, decltype(d)> bytes;
   constexpr std::size_t lanes = hn::MaxLanes(d);
   std::size_t i = 0;
@@ -173,9 +173,9 @@ void widen(const std::uint8_t* digits, Token* tokens, std::size_t count) {
   for (; i < count; ++i) tokens[i] = digits[i];
 }
 
-void differences(const Token* a, const Token* b, std::size_t rows, std::size_t stride, std::size_t count,
+void differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride, std::size_t count,
                  std::uint8_t* marks) {
-  const hn::ScalableTag<Token> d;
+  const hn::ScalableTag<LaneToken> d;
   const hn::Rebind<std::uint8_t, decltype(d)> bytes;
   constexpr std::size_t lanes = hn::MaxLanes(d);
   const auto one = hn::Set(d, 1);
@@ -214,11 +214,11 @@ void add_column(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* carr
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(column)(a, b, carry, out, p, count);
 }
-void to_tokens(const std::uint8_t* digits, Token* tokens, std::size_t count) {
+void to_tokens(const std::uint8_t* digits, LaneToken* tokens, std::size_t count) {
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(widen)(digits, tokens, count);
 }
-void mark_differences(const Token* a, const Token* b, std::size_t rows, std::size_t stride, std::size_t count,
+void mark_differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride, std::size_t count,
                       std::uint8_t* marks) {
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(differences)(a, b, rows, stride, count, marks);

@@ -27,7 +27,7 @@ bool Recorder::zero_keys_change_nothing(const Policy& policy) const {
 }
 
 std::vector<bool> Recorder::contenders(const Memory& memory, int group, OperandList query, Role role) {
-  const auto count = static_cast<std::size_t>(position_) + 1;
+  const auto count = static_cast<std::size_t>(visible());
   std::vector<bool> kept(count, true);
   if (!memory.plain_softmax || !zero_keys_go_) return kept;
   const std::uint8_t formed = format_of(Role::accumulators), scores = format_of(role),

@@ -46,7 +46,7 @@ std::optional<Span> in_order(std::size_t count, std::int64_t lowest, std::int64_
 
 bool Spans::keeps(const Format& format) {
   return format.is_uniform() && format.is_plain() && format.overflow == Overflow::sat &&
-         format.rounding != Rounding::sr && format.precision <= most_bits;
+         !format.is_stochastic() && format.precision <= most_bits;
 }
 
 const Spans::Facts& Spans::facts(std::uint8_t format) const {
