@@ -14,6 +14,9 @@
 // 0), and terms that are 0 change no sum in index order of formats without -0, inf and NaN. Nothing here
 // depends on how the keys are taken together, since states keep their order.
 //
+// A score that counts nothing beside what the largest score is at least (or, on trial, beside the greatest score
+// that there is, where it turns out that some key always has it) is left out of the states from the start.
+//
 // Where many keys tie at once (a mean over a group, say) states become many: then the head is computed term
 // by term as before.
 #include <algorithm>
@@ -41,8 +44,7 @@ std::optional<Interpreter::Contest> Interpreter::contest_of(const Node& dot) con
   contest.sum = nodes[xs[0]].b;
   contest.quotient = nodes[xs[0]].format;
   const Node& sum = nodes[contest.sum];
-  if (sum.op != Op::sum || sum.c < 2 ||
-      program_.reductions[sum.reduction].order.kind != SumOrder::sequential)
+  if (sum.op != Op::sum || sum.c < 2 || program_.reductions[sum.reduction].order.kind != SumOrder::sequential)
     return {};
   const auto exps = program_.list(sum.a, sum.c);
   contest.softmax = sum.format;
@@ -96,89 +98,88 @@ Ref Interpreter::by_contest(const Node& dot) {
   const std::size_t before = active_.size();
   active_.insert(active_.end(), contest->scores.begin(), contest->scores.end());  // kept from here on
   for (const NodeId score : contest->scores) need(score);
-  const auto floor_of_scores = [&] {
-    Id floor = manager_.least(values_[contest->scores[0]]);
-    for (const NodeId score : contest->scores)
-      if (const Id least = manager_.least(values_[score]); manager_.less(floor, least)) floor = least;
-    return floor;
-  };
-  const auto regular = [&] {
-    return std::all_of(contest->scores.begin(), contest->scores.end(),
-                       [&](NodeId score) { return algebra_.is_regular(values_[score]); });
-  };
   Ref result = no_ref;
-  if (regular()) {
-    // First by what the scores say one by one; then, where too much ties, by what their maximum is at least.
-    for (const bool again : {false, true}) {
-      Id floor = floor_of_scores();
-      if (again) {
-        need(contest->max);
-        const Id least = manager_.least(values_[contest->max]);
-        if (!manager_.less(floor, least)) break;
-        floor = least;
-      }
-      std::vector<std::size_t> keys;
-      for (std::size_t j = 0; j < contest->scores.size(); ++j) {
-        const Id most = manager_.greatest(values_[contest->scores[j]]);
-        if (!scalars.vanishes(exp, most, floor)) keys.push_back(j);
-      }
-      for (const std::size_t j : keys)
-        if (contest->values[j] != no_node) {
-          active_.push_back(contest->values[j]);
-          need(contest->values[j]);
-        }
-      const Manager::Pause pause(manager_);
-      Roots scores(manager_), values(manager_);
-      bool usable = true;
-      for (const std::size_t j : keys) {
-        scores.refs.push_back(values_[contest->scores[j]]);
-        values.refs.push_back(contest->values[j] == no_node ? algebra_.constant(Value::zero())
-                                                            : values_[contest->values[j]]);
-        usable = usable && algebra_.is_regular(values.refs.back());
-      }
-      if (!usable) break;
-      try {
-        const Ref state = fold_states(*contest, scores, values);
-        result = algebra_.replace(state, [&](Id id) { return outcome(*contest, dot, id); });
-        ++statistics_.contests;
-        break;
-      } catch (const TooLarge&) {
-      }
+  if (std::all_of(contest->scores.begin(), contest->scores.end(),
+                  [&](NodeId score) { return algebra_.is_regular(values_[score]); })) {
+    // The largest score is at most `top`, and at least `floor`.
+    Id top = manager_.greatest(values_[contest->scores[0]]),
+       floor = manager_.least(values_[contest->scores[0]]);
+    for (const NodeId score : contest->scores) {
+      const Id most = manager_.greatest(values_[score]), least = manager_.least(values_[score]);
+      if (manager_.less(top, most)) top = most;
+      if (manager_.less(floor, least)) floor = least;
+    }
+    Ref state = no_ref;
+    // Often some key always has the greatest score that there is (an exact match): then nothing else counts.
+    if (manager_.less(floor, top)) {
+      state = fold_states(*contest, top, true);
+      if (state != no_ref && scalars.largest(manager_.least(state)) != top) state = no_ref;
+    }
+    if (state == no_ref) state = fold_states(*contest, floor, false);
+    if (state == no_ref) {
+      need(contest->max);
+      const Id least = manager_.least(values_[contest->max]);
+      if (manager_.less(floor, least)) state = fold_states(*contest, least, true);
+    }
+    if (state != no_ref) {
+      result = algebra_.replace(state, [&](Id id) { return outcome(*contest, dot, id); });
+      ++statistics_.contests;
     }
   }
   active_.resize(before);
   return result;
 }
 
-// The states of all keys in order, from the end that stands deeper: each step puts little on top of what is
-// there.
-Ref Interpreter::fold_states(const Contest& contest, const Roots& scores, const Roots& values) {
+// The states of all keys in order, but for what counts nothing beside a score of `floor`; no_ref where they are
+// many. From the end that stands deeper, so that each step puts little on top of what is there, or else from the
+// other one. `thoroughly`: scores that count nothing are left out one by one as well.
+Ref Interpreter::fold_states(const Contest& contest, Id floor, bool thoroughly) {
   Scalars& scalars = algebra_.scalars();
-  const std::uint32_t enter = scalars.code({.kind = Operation::enter});
   const std::uint32_t exp = code(Operation::apply_to_difference, contest.softmax, Function::exp);
+  std::vector<std::size_t> keys;
+  for (std::size_t j = 0; j < contest.scores.size(); ++j)
+    if (!scalars.vanishes(exp, manager_.greatest(values_[contest.scores[j]]), floor)) keys.push_back(j);
+  const std::size_t before = active_.size();
+  for (const std::size_t j : keys)
+    if (contest.values[j] != no_node) {
+      active_.push_back(contest.values[j]);
+      need(contest.values[j]);
+    }
+  active_.resize(before);
+
+  const Manager::Pause pause(manager_);
+  const Id nothing = scalars.id(Value::infinity(true));
+  const std::uint32_t enter = scalars.code({.kind = Operation::enter});
   const std::uint32_t join = scalars.code({.kind = Operation::contest, .parameter = exp});
-  const std::size_t count = scores.refs.size();
-  std::size_t total = 0;
-  std::vector<Ref> seen = scores.refs;
-  std::sort(seen.begin(), seen.end());
-  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-  for (const Ref score : seen) total += manager_.is_terminal(score) ? 1 : 8;
-  const Manager::Bound bound(manager_, 4096 + 64 * total);
   std::vector<Ref> states;
-  for (std::size_t j = 0; j < count; ++j)
-    states.push_back(algebra_.apply(enter, scores.refs[j], values.refs[j]));
+  std::size_t total = 0;
+  for (const std::size_t j : keys) {
+    Ref score = values_[contest.scores[j]];
+    const Ref value =
+        contest.values[j] == no_node ? algebra_.constant(Value::zero()) : values_[contest.values[j]];
+    if (!algebra_.is_regular(value)) return no_ref;
+    if (thoroughly)
+      score = algebra_.replace(score, [&](Id id) { return scalars.vanishes(exp, id, floor) ? nothing : id; });
+    states.push_back(algebra_.apply(enter, score, value));
+    total += manager_.size(states.back());
+  }
   const auto depth = [&](std::size_t first, std::size_t last) {
     std::uint64_t sum = 0;
     for (std::size_t j = first; j < last; ++j) sum += manager_.level(states[j]);
     return sum;
   };
-  const std::size_t half = count / 2;
-  const bool from_back = depth(0, half) <= depth(count - half, count);
-  Ref state = from_back ? states.back() : states.front();
-  for (std::size_t step = 1; step < count; ++step)
-    state = from_back ? algebra_.apply(join, states[count - 1 - step], state)
-                      : algebra_.apply(join, state, states[step]);
-  return state;
+  const std::size_t count = states.size(), half = count / 2;
+  const bool deeper_at_back = depth(0, half) <= depth(count - half, count);
+  for (const bool from_back : {deeper_at_back, !deeper_at_back}) try {
+      const Manager::Bound bound(manager_, 4096 + 16 * total);
+      Ref state = from_back ? states.back() : states.front();
+      for (std::size_t step = 1; step < count; ++step)
+        state = from_back ? algebra_.apply(join, states[count - 1 - step], state)
+                          : algebra_.apply(join, state, states[step]);
+      return state;
+    } catch (const TooLarge&) {
+    }
+  return no_ref;
 }
 
 // The head's output where these keys count: by definition, without the terms that are 0.

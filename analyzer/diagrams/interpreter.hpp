@@ -72,11 +72,11 @@ class Interpreter {
   struct Contest;
   std::optional<Contest> contest_of(const Node& dot) const;
   Ref by_contest(const Node& dot);
-  Ref fold_states(const Contest& contest, const Roots& scores, const Roots& values);
+  Ref fold_states(const Contest& contest, Id floor, bool thoroughly);
   Id outcome(const Contest& contest, const Node& dot, Id state);
 
   // reductions.cpp
-  Ref of_two(const Node& dot, const std::vector<std::size_t>& kept);
+  Ref of_two_sides(const Node& dot, const std::vector<std::size_t>& kept);
   Ref sum(Roots& terms, const SumOrder& order, const Format& format, bool members);
   Ref sequential(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
   Ref tree(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);

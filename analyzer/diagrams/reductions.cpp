@@ -5,6 +5,7 @@
 // same bits, and the cheapest is taken: the deepest variables first, so that each step puts few nodes on top
 // of what is there.
 #include <algorithm>
+#include <tuple>
 
 #include "analyzer/diagrams/interpreter.hpp"
 
@@ -99,54 +100,85 @@ Ref Interpreter::compute_sum(const Node& node) {
   return sum(terms, program_.reductions[node.reduction].order, program_.formats[node.format], members);
 }
 
-// A dot of at most two different diagrams beside constants is a function of their two values: one application
-// instead of one a term, and no partial sum needs a diagram. The terms' order is the dot's.
-Ref Interpreter::of_two(const Node& node, const std::vector<std::size_t>& kept) {
-  const Reduction& reduction = program_.reductions[node.reduction];
-  if (reduction.mode != DotMode::rounded || reduction.order.kind != SumOrder::sequential) return no_ref;
+// A query and a key are two vectors, and their product a function of two values: which vector stands on either side.
+// With the diagrams of a side as one diagram of tuples the dot is one application, in the dot's own order, and no
+// partial sum needs a diagram. Not where a side's entries take too many values together; no_ref then.
+Ref Interpreter::of_two_sides(const Node& node, const std::vector<std::size_t>& kept) {
   struct Factor {
-    int of;  ///< 0 and 1: the first and the second diagram's value; 2: `id`
+    bool constant;
+    std::size_t place;  ///< in the side's tuple
     Id id;
   };
   std::vector<std::array<Factor, 2>> terms;
-  Ref diagrams[2] = {no_ref, no_ref};
+  std::vector<Ref> sides[2];
   for (const std::size_t j : kept) {
     std::array<Factor, 2>& term = terms.emplace_back();
     const NodeId factors[2] = {program_.operands[node.a + j], program_.operands[node.b + j]};
     for (std::size_t side = 0; side < 2; ++side) {
       const Ref f = values_[factors[side]];
+      std::vector<Ref>& all = sides[side];
       if (manager_.is_terminal(f)) {
-        term[side] = {2, manager_.id(f)};
+        term[side] = {true, 0, manager_.id(f)};
         continue;
       }
-      int of = 0;
-      while (of < 2 && diagrams[of] != no_ref && diagrams[of] != f) ++of;
-      if (of == 2) return no_ref;
-      diagrams[of] = f;
-      term[side] = {of, 0};
+      const auto found = std::find(all.begin(), all.end(), f);
+      term[side] = {false, static_cast<std::size_t>(found - all.begin()), 0};
+      if (found == all.end()) all.push_back(f);
     }
   }
-  const std::size_t different = (diagrams[0] != no_ref) + (diagrams[1] != no_ref);
-  if (different == 0 || terms.size() <= different) return no_ref;
+  if (sides[0].empty() || sides[1].empty()) return no_ref;
+  Ref tuples[2];
+  const Manager::Pause pause(manager_);
+  for (std::size_t side = 0; side < 2; ++side) try {
+      std::size_t largest = 0;
+      for (const Ref f : sides[side]) largest = std::max(largest, manager_.size(f));
+      const Manager::Bound bound(manager_, 4 * largest * sides[side].size() + 64);
+      tuples[side] = sides[side][0];
+      for (std::size_t k = 1; k < sides[side].size(); ++k)
+        tuples[side] = algebra_.pair(tuples[side], sides[side][k]);
+    } catch (const TooLarge&) {
+      return no_ref;
+    }
+
   Scalars& scalars = algebra_.scalars();
   const std::uint32_t times = code(Operation::mul, node.format), plus = code(Operation::add, node.format);
-  const auto at = [&](Id a, Id b) {
-    const Id of[2] = {a, b};
-    const auto value = [&](const Factor& factor) { return factor.of == 2 ? factor.id : of[factor.of]; };
-    Id total = scalars.compute(times, value(terms[0][0]), value(terms[0][1]));
-    for (std::size_t j = 1; j < terms.size(); ++j)
-      total = scalars.compute(plus, total, scalars.compute(times, value(terms[j][0]), value(terms[j][1])));
+  std::vector<Id> entries[2];
+  const auto compute = [&](Id x, Id y) {
+    const Id tuple[2] = {x, y};
+    for (std::size_t side = 0; side < 2; ++side) {
+      entries[side].resize(sides[side].size());
+      Id rest = tuple[side];
+      if (rest == Scalars::trap) return Id{Scalars::trap};
+      for (std::size_t k = entries[side].size(); k-- > 1;)
+        std::tie(rest, entries[side][k]) = scalars.parts(rest);
+      entries[side][0] = rest;
+    }
+    Id total = Scalars::trap;
+    for (std::size_t j = 0; j < terms.size(); ++j) {
+      Id factors[2];
+      for (std::size_t side = 0; side < 2; ++side) {
+        const Factor& factor = terms[j][side];
+        factors[side] = factor.constant ? factor.id : entries[side][factor.place];
+      }
+      const Id term = scalars.compute(times, factors[0], factors[1]);
+      total = j == 0 ? term : scalars.compute(plus, total, term);
+    }
     return total;
   };
-  if (different == 1) return algebra_.replace(diagrams[0], [&](Id a) { return at(a, a); });
+  std::unordered_map<std::uint64_t, Id> known;
+  const auto at = [&](Id x, Id y) {
+    const auto [found, fresh] = known.try_emplace(std::uint64_t{x} << 32 | y);
+    if (fresh) found->second = compute(x, y);
+    return found->second;
+  };
   struct Both {
     std::uint32_t code;
     bool commutes;
     const decltype(at)& evaluate;
-    Id operator()(Id a, Id b) const { return evaluate(a, b); }
+    Id operator()(Id x, Id y) const { return evaluate(x, y); }
     Ref shortcut(Ref, Ref) const { return no_ref; }
   };
-  return manager_.apply(Both{manager_.fresh_code(), false, at}, diagrams[0], diagrams[1]);
+  return manager_.apply(Both{manager_.fresh_code(), false, at}, tuples[0], tuples[1]);
 }
 
 Ref Interpreter::compute_dot(const Node& node) {
@@ -171,9 +203,9 @@ Ref Interpreter::compute_dot(const Node& node) {
     kept.push_back(j);
   }
   if (kept.empty()) return algebra_.constant(Value::zero());
-  if (const Ref at_once = of_two(node, kept); at_once != no_ref) return at_once;
-
   const bool rounded = reduction.mode == DotMode::rounded;
+  if (rounded && reduction.order.kind == SumOrder::sequential && kept.size() > 1)
+    if (const Ref sum = of_two_sides(node, kept); sum != no_ref) return sum;
   const std::uint32_t times =
       rounded ? code(Operation::mul, node.format) : algebra_.scalars().code({.kind = Operation::exact_mul});
   Roots terms(manager_);

@@ -66,6 +66,7 @@ std::vector<Scalars::Key> Scalars::keys(Id state) const {
 
 bool Scalars::vanishes(std::uint32_t exp_of_difference, Id a, Id b) {
   if (a == b || compare(value(a), value(b)) >= 0) return false;
+  if (value(a).is_infinite()) return true;  // of no key
   const Id e = compute(exp_of_difference, a, b);
   return !special(e) && value(e).is_zero();
 }
@@ -192,7 +193,7 @@ Id Scalars::evaluate(const Operation& operation, Id a, Id b) {
       case Kind::winner:
         return parts(a).second;
       case Kind::enter:
-        return pair(a, pair(nan, pair(a, b)));
+        return pair(a, value(a).is_infinite() ? nan : pair(nan, pair(a, b)));
       case Kind::contest:
         return contest(operation.parameter, a, b);
     }

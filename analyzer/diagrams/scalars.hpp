@@ -24,8 +24,8 @@ struct Operation {
     sub,
     mul,
     div,
-    max,         ///< the trap where either is NaN
-    max_or_nan,  ///< NaN where either is
+    max,                  ///< the trap where either is NaN
+    max_or_nan,           ///< NaN where either is
     fma_tail,             ///< s, x: rnd(s + x) where x is an exact product outside the format
     apply,                ///< rnd(function(x))
     apply_to_difference,  ///< s, m: rnd(function(rnd(s - m))), one operation for softmax's exp(s - max)
@@ -35,8 +35,8 @@ struct Operation {
     contend,    ///< (best, index), x: (x, parameter) if x > best, else the first; the trap where x is NaN
     contend_or_nan,  ///< likewise, and NaN is above all
     winner,          ///< (best, index): index
-    enter,      ///< s, v: the state of a contest (contests.cpp) with the one key of score s and value v
-    contest,    ///< two states, of keys one after the other: of all; parameter: the code of exp(s - m)
+    enter,  ///< s, v: the state of a contest (contests.cpp) with the one key of score s and value v; s = -inf: none
+    contest,  ///< two states, of keys one after the other: of all; parameter: the code of exp(s - m)
   } kind = round;
   Function function = Function::identity;
   std::uint32_t parameter = 0;

@@ -106,7 +106,7 @@ class Certification {
   // Gross failures show on few inputs: fewer where the program is large, which is run as it was recorded.
   void probe() {
     if (options_.probes == 0) return;
-    constexpr std::size_t evaluations = 1 << 21, least = 8;
+    constexpr std::size_t evaluations = 1 << 20, least = 8;
     std::size_t nodes = 0;
     try {
       nodes = recorded_.prepared(task_.sample(options_.seed, 0))->program.nodes.size();

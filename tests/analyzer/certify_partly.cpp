@@ -47,25 +47,27 @@ constexpr Kind kinds[] = {
      [](Policy& policy) {
        const Format own = policy[Role::activations];
        if (!own.is_fixed()) return false;
-       policy = Policy::uniform(parse_format("twos(" + std::to_string(own.first) + "," +
-                                             std::to_string(own.second) + "):wrap"));
+       policy = Policy::uniform(
+           parse_format("twos(" + std::to_string(own.first) + "," + std::to_string(own.second) + "):wrap"));
        return true;
      }},
     {"toward zero", [](Policy& policy) { return every(policy, ":rtz", true); }},
-    {"float", [](Policy& policy) {
+    {"float",
+     [](Policy& policy) {
        policy = Policy::uniform(parse_format("float(4,4)"));
        return true;
      }},
-    {"float without infinities", [](Policy& policy) {
+    {"float without infinities",
+     [](Policy& policy) {
        policy = Policy::uniform(parse_format("e4m3"));
        return true;
      }},
     {"wide accumulators",
      [](Policy& policy) {
        const Format own = policy[Role::activations];
-       return own.is_fixed() && set(policy, Role::accumulators,
-                                    "fixed(" + std::to_string(own.first + 2) + "," +
-                                        std::to_string(own.second + 1) + ")");
+       return own.is_fixed() &&
+              set(policy, Role::accumulators,
+                  "fixed(" + std::to_string(own.first + 2) + "," + std::to_string(own.second + 1) + ")");
      }},
     {"fine softmax, coarse scores",
      [](Policy& policy) {
@@ -86,11 +88,16 @@ constexpr Kind kinds[] = {
 
 TEST_CASE("certify: what fails on some inputs is counted as enumeration counts it") {
   const std::vector<std::pair<const char*, TaskSize>> subjects = {
-      {"add-hinge", {.p = 2, .n = 3}},    {"add-hinge", {.p = 3, .n = 2}},
-      {"add-match", {.p = 2, .n = 3}},    {"add-flipflop", {.p = 2, .n = 3}},
-      {"add-dyadic", {.p = 2, .n = 3}},   {"add-lookahead", {.p = 2, .n = 3}},
-      {"iteradd-log", {.p = 2, .n = 2, .k = 3}}, {"mul-n2", {.p = 2, .n = 3}},
-      {"mul-n", {.p = 2, .n = 2}},        {"majority", {.k = 6}},
+      {"add-hinge", {.p = 2, .n = 3}},
+      {"add-hinge", {.p = 3, .n = 2}},
+      {"add-match", {.p = 2, .n = 3}},
+      {"add-flipflop", {.p = 2, .n = 3}},
+      {"add-dyadic", {.p = 2, .n = 3}},
+      {"add-lookahead", {.p = 2, .n = 3}},
+      {"iteradd-log", {.p = 2, .n = 2, .k = 3}},
+      {"mul-n2", {.p = 2, .n = 3}},
+      {"mul-n", {.p = 2, .n = 2}},
+      {"majority", {.k = 6}},
   };
   int models = 0, partly = 0;
   std::vector<int> by_kind(std::size(kinds));
@@ -117,7 +124,7 @@ TEST_CASE("certify: what fails on some inputs is counted as enumeration counts i
         }
         for (const double cut_from : {0.0, 1e9}) {
           CertifyOptions options;
-          options.seconds = options.count_seconds = 600;  // a loaded machine must not change the answers
+          options.limits.seconds = 600;  // a loaded machine must not change the answers
           options.threads = 1 + round;
           options.probes = 4;
           options.cut_from = cut_from;

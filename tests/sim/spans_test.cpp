@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "formats/error.hpp"
 #include "formats/format.hpp"
 #include "formats/notation/text.hpp"
 #include "sim/program/record.hpp"
@@ -31,9 +32,9 @@ void for_every_input(const SequenceShape& shape, Check&& check) {
   }
 }
 
-const std::vector<std::string> kept_formats = {"fixed(3,0)",     "fixed(2,1)",     "fixed(1,0)", "fixed(2,2):rtz",
-                                               "fixed(2,1):rup", "fixed(2,1):rod", "twos(3,0)",  "twos(2,1):rna",
-                                               "ufixed(3,1)",    "F(0,2)",         "fixed(0,3)"};
+const std::vector<std::string> kept_formats = {
+    "fixed(3,0)", "fixed(2,1)",    "fixed(1,0)",  "fixed(2,2):rtz", "fixed(2,1):rup", "fixed(2,1):rod",
+    "twos(3,0)",  "twos(2,1):rna", "ufixed(3,1)", "F(0,2)",         "fixed(0,3)"};
 
 Policy mixed(const Format& format, std::uint64_t seed) {
   Policy policy = Policy::uniform(format);
@@ -102,7 +103,8 @@ TEST_CASE("keys whose weight is always zero are not recorded, and no output know
       if (seed % 3 == 2)
         policy.formats[static_cast<std::size_t>(Role::accumulators)] = parse_format("fixed(5,1)");
       const Program whole = record(random.model, policy, random.shape);
-      const Program folded = record(random.model, policy, random.shape, {.skip_zero_weights = true, .fold = true});
+      const Program folded =
+          record(random.model, policy, random.shape, {.skip_zero_weights = true, .fold = true});
       validate(folded);
       const auto keys = [](const Program& program) {
         return std::count_if(program.sites.begin(), program.sites.end(),
@@ -125,7 +127,8 @@ TEST_CASE("keys whose weight is always zero are not recorded, and no output know
         }
         if (trapped[0] != trapped[1]) wrong = "one traps";
         for (std::size_t o = 0; o < whole.outputs.size() && !trapped[0]; ++o)
-          if (one.output(static_cast<int>(o)) != other.output(static_cast<int>(o))) wrong = "an output differs";
+          if (one.output(static_cast<int>(o)) != other.output(static_cast<int>(o)))
+            wrong = "an output differs";
       });
       CHECK(wrong == "");
     }
