@@ -14,7 +14,7 @@ namespace {
 using Number = std::vector<Ref>;
 
 // The question's digits as diagrams, and exact integer arithmetic on diagrams.
-struct Question {
+struct Operands {
   const Task& task;
   const Variables& variables;
   Algebra& algebra;
@@ -49,7 +49,7 @@ std::int64_t power(std::int64_t base, int exponent) {
 
 // The low `count` digits of sum_j terms(j) base^j.
 template <class Terms>
-Number digits_of_columns(const Question& q, std::int64_t base, int count, Terms&& terms) {
+Number digits_of_columns(const Operands& q, std::int64_t base, int count, Terms&& terms) {
   Number digits;
   Ref carry = q.integer(0);
   const int width = q.columns ? q.variables.width : 1;
@@ -78,7 +78,7 @@ Number digits_of_columns(const Question& q, std::int64_t base, int count, Terms&
   return digits;
 }
 
-Number sum_of(const Question& q, int tokens, std::span<const Number> numbers) {
+Number sum_of(const Operands& q, int tokens, std::span<const Number> numbers) {
   return digits_of_columns(q, q.variables.base, tokens, [&](int j) {
     std::vector<Ref> column;
     for (const Number& number : numbers)
@@ -92,17 +92,17 @@ using Answer = std::vector<Ref>;
 
 Answer written(Number number) { return {number.rbegin(), number.rend()}; }
 
-Answer sum_of_operands(const Question& q) {
+Answer sum_of_operands(const Operands& q) {
   return written(sum_of(q, q.variables.answer_tokens(), q.digits));
 }
 
-int low_digits(const Question& q) {
+int low_digits(const Operands& q) {
   const TaskSize& size = q.task.size();
   return size.l > 0 ? size.l : 2 * size.n;
 }
 
 // The l low digits; where l is no multiple of c, the leading token holds l mod c of them.
-Answer product_of_operands(const Question& q) {
+Answer product_of_operands(const Operands& q) {
   const TaskSize& size = q.task.size();
   Number digits = digits_of_columns(q, q.variables.base, q.variables.answer_tokens(), [&](int j) {
     std::vector<Ref> column;
@@ -120,7 +120,7 @@ Answer product_of_operands(const Question& q) {
 
 // Of the bits' number.
 template <bool (*decide)(std::int64_t ones, std::int64_t k)>
-Answer bit_of_count(const Question& q) {
+Answer bit_of_count(const Operands& q) {
   std::vector<Ref> bits;
   for (const Number& operand : q.digits) bits.push_back(operand[0]);
   const auto k = static_cast<std::int64_t>(bits.size());
@@ -131,7 +131,7 @@ bool parity(std::int64_t ones, std::int64_t) { return ones % 2 == 1; }
 
 // Lines of a chain of thought: each is the one before plus something. Under Cut::lines only one is computed.
 template <class Next>
-Answer chain(const Question& q, Number before, Next&& next) {
+Answer chain(const Operands& q, Number before, Next&& next) {
   const int count = static_cast<int>(q.variables.lines.size());
   const auto tokens = q.variables.lines[0].size();
   Answer answer;
@@ -149,7 +149,7 @@ Answer chain(const Question& q, Number before, Next&& next) {
   return answer;
 }
 
-Answer running_sums(const Question& q) {
+Answer running_sums(const Operands& q) {
   return chain(q, q.digits[0], [&](int line, const Number& before, int tokens) {
     return sum_of(q, tokens, std::vector<Number>{before, q.digits[static_cast<std::size_t>(line) + 1]});
   });
@@ -157,7 +157,7 @@ Answer running_sums(const Question& q) {
 
 // Line 0 is 0; step (t, r), r = 1 .. p-1, adds a p^t where digit t of b is at least r. In base p, token by
 // token only at the ends: p^t is no power of B.
-Answer running_products(const Question& q) {
+Answer running_products(const Operands& q) {
   const TaskSize& size = q.task.size();
   const std::int64_t p = size.p;
   const auto digits_of = [&](const Number& tokens, int count) {
@@ -193,7 +193,7 @@ Answer running_products(const Question& q) {
 
 struct Specification {
   std::string_view task;
-  Answer (*answer)(const Question& question);
+  Answer (*answer)(const Operands& question);
   Cut cut = Cut::none;
 };
 constexpr Specification specifications[] = {
@@ -223,7 +223,7 @@ std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Alge
   const Specification* specification = find(task.name());
   if (!specification) return {};
   Manager& manager = algebra.manager();
-  Question q{task, variables, algebra, {}, {}, columns};
+  Operands q{task, variables, algebra, {}, {}, columns};
   const auto token_at = [&](int i) {
     std::vector<Ref> values;
     for (const Token token : variables.shape.tokens[static_cast<std::size_t>(i)])

@@ -6,10 +6,10 @@
 
 #include <boost/math/distributions/binomial.hpp>
 
+#include "analyzer/laws/growth_laws.hpp"
+
 namespace roundoff::analyzer {
 namespace {
-
-constexpr double ln2 = 0x1.62e42fefa39efp-1;
 
 /// SplitMix64's finaliser (Steele, Lea, Flood 2014): a bijection of 64 bits that mixes well.
 std::uint64_t mix(std::uint64_t z) {

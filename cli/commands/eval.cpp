@@ -15,7 +15,7 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct EvalArguments {
   std::string format, op;
   std::vector<std::string> operands;
   bool from_stdin = false;
@@ -25,7 +25,7 @@ struct Options {
   std::string softmax = "stable";
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_eval(Arguments& arguments, EvalArguments& options) {
   arguments.positional("FORMAT", options.format, "Any notation of roundoff formats", false);
   arguments.positional("OP", options.op, "round, add, exp, sum, ...: see below", false);
   arguments.positionals("X", options.operands, "Operands; of dot first all X, then all Y");
@@ -42,7 +42,7 @@ void declare(Arguments& arguments, Options& options) {
 
 /// How sums are formed, parsed once.
 struct Semantics {
-  explicit Semantics(const Options& options)
+  explicit Semantics(const EvalArguments& options)
       : order(parse_order(options.order)),
         mode(options.fma         ? DotMode::fused
              : options.exact_dot ? DotMode::exact_dot
@@ -209,7 +209,7 @@ int stream(const Semantics& semantics) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
+int run_eval(const EvalArguments& options, Session& session) {
   const Semantics semantics(options);
   if (options.from_stdin) {
     if (!options.format.empty())
@@ -254,7 +254,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command eval_command() {
-  return make_command<Options, declare, run>(
+  return make_command<EvalArguments, declare_eval, run_eval>(
       "eval", "One operation in a format: value, code, flags; --stdin for many",
       "OP: round add sub mul div fma sqrt rsqrt reciprocal exp log erf tanh gelu gelu_tanh silu sigmoid relu "
       "sin cos sum dot softmax\n"

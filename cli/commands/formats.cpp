@@ -15,12 +15,12 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct FormatsArguments {
   std::string notation, at;
   bool values = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_formats(Arguments& arguments, FormatsArguments& options) {
   arguments.positional("NOTATION", options.notation, "fixed(8,0), binary16:rtz, fixed(2*lg(n)+2,0), ...",
                        false);
   arguments.flag("--values", options.values, "List every value of a format of at most 16 bits: code, value");
@@ -228,7 +228,7 @@ int show_family(const FormatFamily& family, Session& session) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
+int run_formats(const FormatsArguments& options, Session& session) {
   if (options.notation.empty()) {
     if (options.values || !options.at.empty())
       throw UsageError(
@@ -245,7 +245,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command formats_command() {
-  return make_command<Options, declare, run>(
+  return make_command<FormatsArguments, declare_formats, run_formats>(
       "formats", "Number formats: the catalogue, one format, all its values",
       "Examples:\n"
       "  roundoff formats                           the catalogue\n"

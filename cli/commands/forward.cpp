@@ -16,13 +16,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct ForwardArguments {
   SubjectOptions subject;
   std::string tokens;
   InsideOptions inside;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_forward(Arguments& arguments, ForwardArguments& options) {
   arguments.positional("MODEL", options.subject.name,
                        "A model file, or a folder with config.json and model.safetensors", true);
   arguments.positional("TOKENS", options.tokens, "Token numbers, with commas: 12,7,0,3", true);
@@ -49,7 +49,7 @@ std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary)
   return tokens;
 }
 
-int run(const Options& options, Session& session) {
+int run_forward(const ForwardArguments& options, Session& session) {
   if (!options.subject.settings.empty()) throw UsageError("forward: --set sets a knob of a construction");
   const ModelFile file = load_model(options.subject.name);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
@@ -89,7 +89,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command forward_command() {
-  return make_command<Options, declare, run>(
+  return make_command<ForwardArguments, declare_forward, run_forward>(
       "forward", "Run a model file or a checkpoint over given tokens: logits, choices, figures by site",
       "A folder with config.json and model.safetensors of GPT-2 or Llama architecture is a model, too. The "
       "format "

@@ -14,14 +14,14 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_dnf(const TaskSize& size, const Policy& policy, const Settings&) {
   const std::string size_reason = needs_single_digits(size);
   if (!size_reason.empty()) return size_reason;
   const AddLayout at(size);
   return needs_constant_attention(policy, at.equals() + 1, at.positions());
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_add_dnf(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
   const int n = at.n, p = task.size().p, window = settings.at("window");
   const Weight max = largest(policy);
@@ -94,8 +94,8 @@ Construction add_dnf() {
           .knobs = {{"window", "columns that a carry is followed over",
                      [](const TaskSize& size) { return size.n; }, [](const TaskSize&) { return 1; },
                      [](const TaskSize& size) { return size.n; }, true}},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_dnf,
+          .build = build_add_dnf};
 }
 
 }  // namespace roundoff::constructions

@@ -11,14 +11,14 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_lookahead(const TaskSize& size, const Policy& policy, const Settings&) {
   const std::string size_reason = needs_single_digits(size);
   if (!size_reason.empty()) return size_reason;
   const AddLayout at(size);
   return needs_constant_attention(policy, at.equals() + 1, at.positions());
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_add_lookahead(const Task& task, const Policy& policy, const Settings&) {
   const AddLayout at(task.size());
   const int p = task.size().p;
   const auto n = static_cast<std::size_t>(at.n);
@@ -99,8 +99,8 @@ Construction add_lookahead() {
               "look-ahead over the columns below the output alone; 5 layers, width O(n), any order of sums",
           .note = "add-lookahead",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_lookahead,
+          .build = build_add_lookahead};
 }
 
 }  // namespace roundoff::constructions

@@ -14,7 +14,7 @@ namespace {
 
 int operands(const TaskSize& size) { return size.k; }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+std::string refuses_iteradd_const(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
@@ -22,7 +22,7 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings& 
   return first_reason({needs_levels(size.k, size.n, size.p, settings.at("layers")), needs_columns(policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_iteradd_const(const Task& task, const Policy& policy, const Settings& settings) {
   const IterAddLayout at(task.size());
   const int p = task.size().p;
   const Weight max = largest(policy);
@@ -68,8 +68,8 @@ Construction iteradd_const() {
           .summary = "columns counted by AND and OR in L levels: exp(k^(1/L) log k) units, in 2-bit numbers",
           .note = "iteradd-const",
           .knobs = {layers_knob<operands>},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_iteradd_const,
+          .build = build_iteradd_const};
 }
 
 }  // namespace roundoff::constructions

@@ -45,17 +45,18 @@ struct Plan {
 };
 
 // Groups less (G+1)/2. Group -1, below all, kills: the numbers of J+1 run from 0 to G+1.
-struct Numbers {
-  explicit Numbers(int groups) : centre((groups + 1) / 2), least(-centre), greatest(groups + 1 - centre) {}
+struct GroupNumbers {
+  explicit GroupNumbers(int groups)
+      : centre((groups + 1) / 2), least(-centre), greatest(groups + 1 - centre) {}
   int centre, least, greatest;
 };
 
-int standard_slices(const TaskSize&) { return 7; }
+int standard_log_slices(const TaskSize&) { return 7; }
 
 /// No score exceeds this in floating point but those of look-ups, and no number that a unit shuts out.
-Weight greatest_score(const Plan& plan, const PointCode& columns, const PointCode& groups,
-                      const Policy& policy) {
-  const Numbers numbers(plan.groups);
+Weight greatest_group_score(const Plan& plan, const PointCode& columns, const PointCode& groups,
+                            const Policy& policy) {
+  const GroupNumbers numbers(plan.groups);
   const Weight totals = plan.at.k * Weight(plan.p);
   Weight most = Hinge::bound(numbers.least, numbers.greatest, policy);
   const Weight squares = gap(policy) * (std::max(columns.largest_square(), groups.largest_square()) + 1);
@@ -65,33 +66,34 @@ Weight greatest_score(const Plan& plan, const PointCode& columns, const PointCod
   return most;
 }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+std::string refuses_iteradd_log(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   if (size.k < 2) return "needs at least two operands: take k >= 2";
   if (power(size.p, size.c) * size.k > 1e6)
     return "p^c k is beyond 10^6: take fewer digits a token or fewer operands";
   const Plan plan(size);
-  const Numbers numbers(plan.groups);
+  const GroupNumbers numbers(plan.groups);
   const int slices = settings.at("slices");
-  if (floating(policy) && slices != standard_slices(size))
+  if (floating(policy) && slices != standard_log_slices(size))
     return "has no cliff to slice in floating point: drop --set slices, or use fixed(i,f)";
   const std::string semantics = first_reason({needs_stable_softmax(policy), needs_gap(policy)});
   if (!semantics.empty()) return semantics;
-  const Weight bound = greatest_score(plan, PointCode(plan.at.n, 2), PointCode(plan.groups + 1, 1), policy);
+  const Weight bound =
+      greatest_group_score(plan, PointCode(plan.at.n, 2), PointCode(plan.groups + 1, 1), policy);
   return first_reason({needs_wall(policy, bound), Ruler::refuses(size.k, plan.p, policy),
                        needs_weight(policy, power_of_two(-plan.lg_operands), "the weight 1/2^ceil(lg k)"),
                        needs_weight(policy, plan.p, "P = p^(c ceil(log k))"),
                        Hinge::refuses(numbers.least, numbers.greatest, slices, policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_iteradd_log(const Task& task, const Policy& policy, const Settings& settings) {
   const Plan plan(task.size());
   const IterAddLayout& at = plan.at;
   const int positions = at.positions(), slices = settings.at("slices");
-  const Numbers numbers(plan.groups);
+  const GroupNumbers numbers(plan.groups);
   const PointCode columns(at.n, 2), groups(plan.groups + 1, 1);
-  const Weight m = gap(policy), shut = wall(policy, greatest_score(plan, columns, groups, policy));
+  const Weight m = gap(policy), shut = wall(policy, greatest_group_score(plan, columns, groups, policy));
 
   ModelBuilder model(task);
   /// A register that is 1 at the positions for which `where` holds.
@@ -293,11 +295,11 @@ Construction iteradd_log() {
       .note = "iteradd-log",
       .knobs = {{.name = "slices",
                  .summary = "equal parts of a cliff (fixed point): more save up to lg(2M) bits",
-                 .standard = standard_slices,
+                 .standard = standard_log_slices,
                  .least = [](const TaskSize&) { return 1; },
                  .most = [](const TaskSize&) { return 16; }}},
-      .refuses = refuses,
-      .build = build};
+      .refuses = refuses_iteradd_log,
+      .build = build_iteradd_log};
 }
 
 }  // namespace roundoff::constructions

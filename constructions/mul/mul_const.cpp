@@ -11,17 +11,17 @@ namespace roundoff::constructions {
 
 namespace {
 
-/// Items in the tallest column: n low digits of products, and for p > 2 as many high ones from the column
+/// Items in the most_items column: n low digits of products, and for p > 2 as many high ones from the column
 /// below.
-int tallest(const TaskSize& size) { return size.p == 2 ? size.n : 2 * size.n; }
+int most_items(const TaskSize& size) { return size.p == 2 ? size.n : 2 * size.n; }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+std::string refuses_mul_const(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
   return first_reason(
-      {needs_levels(tallest(size), 2 * size.n, size.p, settings.at("layers")), needs_columns(policy)});
+      {needs_levels(most_items(size), 2 * size.n, size.p, settings.at("layers")), needs_columns(policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_mul_const(const Task& task, const Policy& policy, const Settings& settings) {
   const MulLayout at(task.size());
   const int p = at.base;
   const Weight max = largest(policy);
@@ -95,9 +95,9 @@ Construction mul_const() {
           .family = "fixed(1,0)",
           .summary = "products by AND, columns counted by AND and OR in L levels, in 2-bit numbers",
           .note = "iteradd-const",
-          .knobs = {layers_knob<tallest>},
-          .refuses = refuses,
-          .build = build};
+          .knobs = {layers_knob<most_items>},
+          .refuses = refuses_mul_const,
+          .build = build_mul_const};
 }
 
 }  // namespace roundoff::constructions

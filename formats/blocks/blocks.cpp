@@ -24,17 +24,17 @@
 namespace roundoff::formats {
 namespace {
 
-constexpr std::string_view mx = "OCP Microscaling Formats (MX) Specification 1.0, 2023, section 5";
+constexpr std::string_view mx_blocks = "OCP Microscaling Formats (MX) Specification 1.0, 2023, section 5";
 constexpr std::string_view nvidia =
     "NVIDIA, Introducing NVFP4 for Efficient and Accurate Low-Precision Inference, 2025";
 
 constexpr BlockFormat formats[] = {
-    {"mxfp8_e4m3", "blocks of 32 e4m3 with a power-of-two scale", mx, "e4m3", "e8m0", 32, 0},
-    {"mxfp8_e5m2", "blocks of 32 e5m2 with a power-of-two scale", mx, "e5m2", "e8m0", 32, 0},
-    {"mxfp6_e3m2", "blocks of 32 e3m2 with a power-of-two scale", mx, "e3m2", "e8m0", 32, 0},
-    {"mxfp6_e2m3", "blocks of 32 e2m3 with a power-of-two scale", mx, "e2m3", "e8m0", 32, 0},
-    {"mxfp4", "blocks of 32 e2m1 with a power-of-two scale", mx, "e2m1", "e8m0", 32, 0},
-    {"mxint8", "blocks of 32 int8 / 64 with a power-of-two scale", mx, "int8", "e8m0", 32, -6},
+    {"mxfp8_e4m3", "blocks of 32 e4m3 with a power-of-two scale", mx_blocks, "e4m3", "e8m0", 32, 0},
+    {"mxfp8_e5m2", "blocks of 32 e5m2 with a power-of-two scale", mx_blocks, "e5m2", "e8m0", 32, 0},
+    {"mxfp6_e3m2", "blocks of 32 e3m2 with a power-of-two scale", mx_blocks, "e3m2", "e8m0", 32, 0},
+    {"mxfp6_e2m3", "blocks of 32 e2m3 with a power-of-two scale", mx_blocks, "e2m3", "e8m0", 32, 0},
+    {"mxfp4", "blocks of 32 e2m1 with a power-of-two scale", mx_blocks, "e2m1", "e8m0", 32, 0},
+    {"mxint8", "blocks of 32 int8 / 64 with a power-of-two scale", mx_blocks, "int8", "e8m0", 32, -6},
     {"nvfp4", "blocks of 16 e2m1 with an e4m3 scale", nvidia, "e2m1", "e4m3", 16, 0},
 };
 

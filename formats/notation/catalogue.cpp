@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view ieee = "IEEE Std 754-2019, 3.4";
 constexpr std::string_view ofp8 = "OCP 8-bit Floating Point Specification (OFP8) 1.0, 2023";
-constexpr std::string_view fnuz = "Noune et al. 2022 (arXiv:2206.02915)";
-constexpr std::string_view mx = "OCP Microscaling Formats (MX) Specification 1.0, 2023";
+constexpr std::string_view noune = "Noune et al. 2022 (arXiv:2206.02915)";
+constexpr std::string_view mx_formats = "OCP Microscaling Formats (MX) Specification 1.0, 2023";
 constexpr std::string_view p3109 = "IEEE P3109 Interim Report 3, signed extended";
 
 constexpr CatalogueEntry entries[] = {
@@ -36,13 +36,14 @@ constexpr CatalogueEntry entries[] = {
      make_tf32},
     {"e4m3", "e4m3", "8-bit float, 4 exponent bits, no inf, highest 448", ofp8, make_e4m3},
     {"e5m2", "e5m2", "8-bit float, 5 exponent bits, IEEE-like, highest 57344", ofp8, make_e5m2},
-    {"e4m3fnuz", "e4m3fnuz", "8-bit float, 4 exponent bits, no inf, no -0, highest 240", fnuz, make_e4m3fnuz},
-    {"e5m2fnuz", "e5m2fnuz", "8-bit float, 5 exponent bits, no inf, no -0, highest 57344", fnuz,
+    {"e4m3fnuz", "e4m3fnuz", "8-bit float, 4 exponent bits, no inf, no -0, highest 240", noune,
+     make_e4m3fnuz},
+    {"e5m2fnuz", "e5m2fnuz", "8-bit float, 5 exponent bits, no inf, no -0, highest 57344", noune,
      make_e5m2fnuz},
-    {"e3m2", "e3m2", "6-bit float, 3 exponent bits, numbers only, highest 28", mx, make_e3m2},
-    {"e2m3", "e2m3", "6-bit float, 2 exponent bits, numbers only, highest 7.5", mx, make_e2m3},
-    {"e2m1", "e2m1", "4-bit float, 2 exponent bits, numbers only, highest 6", mx, make_e2m1},
-    {"e8m0", "e8m0", "8-bit power of two, 2^-127 to 2^127, the scale of MX blocks", mx, make_e8m0},
+    {"e3m2", "e3m2", "6-bit float, 3 exponent bits, numbers only, highest 28", mx_formats, make_e3m2},
+    {"e2m3", "e2m3", "6-bit float, 2 exponent bits, numbers only, highest 7.5", mx_formats, make_e2m3},
+    {"e2m1", "e2m1", "4-bit float, 2 exponent bits, numbers only, highest 6", mx_formats, make_e2m1},
+    {"e8m0", "e8m0", "8-bit power of two, 2^-127 to 2^127, the scale of MX blocks", mx_formats, make_e8m0},
     {"binary8p1", "binary8p1", "8-bit float, 1 significand bit, one NaN, inf, no -0", p3109, make_binary8p1},
     {"binary8p2", "binary8p2", "8-bit float, 2 significand bits, one NaN, inf, no -0", p3109, make_binary8p2},
     {"binary8p3", "binary8p3", "8-bit float, 3 significand bits, one NaN, inf, no -0", p3109, make_binary8p3},

@@ -24,7 +24,7 @@ struct FormatFamily::Parsed {
 
 namespace {
 
-constexpr std::size_t most_characters = 2000;
+constexpr std::size_t most_family_characters = 2000;
 constexpr std::array<std::string_view, 12> modifiers = {"rne", "rna", "rnz", "rtz", "rup",  "rdn",
                                                         "rod", "sr",  "sat", "inf", "wrap", "trap"};
 constexpr std::size_t rounding_count = 8;
@@ -55,7 +55,7 @@ void check(const Format& format, const Cursor& in, std::size_t rounding_at, std:
 FormatFamily::FormatFamily(std::string_view text) {
   auto parsed = std::make_shared<Parsed>();
   parsed->text = text;
-  if (text.size() > most_characters)
+  if (text.size() > most_family_characters)
     throw UsageError("a format of " + std::to_string(text.size()) + " characters is too long");
   Cursor in(parsed->text);
   in.skip_spaces();
