@@ -65,12 +65,14 @@ std::string bash() {
 /// Brackets and colons have a meaning in zsh's descriptions.
 std::string zsh_text(std::string_view text) {
   std::string out;
-  for (const char c : single_quoted(text)) out += c == '[' || c == ']' || c == ':' ? std::string("\\") + c : std::string(1, c);
+  for (const char c : single_quoted(text))
+    out += c == '[' || c == ']' || c == ':' ? std::string("\\") + c : std::string(1, c);
   return out;
 }
 
 std::string zsh() {
-  std::string text = "#compdef roundoff\n# zsh completion of roundoff; made by: roundoff help --completions zsh\n";
+  std::string text =
+      "#compdef roundoff\n# zsh completion of roundoff; made by: roundoff help --completions zsh\n";
   std::string names;
   std::string cases;
   for (const Command& command : commands()) {
@@ -83,7 +85,8 @@ std::string zsh() {
                                     ? fmt::format(":{}:_files", zsh_text(option.placeholder))
                                     : fmt::format(":value:({})", joined(option.allowed, " "));
       for (const std::string& name : option.names)
-        cases += fmt::format("        '{}{}[{}]{}' \\\n", option.repeatable ? "*" : "", name, zsh_text(option.help), value);
+        cases += fmt::format("        '{}{}[{}]{}' \\\n", option.repeatable ? "*" : "", name,
+                             zsh_text(option.help), value);
     }
     cases += "        '--help[Show this help]' '*:file:_files' ;;\n";
   }
@@ -164,15 +167,18 @@ std::string completions(std::string_view shell) {
 }
 
 std::string man_page() {
-  std::string text = ".TH ROUNDOFF 1\n.SH NAME\nroundoff \\- how many bits, and how wide a transformer, a computation needs\n";
+  std::string text =
+      ".TH ROUNDOFF 1\n.SH NAME\nroundoff \\- how many bits, and how wide a transformer, a computation "
+      "needs\n";
   text += ".SH SYNOPSIS\n.B roundoff\n.I COMMAND\n[options]\n.SH DESCRIPTION\n" + preformatted(overview());
   text += ".SH COMMANDS\n";
   for (const Command& command : commands()) {
     text += fmt::format(".SS {}\n{}.\n", roff(command.name), roff(command.summary));
     for (const OptionFacts& option : options_of(command)) {
-      text += fmt::format(".TP\n.B {}{}\n{}\n", roff(joined(option.names, ", ")),
-                          option.placeholder.empty() || option.positional ? "" : " " + roff(option.placeholder),
-                          roff(option.help));
+      text +=
+          fmt::format(".TP\n.B {}{}\n{}\n", roff(joined(option.names, ", ")),
+                      option.placeholder.empty() || option.positional ? "" : " " + roff(option.placeholder),
+                      roff(option.help));
     }
     text += preformatted(command.examples);
   }

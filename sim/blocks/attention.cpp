@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/blocks/blocks.hpp"
+#include "sim/program/recorder.hpp"
 
 namespace roundoff::sim {
 
@@ -27,7 +28,8 @@ bool denominator_is_positive(const Policy& policy, bool hard) {
 
 }  // namespace
 
-AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
+template <class Tape>
+AttentionBlock<Tape>::AttentionBlock(Tape& tape, const Attention& attention)
     : attention_(&attention),
       query_(tape.prepare(attention.query)),
       key_(tape.prepare(attention.key)),
@@ -37,153 +39,125 @@ AttentionBlock::AttentionBlock(Recorder& tape, const Attention& attention)
       d_v_(attention.value.weight.rows() / attention.groups()),
       z_is_positive_(denominator_is_positive(tape.policy(), attention.weighting == Weighting::hard)),
       activations_(tape.policy().quantisers.activations),
-      cache_(tape.policy().quantisers.cache) {
+      cache_(tape.policy().quantisers.cache),
+      memory_(tape.memory(attention.groups(), d_k_, d_v_)) {
   if (attention.query_norm) query_norm_.emplace(tape, *attention.query_norm, d_k_, SiteName::norm_q);
   if (attention.key_norm) key_norm_.emplace(tape, *attention.key_norm, d_k_, SiteName::norm_k);
   if (attention.rotary) rotary_.emplace(*attention.rotary);
   if (attention.scale) scale_ = tape.constant(*attention.scale, Role::scores);
   if (attention.slopes)
     for (const Value& slope : *attention.slopes) slopes_.push_back(tape.constant(slope, Role::weights));
-  if (attention.weighting == Weighting::softmax_one) {
-    zero_ = tape.constant(Value::zero(), Role::scores);
-    one_ = tape.constant(Value::integer(1), Role::softmax);
-  }
-  const auto positions = static_cast<std::size_t>(tape.program().shape.positions());
-  for (int t = 0; t < attention.groups() * d_v_; ++t) values_.push_back(tape.open_list(positions).offset);
 }
 
-void AttentionBlock::remember_quantised(Recorder& tape, const std::vector<NodeId>& x) {
-  std::vector<NodeId> k = tape.apply(key_, x, Role::cache, SiteName::k);
-  std::vector<NodeId> v = tape.apply(value_, x, Role::cache, SiteName::v);
-  for (int g = 0; g < attention_->groups(); ++g) {
-    std::vector<NodeId> part(k.begin() + std::ptrdiff_t{g} * d_k_, k.begin() + std::ptrdiff_t{g + 1} * d_k_);
+template <class Tape>
+typename Tape::Entries AttentionBlock<Tape>::quantised_input(Tape& tape, const Entries& input) const {
+  return activations_.apply(tape, input, attention_->query.weight.columns(), Role::activations, SiteName::q);
+}
+
+template <class Tape>
+void AttentionBlock<Tape>::remember_quantised(Tape& tape, const Entries& x) {
+  const Entries k = tape.apply(key_, x, Role::cache, SiteName::k);
+  const Entries v = tape.apply(value_, x, Role::cache, SiteName::v);
+  tape.each(attention_->groups(), [&](int g) {
+    Entries part = tape.slice(k, g * d_k_, d_k_);
     if (key_norm_) part = key_norm_->apply(tape, part, Role::cache, g * d_k_);
-    if (rotary_) part = rotary_->key(tape, part, g);
-    keys_.push_back(tape.list(cache_.apply(tape, part, Role::cache, SiteName::k)));
-    const auto begin = v.begin() + std::ptrdiff_t{g} * d_v_;
-    const std::vector<NodeId> kept =
-        cache_.apply(tape, std::vector<NodeId>(begin, begin + d_v_), Role::cache, SiteName::v);
-    std::copy(kept.begin(), kept.end(), begin);
-  }
-  for (std::size_t t = 0; t < v.size(); ++t)
-    tape.program().operands[values_[t] + static_cast<std::uint32_t>(tape.position())] = v[t];
+    if (rotary_) part = rotary_->key(tape, part, d_k_, g);
+    tape.keep_key(memory_, g, cache_.apply(tape, part, d_k_, Role::cache, SiteName::k));
+    tape.keep_value(memory_, g,
+                    cache_.apply(tape, tape.slice(v, g * d_v_, d_v_), d_v_, Role::cache, SiteName::v));
+  });
 }
 
-std::vector<NodeId> AttentionBlock::apply(Recorder& tape, const std::vector<NodeId>& input) {
-  const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::q);
-  const std::vector<NodeId> q = tape.apply(query_, x, Role::activations, SiteName::q);
+template <class Tape>
+typename Tape::Entries AttentionBlock<Tape>::apply(Tape& tape, const Entries& input) {
+  const Entries x = quantised_input(tape, input);
+  const Entries q = tape.apply(query_, x, Role::activations, SiteName::q);
   remember_quantised(tape, x);
-  const auto head_of = [&](const std::vector<NodeId>& from, int head) {
-    return std::vector<NodeId>(from.begin() + std::ptrdiff_t{head} * d_k_,
-                               from.begin() + std::ptrdiff_t{head + 1} * d_k_);
-  };
-  const int groups = attention_->groups();
-  std::vector<NodeId> outputs;
-  for (int h = 0; h < attention_->heads; ++h) {
-    std::vector<NodeId> part = head_of(q, h);
+  const int heads = attention_->heads, groups = attention_->groups();
+  std::vector<Entries> outputs(static_cast<std::size_t>(heads));
+  tape.each(heads, [&](int h) {
+    Entries part = tape.slice(q, h * d_k_, d_k_);
     if (query_norm_) part = query_norm_->apply(tape, part, Role::activations, h * d_k_);
-    if (rotary_) part = rotary_->query(tape, part, h);
-    const OperandList a = tape.list(weights(tape, scores(tape, tape.list(part), h), h));
-    const int group = h / (attention_->heads / groups);
-    for (int t = 0; t < d_v_; ++t)
-      outputs.push_back(tape.dot(a, {values_[static_cast<std::size_t>(group * d_v_ + t)], a.count},
-                                 Role::activations, tape.site(SiteName::head, h * d_v_ + t)));
-  }
-  return tape.apply(output_, activations_.apply(tape, outputs, Role::activations, SiteName::head),
-                    Role::activations, SiteName::attn);
+    if (rotary_) part = rotary_->query(tape, part, d_k_, h);
+    const Entries a = weights(tape, scores(tape, part, h), h);
+    outputs[static_cast<std::size_t>(h)] = tape.mix(memory_, h / (heads / groups), a, Role::activations,
+                                                    Place::entries(SiteName::head, h * d_v_));
+  });
+  return tape.apply(
+      output_, activations_.apply(tape, tape.join(outputs), heads * d_v_, Role::activations, SiteName::head),
+      Role::activations, SiteName::attn);
 }
 
-std::vector<NodeId> AttentionBlock::scores(Recorder& tape, OperandList query, int head) const {
-  const int groups = attention_->groups(), group = head / (attention_->heads / groups);
+template <class Tape>
+typename Tape::Entries AttentionBlock<Tape>::scores(Tape& tape, const Entries& query, int head) const {
   const bool sloped = !slopes_.empty(), masked = !attention_->mask.empty();
-  std::vector<NodeId> scores;
-  for (int j = 0; j <= tape.position(); ++j) {
-    const Site where = tape.site(SiteName::score, -1, head, j);
-    const auto stand = [&](bool more) { return more ? Recorder::inner(where) : where; };
-    NodeId s = tape.dot(query, keys_[static_cast<std::size_t>(j * groups + group)], Role::scores,
-                        stand(scale_ != no_node || sloped || masked));
-    if (scale_ != no_node) s = tape.binary(Op::mul, s, scale_, Role::scores, stand(sloped || masked));
-    if (sloped) {
-      const NodeId distance = tape.constant(Value::integer(j - tape.position()), Role::scores);
-      const NodeId bias = tape.binary(Op::mul, slopes_[static_cast<std::size_t>(head)], distance,
-                                      Role::scores, Recorder::inner(where));
-      s = tape.binary(Op::add, s, bias, Role::scores, stand(masked));
-    }
-    if (masked)
-      s = tape.binary(Op::add, s,
-                      tape.constant(attention_->mask[static_cast<std::size_t>(head)].at(tape.position(), j),
-                                    Role::scores),
-                      Role::scores, where);
-    scores.push_back(s);
+  const Place where = Place::keys(SiteName::score, head);
+  Entries s = tape.scores(memory_, head / (attention_->heads / attention_->groups()), query, Role::scores,
+                          where.before(scale_ || sloped || masked));
+  if (scale_) s = tape.binary(Op::mul, s, *scale_, Role::scores, where.before(sloped || masked));
+  if (sloped) {
+    const Entries distance =
+        tape.by_key([](int position, int key) { return Value::integer(key - position); }, Role::scores);
+    const Entries bias =
+        tape.binary(Op::mul, slopes_[static_cast<std::size_t>(head)], distance, Role::scores, where.before());
+    s = tape.binary(Op::add, s, bias, Role::scores, where.before(masked));
   }
-  return scores;
+  if (masked) {
+    const Matrix& mask = attention_->mask[static_cast<std::size_t>(head)];
+    const Entries added =
+        tape.by_key([&](int position, int key) { return mask.at(position, key); }, Role::scores);
+    s = tape.binary(Op::add, s, added, Role::scores, where);
+  }
+  return s;
 }
 
 // e_j = 1 where s_j is the largest score, else 0: rnd(s_j - max) is 0 only there, since every format's
 // differences are multiples of its smallest step. Then 1 / m each, or all of it to the first or last.
-std::vector<NodeId> AttentionBlock::hard_weights(Recorder& tape, const std::vector<NodeId>& scores,
-                                                 int head) const {
-  const NodeId largest =
-      tape.max(tape.list(scores), Role::scores, tape.site(SiteName::exp, -1, head, -1, true));
-  std::vector<NodeId> e;
-  for (std::size_t j = 0; j < scores.size(); ++j) {
-    const Site where = tape.site(SiteName::exp, -1, head, static_cast<int>(j));
-    const NodeId below = tape.binary(Op::sub, scores[j], largest, Role::scores, Recorder::inner(where));
-    e.push_back(tape.unary(Function::step, below, Role::softmax, where));
-  }
-  if (attention_->weighting == Weighting::hard) {
-    const NodeId z = tape.sum(tape.list(e), Role::softmax, tape.site(SiteName::z, -1, head));
-    for (std::size_t j = 0; j < e.size(); ++j)
-      e[j] = tape.quotient(e[j], z, Role::softmax, z_is_positive_,
-                           tape.site(SiteName::weight, -1, head, static_cast<int>(j)));
-    return e;
-  }
+template <class Tape>
+typename Tape::Entries AttentionBlock<Tape>::hard_weights(Tape& tape, const Entries& scores, int head) const {
+  const Place exp = Place::keys(SiteName::exp, head), weight = Place::keys(SiteName::weight, head);
+  const Entries largest =
+      tape.max(scores, tape.format_of(Role::scores), Place::step(SiteName::exp, head).before());
+  const Entries below = tape.binary(Op::sub, scores, largest, Role::scores, exp.before());
+  const Entries e = tape.unary(Function::step, below, Role::softmax, exp);
+  if (attention_->weighting == Weighting::hard)
+    return tape.quotient(e, tape.sum(e, Role::softmax, Place::step(SiteName::z, head)), Role::softmax,
+                         z_is_positive_, weight);
   // relu(e_j - whether one came before): 0 and 1 are exact.
-  const bool first = attention_->weighting == Weighting::hard_first;
-  NodeId seen = no_node;
-  for (std::size_t step = 0; step < e.size(); ++step) {
-    const std::size_t j = first ? step : e.size() - 1 - step;
-    const Site where = tape.site(SiteName::weight, -1, head, static_cast<int>(j));
-    const NodeId own = e[j];
-    const NodeId rest =
-        seen == no_node ? own : tape.binary(Op::sub, own, seen, Role::softmax, Recorder::inner(where));
-    e[j] = tape.unary(Function::relu, rest, Role::softmax, where);
-    seen = seen == no_node ? own : tape.max(tape.list({seen, own}), Role::softmax, Recorder::inner(where));
-  }
-  return e;
+  const Entries seen =
+      tape.running_max(e, attention_->weighting == Weighting::hard_first, Role::softmax, weight.before());
+  return tape.unary(Function::relu, tape.binary(Op::sub, e, seen, Role::softmax, weight.before()),
+                    Role::softmax, weight);
 }
 
-// e_j = rnd(exp(rnd(s_j - max))) or rnd(exp(s_j)); Z = sum(e_1..e_i); a_j = rnd(e_j / Z).
-std::vector<NodeId> AttentionBlock::weights(Recorder& tape, std::vector<NodeId> scores, int head) const {
+// e_j = rnd(exp(rnd(s_j - max))) or rnd(exp(s_j)); Z = sum(e_1..e_i); a_j = rnd(e_j / Z). Of softmax_one, the
+// score 0 that is always there comes last.
+template <class Tape>
+typename Tape::Entries AttentionBlock<Tape>::weights(Tape& tape, const Entries& scores, int head) const {
   const Weighting weighting = attention_->weighting;
   if (weighting >= Weighting::hard) return hard_weights(tape, scores, head);
-  const bool normalised = weighting != Weighting::exponential;
+  const Place weight = Place::keys(SiteName::weight, head);
+  if (weighting == Weighting::exponential) return tape.unary(Function::exp, scores, Role::softmax, weight);
+  const Place exp = Place::keys(SiteName::exp, head), step = Place::step(SiteName::exp, head).before();
   const bool one_more = weighting == Weighting::softmax_one;
-  if (one_more) scores.push_back(zero_);  // the score that is always there
-  const bool stable = normalised && tape.policy().softmax == Softmax::stable;
-  NodeId largest = no_node;
-  if (stable)
-    largest = tape.max(tape.list(scores), Role::scores, tape.site(SiteName::exp, -1, head, -1, true));
-  std::vector<NodeId> exps;
-  for (std::size_t j = 0; j < scores.size(); ++j) {
-    const bool extra = one_more && j + 1 == scores.size();
-    const Site where =
-        tape.site(normalised ? SiteName::exp : SiteName::weight, -1, head, static_cast<int>(j), extra);
-    if (extra && !stable) {
-      exps.push_back(one_);
-      continue;
-    }
-    NodeId s = scores[j];
-    if (stable) s = tape.binary(Op::sub, s, largest, Role::softmax, Recorder::inner(where));
-    exps.push_back(tape.unary(Function::exp, s, Role::softmax, where));
+  Entries e = scores, more;
+  if (one_more) more = tape.constant(Value::zero(), Role::scores);
+  if (tape.policy().softmax == Softmax::stable) {
+    const Entries largest =
+        tape.max(one_more ? tape.join({scores, more}) : scores, tape.format_of(Role::scores), step);
+    e = tape.binary(Op::sub, e, largest, Role::softmax, exp.before());
+    if (one_more)
+      more = tape.unary(Function::exp, tape.binary(Op::sub, more, largest, Role::softmax, step),
+                        Role::softmax, step);
+  } else if (one_more) {
+    more = tape.constant(Value::integer(1), Role::softmax);
   }
-  if (!normalised) return exps;
-  const NodeId z = tape.sum(tape.list(exps), Role::softmax, tape.site(SiteName::z, -1, head));
-  if (one_more) exps.pop_back();
-  for (std::size_t j = 0; j < exps.size(); ++j)
-    exps[j] = tape.quotient(exps[j], z, Role::softmax, z_is_positive_,
-                            tape.site(SiteName::weight, -1, head, static_cast<int>(j)));
-  return exps;
+  e = tape.unary(Function::exp, e, Role::softmax, exp);
+  const Entries z =
+      tape.sum(one_more ? tape.join({e, more}) : e, Role::softmax, Place::step(SiteName::z, head));
+  return tape.quotient(e, z, Role::softmax, z_is_positive_, weight);
 }
+
+template class AttentionBlock<Recorder>;
 
 }  // namespace roundoff::sim

@@ -1,117 +1,131 @@
-// The blocks of a transformer, each a recorder of semantics.md, section 3: one file a block, prepared once
-// per model and applied at every position in turn. A new block is a file here and a line in sim/program/record.cpp,
-// which strings them together.
+// The blocks of a transformer, each the spelling of semantics.md, section 3, on a tape (tape.hpp): one file a
+// block, prepared once per model and applied at every position in turn. A new block is a file here and a line in
+// transformer.cpp, which strings them together.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "sim/program/recorder.hpp"
+#include "sim/blocks/tape.hpp"
+#include "sim/model/quantise.hpp"
 
 namespace roundoff::sim {
 
 /// rnd(tok + pos), both rounded to the weights' format first.
+template <class Tape>
 class EmbeddingBlock {
  public:
-  EmbeddingBlock(Recorder& tape, const Model& model);
-  std::vector<NodeId> apply(Recorder& tape) const;
+  EmbeddingBlock(Tape& tape, const Model& model);
+  typename Tape::Entries apply(Tape& tape) const;
 
  private:
   const Model* model_;
-  int first_table_ = 0;
+  typename Tape::Embedding tokens_;
 };
 
 /// RMSNorm and LayerNorm, step by step in theory-notes/norms.md. The result has the format of `receiver`.
+template <class Tape>
 class NormBlock {
  public:
-  NormBlock(Recorder& tape, const Norm& norm, int width, SiteName name);
+  using Entries = typename Tape::Entries;
+  NormBlock(Tape& tape, const Norm& norm, int width, SiteName name);
   /// `first_index` numbers the entries of a part of a vector (a head of QK-norm).
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x, Role receiver,
-                            int first_index = 0) const;
+  Entries apply(Tape& tape, const Entries& x, Role receiver, int first_index = 0) const;
 
  private:
   Norm::Kind kind_;
   SiteName name_;
-  NodeId width_, epsilon_ = no_node;
-  std::vector<NodeId> weight_, bias_;
+  Entries width_;
+  std::optional<Entries> epsilon_, weight_, bias_;
 };
 
 /// Rotary positions, step by step in theory-notes/rotary.md.
+template <class Tape>
 class RotaryBlock {
  public:
+  using Entries = typename Tape::Entries;
   explicit RotaryBlock(const Rotary& rotary);
-  std::vector<NodeId> query(Recorder& tape, const std::vector<NodeId>& x, int head) const;
-  std::vector<NodeId> key(Recorder& tape, const std::vector<NodeId>& x, int group) const;
+  Entries query(Tape& tape, const Entries& x, int size, int head) const;
+  Entries key(Tape& tape, const Entries& x, int size, int group) const;
 
  private:
-  std::vector<NodeId> turned(Recorder& tape, const std::vector<NodeId>& x, const Value* phases, Role role,
-                             SiteName name, int first_index) const;
+  /// Of a vector of `size` entries; `set` is the set of phases (-1: none).
+  Entries turned(Tape& tape, const Entries& x, int size, int set, Role role, SiteName name,
+                 int first_index) const;
 
   const Rotary* rotary_;
 };
 
 /// A vector through a quantiser of sim/model/quantise.hpp, by operations whose scale depends on the data. No name,
 /// no operation.
+template <class Tape>
 class QuantiserBlock {
  public:
+  using Entries = typename Tape::Entries;
   explicit QuantiserBlock(const std::string& name);
-  /// The steps stand at inner sites of `name`.
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& x, Role role, SiteName name) const;
+  /// Of a vector of `size` entries. The steps stand at inner sites of `name`.
+  Entries apply(Tape& tape, const Entries& x, int size, Role role, SiteName name) const;
 
  private:
   std::optional<Quantiser> quantiser_;
 };
 
 /// Causal multi-head attention; remembers the keys and values of the positions so far.
+template <class Tape>
 class AttentionBlock {
  public:
-  AttentionBlock(Recorder& tape, const Attention& attention);
+  using Entries = typename Tape::Entries;
+  AttentionBlock(Tape& tape, const Attention& attention);
   /// The keys and values of a position whose own outcome nothing reads; `apply` remembers them as well.
-  void remember(Recorder& tape, const std::vector<NodeId>& input) {
-    remember_quantised(tape, activations_.apply(tape, input, Role::activations, SiteName::q));
-  }
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input);
+  void remember(Tape& tape, const Entries& input) { remember_quantised(tape, quantised_input(tape, input)); }
+  Entries apply(Tape& tape, const Entries& input);
 
  private:
-  void remember_quantised(Recorder& tape, const std::vector<NodeId>& x);
-  std::vector<NodeId> scores(Recorder& tape, OperandList query, int head) const;
-  std::vector<NodeId> weights(Recorder& tape, std::vector<NodeId> scores, int head) const;
-  std::vector<NodeId> hard_weights(Recorder& tape, const std::vector<NodeId>& scores, int head) const;
+  Entries quantised_input(Tape& tape, const Entries& input) const;
+  void remember_quantised(Tape& tape, const Entries& x);
+  Entries scores(Tape& tape, const Entries& query, int head) const;
+  Entries weights(Tape& tape, const Entries& scores, int head) const;
+  Entries hard_weights(Tape& tape, const Entries& scores, int head) const;
 
   const Attention* attention_;
-  RecordedLinear query_, key_, value_, output_;
-  std::optional<NormBlock> query_norm_, key_norm_;
-  std::optional<RotaryBlock> rotary_;
-  NodeId scale_ = no_node, zero_ = no_node, one_ = no_node;
-  std::vector<NodeId> slopes_;
+  typename Tape::Map query_, key_, value_, output_;
+  std::optional<NormBlock<Tape>> query_norm_, key_norm_;
+  std::optional<RotaryBlock<Tape>> rotary_;
+  std::optional<Entries> scale_;
+  std::vector<Entries> slopes_;
   int d_k_ = 0, d_v_ = 0;
   bool z_is_positive_ = false;
-  QuantiserBlock activations_, cache_;
-  std::vector<OperandList> keys_;      // [position * groups + group], d_k nodes
-  std::vector<std::uint32_t> values_;  // [group * d_v + t]: a list with room for every position
+  QuantiserBlock<Tape> activations_, cache_;
+  typename Tape::Memory memory_;
 };
 
+template <class Tape>
 class FeedForwardBlock {
  public:
-  FeedForwardBlock(Recorder& tape, const FeedForward& ff);
-  std::vector<NodeId> apply(Recorder& tape, const std::vector<NodeId>& input);
+  using Entries = typename Tape::Entries;
+  FeedForwardBlock(Tape& tape, const FeedForward& ff);
+  Entries apply(Tape& tape, const Entries& input);
 
  private:
-  RecordedLinear in_, out_;
-  std::optional<RecordedLinear> gate_;
+  int width_, units_;
+  typename Tape::Map in_, out_;
+  std::optional<typename Tape::Map> gate_;
   Function activation_;
-  QuantiserBlock activations_;
+  QuantiserBlock<Tape> activations_;
 };
 
 /// Logits and the arg max (or the arg min: the arg max of rnd(0 - logit)), ties to the lowest token index.
+template <class Tape>
 class HeadBlock {
  public:
-  HeadBlock(Recorder& tape, const Model& model);
-  NodeId apply(Recorder& tape, const std::vector<NodeId>& x);
+  using Entries = typename Tape::Entries;
+  HeadBlock(Tape& tape, const Model& model);
+  typename Tape::Choice apply(Tape& tape, const Entries& x);
 
  private:
-  RecordedLinear unembedding_;
-  NodeId zero_ = no_node;  // of an arg min
+  typename Tape::Map unembedding_;
+  std::optional<Entries> zero_;  // of an arg min
 };
 
 }  // namespace roundoff::sim

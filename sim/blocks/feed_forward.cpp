@@ -1,5 +1,6 @@
 // linear(W_2, b_2, act(linear(W_1, b_1, x))), or gated: linear(W_2, b_2, rnd(act(gate) * up)).
 #include "sim/blocks/blocks.hpp"
+#include "sim/program/recorder.hpp"
 
 namespace roundoff::sim {
 
@@ -13,26 +14,33 @@ Function function_of(Activation activation) {
 
 }  // namespace
 
-FeedForwardBlock::FeedForwardBlock(Recorder& tape, const FeedForward& ff)
-    : in_(tape.prepare(ff.in)),
+template <class Tape>
+FeedForwardBlock<Tape>::FeedForwardBlock(Tape& tape, const FeedForward& ff)
+    : width_(ff.in.weight.columns()),
+      units_(ff.in.weight.rows()),
+      in_(tape.prepare(ff.in)),
       out_(tape.prepare(ff.out)),
       activation_(function_of(ff.activation)),
       activations_(tape.policy().quantisers.activations) {
-  if (ff.gate) gate_ = tape.prepare(*ff.gate);
+  if (ff.gate) gate_.emplace(tape.prepare(*ff.gate));
 }
 
-std::vector<NodeId> FeedForwardBlock::apply(Recorder& tape, const std::vector<NodeId>& input) {
-  const std::vector<NodeId> x = activations_.apply(tape, input, Role::activations, SiteName::pre);
-  std::vector<NodeId> hidden = tape.apply(in_, x, Role::activations, SiteName::pre);
-  std::vector<NodeId> gate = gate_ ? tape.apply(*gate_, x, Role::activations, SiteName::gate) : hidden;
-  for (std::size_t u = 0; u < hidden.size(); ++u) {
-    const Site where = tape.site(SiteName::act, static_cast<int>(u));
-    const NodeId activated =
-        tape.unary(activation_, gate[u], Role::activations, gate_ ? Recorder::inner(where) : where);
-    hidden[u] = gate_ ? tape.binary(Op::mul, activated, hidden[u], Role::activations, where) : activated;
+template <class Tape>
+typename Tape::Entries FeedForwardBlock<Tape>::apply(Tape& tape, const Entries& input) {
+  const Entries x = activations_.apply(tape, input, width_, Role::activations, SiteName::pre);
+  Entries hidden = tape.apply(in_, x, Role::activations, SiteName::pre);
+  const Place where = Place::entries(SiteName::act);
+  if (gate_) {
+    const Entries gate = tape.apply(*gate_, x, Role::activations, SiteName::gate);
+    const Entries activated = tape.unary(activation_, gate, Role::activations, where.before());
+    hidden = tape.binary(Op::mul, activated, hidden, Role::activations, where);
+  } else {
+    hidden = tape.unary(activation_, hidden, Role::activations, where);
   }
-  hidden = activations_.apply(tape, hidden, Role::activations, SiteName::act);
+  hidden = activations_.apply(tape, hidden, units_, Role::activations, SiteName::act);
   return tape.apply(out_, hidden, Role::activations, SiteName::ffn);
 }
+
+template class FeedForwardBlock<Recorder>;
 
 }  // namespace roundoff::sim

@@ -2,10 +2,12 @@
 #include "formats/error.hpp"
 #include "formats/format.hpp"
 #include "sim/blocks/blocks.hpp"
+#include "sim/program/recorder.hpp"
 
 namespace roundoff::sim {
 
-HeadBlock::HeadBlock(Recorder& tape, const Model& model)
+template <class Tape>
+HeadBlock<Tape>::HeadBlock(Tape& tape, const Model& model)
     : unembedding_(tape.prepare(model.unembedding, false)) {
   if (!model.arg_min) return;
   const Format& format = tape.policy()[Role::logits];
@@ -15,13 +17,14 @@ HeadBlock::HeadBlock(Recorder& tape, const Model& model)
   zero_ = tape.constant(Value::zero(), Role::logits);
 }
 
-NodeId HeadBlock::apply(Recorder& tape, const std::vector<NodeId>& x) {
-  std::vector<NodeId> logits = tape.apply(unembedding_, x, Role::logits, SiteName::logits);
-  const Site where = tape.site(SiteName::next);
-  if (zero_ != no_node)
-    for (NodeId& logit : logits)
-      logit = tape.binary(Op::sub, zero_, logit, Role::logits, Recorder::inner(where));
-  return tape.arg_max(tape.list(logits), where);
+template <class Tape>
+typename Tape::Choice HeadBlock<Tape>::apply(Tape& tape, const Entries& x) {
+  Entries logits = tape.apply(unembedding_, x, Role::logits, SiteName::logits);
+  const Place where = Place::step(SiteName::next);
+  if (zero_) logits = tape.binary(Op::sub, *zero_, logits, Role::logits, where.before());
+  return tape.arg_max(logits, where);
 }
+
+template class HeadBlock<Recorder>;
 
 }  // namespace roundoff::sim

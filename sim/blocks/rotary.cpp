@@ -3,51 +3,63 @@
 // angle at p, rounded once to the format of weights. See theory-notes/rotary.md.
 #include "formats/functions/turns.hpp"
 #include "sim/blocks/blocks.hpp"
+#include "sim/program/recorder.hpp"
 
 namespace roundoff::sim {
 
-RotaryBlock::RotaryBlock(const Rotary& rotary) : rotary_(&rotary) {}
+template <class Tape>
+RotaryBlock<Tape>::RotaryBlock(const Rotary& rotary) : rotary_(&rotary) {}
 
-std::vector<NodeId> RotaryBlock::query(Recorder& tape, const std::vector<NodeId>& x, int head) const {
-  const Vector& phases = rotary_->phase;
-  const bool by_head = phases.size() > rotary_->rate.size();
-  const Value* first =
-      phases.empty() ? nullptr : phases.data() + (by_head ? std::ptrdiff_t{head} * rotary_->pairs() : 0);
-  return turned(tape, x, first, Role::activations, SiteName::rope_q, head * static_cast<int>(x.size()));
+template <class Tape>
+typename Tape::Entries RotaryBlock<Tape>::query(Tape& tape, const Entries& x, int size, int head) const {
+  const bool by_head = rotary_->phase.size() > rotary_->rate.size();
+  const int set = rotary_->phase.empty() ? -1 : by_head ? head : 0;
+  return turned(tape, x, size, set, Role::activations, SiteName::rope_q, head * size);
 }
 
-std::vector<NodeId> RotaryBlock::key(Recorder& tape, const std::vector<NodeId>& x, int group) const {
-  return turned(tape, x, nullptr, Role::cache, SiteName::rope_k, group * static_cast<int>(x.size()));
+template <class Tape>
+typename Tape::Entries RotaryBlock<Tape>::key(Tape& tape, const Entries& x, int size, int group) const {
+  return turned(tape, x, size, -1, Role::cache, SiteName::rope_k, group * size);
 }
 
-std::vector<NodeId> RotaryBlock::turned(Recorder& tape, const std::vector<NodeId>& x, const Value* phases,
-                                        Role role, SiteName name, int first_index) const {
+template <class Tape>
+typename Tape::Entries RotaryBlock<Tape>::turned(Tape& tape, const Entries& x, int size, int set, Role role,
+                                                 SiteName name, int first_index) const {
   const Format& weights = tape.policy()[Role::weights];
-  const std::uint8_t as_weights = tape.format_of(Role::weights);
   const int pairs = rotary_->pairs();
-  std::vector<NodeId> y = x;
-  for (int t = 0; t < pairs; ++t) {
+  // entry 2t is the cosine, entry 2t + 1 the sine
+  const auto turn = [&](int position, int entry) {
+    const int t = entry / 2;
     const auto at = static_cast<std::size_t>(t);
-    const std::size_t first = rotary_->interleaved ? 2 * at : at;
-    const std::size_t second = rotary_->interleaved ? 2 * at + 1 : at + static_cast<std::size_t>(pairs);
-    const Value phase = phases != nullptr ? phases[t] : Value::zero();
+    const Value phase = set < 0 ? Value::zero() : rotary_->phase[static_cast<std::size_t>(set * pairs + t)];
     const Value& rate = rotary_->rate[at];
-    const Angle angle = rotary_->periodic ? Angle{scaled_sum(tape.position(), Value::integer(1), phase), rate}
-                                          : Angle{scaled_sum(tape.position(), rate, phase), Value::zero()};
-    const std::uint64_t place = 3ULL << 60 | static_cast<std::uint64_t>(tape.position()) << 24 |
+    const Angle angle = rotary_->periodic ? Angle{scaled_sum(position, Value::integer(1), phase), rate}
+                                          : Angle{scaled_sum(position, rate, phase), Value::zero()};
+    const std::uint64_t place = 3ULL << 60 | static_cast<std::uint64_t>(position) << 24 |
                                 static_cast<std::uint64_t>(first_index + t) << 1;
-    const NodeId c = tape.member(cosine(angle, weights, {place, 0}).value, as_weights);
-    const NodeId s = tape.member(sine(angle, weights, {place | 1, 0}).value, as_weights);
-    const auto turn = [&](std::size_t index, Op op, NodeId a, NodeId a_factor, NodeId b, NodeId b_factor) {
-      const Site where = tape.site(name, first_index + static_cast<int>(index));
-      const NodeId left = tape.binary(Op::mul, a, a_factor, role, Recorder::inner(where));
-      const NodeId right = tape.binary(Op::mul, b, b_factor, role, Recorder::inner(where));
-      y[index] = tape.binary(op, left, right, role, where);
-    };
-    turn(first, Op::sub, x[first], c, x[second], s);
-    turn(second, Op::add, x[second], c, x[first], s);
-  }
-  return y;
+    return entry % 2 == 0 ? cosine(angle, weights, {place, 0}).value
+                          : sine(angle, weights, {place | 1, 0}).value;
+  };
+  const Entries turns = tape.by_position(*rotary_, set, 2 * pairs, turn);
+  const Entries c = tape.slice(turns, 0, pairs, 2), s = tape.slice(turns, 1, pairs, 2);
+  const int second = rotary_->interleaved ? 1 : pairs, stride = rotary_->interleaved ? 2 : 1;
+  const Entries a = tape.slice(x, 0, pairs, stride), b = tape.slice(x, second, pairs, stride);
+  const auto made = [&](int first, Op op, const Entries& left, const Entries& right) {
+    const Place where = Place::entries(name, first_index + first, stride);
+    const Entries left_product = tape.binary(Op::mul, left, c, role, where.before());
+    const Entries right_product = tape.binary(Op::mul, right, s, role, where.before());
+    return tape.binary(op, left_product, right_product, role, where);
+  };
+  const Entries first_half = made(0, Op::sub, a, b), second_half = made(second, Op::add, b, a);
+  std::vector<Entries> parts;
+  if (rotary_->interleaved)
+    parts = {tape.interleave(first_half, second_half)};
+  else
+    parts = {first_half, second_half};
+  if (2 * pairs < size) parts.push_back(tape.slice(x, 2 * pairs, size - 2 * pairs));
+  return tape.join(parts);
 }
+
+template class RotaryBlock<Recorder>;
 
 }  // namespace roundoff::sim

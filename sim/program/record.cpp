@@ -1,15 +1,14 @@
-// Recording, layer by layer and position by position. Each function here is one line of semantics.md,
-// section 3.
+// Recording, position by position and layer by layer.
 #include "sim/program/record.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
-#include "sim/blocks/blocks.hpp"
+#include "sim/blocks/transformer.hpp"
+#include "sim/program/recorder.hpp"
 
 namespace roundoff::sim {
 
@@ -20,50 +19,6 @@ bool zero_weights_exact(const Format& format, const Reduction& reduction) {
 }
 
 namespace {
-
-struct LayerBlocks {
-  std::optional<RecordedLinear> projection;
-  std::optional<NormBlock> before_attention, after_attention, before_feed_forward, after_feed_forward;
-  std::optional<AttentionBlock> attention;
-  std::optional<FeedForwardBlock> feed_forward;
-};
-
-void prepare(std::optional<NormBlock>& block, Recorder& tape, const std::optional<Norm>& norm, int width,
-             SiteName name) {
-  if (norm) block.emplace(tape, *norm, width, name);
-}
-
-std::vector<NodeId> normed(Recorder& tape, const std::optional<NormBlock>& norm,
-                           const std::vector<NodeId>& x) {
-  return norm ? norm->apply(tape, x, Role::activations) : x;
-}
-
-// rnd(x + f(x))
-std::vector<NodeId> residual(Recorder& tape, const std::vector<NodeId>& x, const std::vector<NodeId>& f,
-                             SiteName name) {
-  std::vector<NodeId> y;
-  for (std::size_t r = 0; r < x.size(); ++r)
-    y.push_back(tape.binary(Op::add, x[r], f[r], Role::activations, tape.site(name, static_cast<int>(r))));
-  return y;
-}
-
-std::vector<NodeId> layer(Recorder& tape, LayerBlocks& blocks, std::vector<NodeId> x) {
-  if (blocks.projection) {
-    const QuantiserBlock quantiser(tape.policy().quantisers.activations);
-    x = tape.apply(*blocks.projection, quantiser.apply(tape, x, Role::activations, SiteName::proj),
-                   Role::activations, SiteName::proj);
-  }
-  if (blocks.attention) {
-    const std::vector<NodeId> f = blocks.attention->apply(tape, normed(tape, blocks.before_attention, x));
-    x = normed(tape, blocks.after_attention, residual(tape, x, f, SiteName::mid));
-  }
-  if (blocks.feed_forward) {
-    const std::vector<NodeId> f =
-        blocks.feed_forward->apply(tape, normed(tape, blocks.before_feed_forward, x));
-    x = normed(tape, blocks.after_feed_forward, residual(tape, x, f, SiteName::out));
-  }
-  return x;
-}
 
 // Whether what stands after the keys and values of the last attention cannot trap, at any position: in
 // formats without infinities and NaN, that do not trap at overflow, with a denominator above zero and no
@@ -91,48 +46,30 @@ bool last_layers_never_trap(const Model& model, const Policy& policy, int last) 
 }
 
 Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
-  const EmbeddingBlock embedding(tape, model);
-  std::vector<LayerBlocks> layers;
-  int width = model.d_model();
-  for (const Layer& from : model.layers) {
-    LayerBlocks& blocks = layers.emplace_back();
-    if (from.projection) {
-      blocks.projection = tape.prepare(*from.projection);
-      width = from.projection->weight.rows();
-    }
-    prepare(blocks.before_attention, tape, from.before_attention, width, SiteName::norm_attn);
-    prepare(blocks.after_attention, tape, from.after_attention, width, SiteName::norm_mid);
-    prepare(blocks.before_feed_forward, tape, from.before_feed_forward, width, SiteName::norm_ffn);
-    prepare(blocks.after_feed_forward, tape, from.after_feed_forward, width, SiteName::norm_out);
-    if (from.attention) blocks.attention.emplace(tape, *from.attention);
-    if (from.feed_forward) blocks.feed_forward.emplace(tape, *from.feed_forward);
-  }
-  std::optional<NormBlock> final_norm;
-  prepare(final_norm, tape, model.final_norm, width, SiteName::norm_final);
-  HeadBlock head(tape, model);
+  Transformer<Recorder> transformer(tape, model);
   Program& program = tape.program();
   // Later positions read of this one the keys and values, and no output reads what follows the last of them.
   int last = -1;
-  for (std::size_t l = 0; l < layers.size(); ++l)
-    if (layers[l].attention) last = static_cast<int>(l);
+  for (std::size_t l = 0; l < model.layers.size(); ++l)
+    if (model.layers[l].attention) last = static_cast<int>(l);
   const bool brief =
       options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
   for (int i = 0; i < program.shape.positions(); ++i) {
     if (options.watch) options.watch("building the program", i, program.shape.positions());
     tape.stand_at(i, -1);
-    std::vector<NodeId> x = embedding.apply(tape);
-    for (std::size_t l = 0; l < layers.size(); ++l) {
+    std::vector<NodeId> x = transformer.embed(tape);
+    for (std::size_t l = 0; l < transformer.layers(); ++l) {
       tape.stand_at(i, static_cast<int>(l));
       if (brief && i < program.shape.first_output && static_cast<int>(l) >= last) {
-        if (static_cast<int>(l) == last) layers[l].attention->remember(tape, x);
+        if (static_cast<int>(l) == last) transformer.remember(tape, l, x);
         break;
       }
-      x = layer(tape, layers[l], std::move(x));
+      x = transformer.layer(tape, l, std::move(x));
     }
     tape.stand_at(i, -1);
     const bool output = i >= program.shape.first_output;
     if (output || options.all_outputs) {
-      const NodeId next = head.apply(tape, normed(tape, final_norm, x));
+      const NodeId next = transformer.choose(tape, x);
       if (output) program.outputs.push_back(next);
     }
     program.position_end.push_back(static_cast<NodeId>(program.nodes.size()));

@@ -42,7 +42,7 @@ NodeId Recorder::folded(const Node& node) {
     const Node& from = program_.nodes[operand];
     return from.op == Op::constant ? &program_.constants[from.a] : nullptr;
   });
-  return value ? member(*value, node.format) : no_node;
+  return value ? member_node(*value, node.format) : no_node;
 }
 
 // s + 0 * x = s by `zero_weights_exact`, where x is finite.
@@ -62,7 +62,7 @@ NodeId Recorder::without_zero_terms(Node& dot) {
     if ((zero(x) && plain(y)) || (zero(y) && plain(x))) continue;
     left.push_back(x), right.push_back(y);
   }
-  if (left.empty()) return member(Value::zero(), dot.format);
+  if (left.empty()) return member_node(Value::zero(), dot.format);
   if (left.size() < dot.c) {
     dot.a = list(left).offset;
     dot.b = list(right).offset;
@@ -99,20 +99,38 @@ NodeId Recorder::append(const Node& node, const Site& where) {
   return static_cast<NodeId>(program_.nodes.size() - 1);
 }
 
-Site Recorder::site(SiteName name, int index, int head, int key, bool inner) const {
-  return {name, inner, static_cast<std::int16_t>(layer_), static_cast<std::int16_t>(head), position_,
-          key,  index};
+namespace {
+
+Site inner(Site site) {
+  site.inner = true;
+  return site;
+}
+
+}  // namespace
+
+Site Recorder::site(const Place& place, std::size_t entry) const {
+  const auto number = static_cast<std::int32_t>(entry);
+  Site site{.name = place.name,
+            .inner = place.inner,
+            .layer = static_cast<std::int16_t>(layer_),
+            .head = static_cast<std::int16_t>(place.head),
+            .position = position_};
+  if (place.numbering == Place::by_key) site.key = number;
+  if (place.numbering == Place::by_index) site.index = place.first + number * place.stride;
+  return site;
 }
 
 Value Recorder::loaded(const Value& value, Role role, std::uint64_t place) const {
   return exact_weights_ ? value : formats::round(value, policy_[role], {place, 0}).value;
 }
 
-NodeId Recorder::constant(const Value& value, Role role, std::uint64_t place) {
-  return member(loaded(value, role, place), at(role));
+Recorder::Entries Recorder::constants(const std::vector<Value>& values, Role role) {
+  Entries made;
+  for (const Value& value : values) made.push_back(weight(value, role, 0));
+  return made;
 }
 
-NodeId Recorder::member(const Value& value, std::uint8_t format) {
+NodeId Recorder::member_node(const Value& value, std::uint8_t format) {
   const auto [found, fresh] = constants_.try_emplace(value, no_node);
   if (fresh) {
     program_.constants.push_back(value);
@@ -149,58 +167,179 @@ OperandList Recorder::open_list(std::size_t count) {
   return list;
 }
 
-NodeId Recorder::embed(int table, const Site& where) {
-  return push({.op = Op::embed,
-               .format = at(Role::weights),
-               .a = static_cast<std::uint32_t>(position_),
-               .b = static_cast<std::uint32_t>(table)},
-              where);
+Recorder::Entries Recorder::binary(Op op, const Entries& a, const Entries& b, std::uint8_t format,
+                                   const Place& where) {
+  const auto of = [](const Entries& x, std::size_t i) { return x.size() == 1 ? x[0] : x[i]; };
+  Entries made(a.size() == 1 ? b.size() : a.size());
+  for (std::size_t i = 0; i < made.size(); ++i)
+    made[i] = push({.op = op, .format = format, .a = of(a, i), .b = of(b, i)}, site(where, i));
+  return made;
 }
 
-NodeId Recorder::unary(Function function, NodeId a, Role role, const Site& where) {
-  return push({.op = Op::unary, .format = at(role), .function = function, .a = a}, where);
+Recorder::Entries Recorder::unary(Function function, const Entries& x, Role role, const Place& where) {
+  Entries made(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    made[i] =
+        push({.op = Op::unary, .format = format_of(role), .function = function, .a = x[i]}, site(where, i));
+  return made;
 }
 
-NodeId Recorder::binary(Op op, NodeId a, NodeId b, std::uint8_t format, const Site& where) {
-  return push({.op = op, .format = format, .a = a, .b = b}, where);
+Recorder::Entries Recorder::round(const Entries& x, std::uint8_t format, const Place& where) {
+  Entries made(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    made[i] = push({.op = Op::round, .format = format, .a = x[i]}, site(where, i));
+  return made;
 }
 
-NodeId Recorder::round(NodeId a, std::uint8_t format, const Site& where) {
-  return push({.op = Op::round, .format = format, .a = a}, where);
+Recorder::Entries Recorder::convert(const Entries& x, Role from, Role to, const Place& where) {
+  return same_format(from, to) ? x : round(x, format_of(to), where);
 }
 
-NodeId Recorder::max(OperandList terms, std::uint8_t format, const Site& where) {
-  return push({.op = Op::max, .format = format, .a = terms.offset, .c = terms.count}, where);
+Recorder::Entries Recorder::quotient(const Entries& e, const Entries& z, Role role, bool positive,
+                                     const Place& where) {
+  Entries made(e.size());
+  for (std::size_t i = 0; i < e.size(); ++i)
+    made[i] =
+        push({.op = Op::div, .format = format_of(role), .nonzero_divisor = positive, .a = e[i], .b = z[0]},
+             site(where, i));
+  return made;
 }
 
-NodeId Recorder::sum(OperandList terms, Role role, const Site& where) {
-  return push(
-      {.op = Op::sum, .format = at(role), .reduction = sum_reduction_, .a = terms.offset, .c = terms.count},
-      where);
+Recorder::Entries Recorder::max(const Entries& x, std::uint8_t format, const Place& where) {
+  const OperandList terms = list(x);
+  return {push({.op = Op::max, .format = format, .a = terms.offset, .c = terms.count}, site(where, 0))};
 }
 
-NodeId Recorder::arg_max(OperandList terms, const Site& where) {
-  return push({.op = Op::arg_max, .format = at(Role::logits), .a = terms.offset, .c = terms.count}, where);
+Recorder::Entries Recorder::sum(const Entries& x, Role role, const Place& where) {
+  const OperandList terms = list(x);
+  return {push({.op = Op::sum,
+                .format = format_of(role),
+                .reduction = sum_reduction_,
+                .a = terms.offset,
+                .c = terms.count},
+               site(where, 0))};
 }
 
-NodeId Recorder::quotient(NodeId a, NodeId b, Role role, bool positive, const Site& where) {
-  return push({.op = Op::div, .format = at(role), .nonzero_divisor = positive, .a = a, .b = b}, where);
+Recorder::Entries Recorder::running_max(const Entries& x, bool forward, Role role, const Place& where) {
+  Entries made(x.size());
+  NodeId seen = member_node(Value::zero(), format_of(role));
+  for (std::size_t step = 0; step < x.size(); ++step) {
+    const std::size_t j = forward ? step : x.size() - 1 - step;
+    made[j] = seen;
+    seen = step == 0 ? x[j] : max({x[j], seen}, format_of(role), where)[0];
+  }
+  return made;
+}
+
+NodeId Recorder::arg_max(const Entries& x, const Place& where) {
+  const OperandList terms = list(x);
+  return push({.op = Op::arg_max, .format = format_of(Role::logits), .a = terms.offset, .c = terms.count},
+              site(where, 0));
+}
+
+Recorder::Entries Recorder::slice(const Entries& x, int first, int count, int stride) {
+  Entries made;
+  for (int i = 0; i < count; ++i) made.push_back(x[static_cast<std::size_t>(first + i * stride)]);
+  return made;
+}
+
+Recorder::Entries Recorder::interleave(const Entries& x, const Entries& y) {
+  Entries made;
+  for (std::size_t i = 0; i < x.size(); ++i) made.push_back(x[i]), made.push_back(y[i]);
+  return made;
+}
+
+Recorder::Entries Recorder::join(const std::vector<Entries>& parts) {
+  Entries made;
+  for (const Entries& part : parts) made.insert(made.end(), part.begin(), part.end());
+  return made;
+}
+
+Recorder::Embedding Recorder::embedding(const Matrix& matrix) {
+  const auto first = static_cast<int>(program_.tables.size());
+  for (int r = 0; r < matrix.columns(); ++r) {
+    std::vector<Value> table;
+    for (int token = 0; token < program_.shape.vocabulary; ++token)
+      table.push_back(loaded(matrix.at(token, r), Role::weights,
+                             static_cast<std::uint64_t>(token) << 20 | static_cast<std::uint64_t>(r)));
+    program_.tables.push_back(std::move(table));
+  }
+  return first;
+}
+
+Recorder::Entries Recorder::embed(Embedding table, const Place& where) {
+  Entries made;
+  for (auto t = static_cast<std::size_t>(table); t < program_.tables.size(); ++t)
+    made.push_back(push({.op = Op::embed,
+                         .format = format_of(Role::weights),
+                         .a = static_cast<std::uint32_t>(position_),
+                         .b = static_cast<std::uint32_t>(t)},
+                        site(where, made.size())));
+  return made;
+}
+
+Recorder::Entries Recorder::position_row(const Matrix& table) {
+  Entries made;
+  for (int r = 0; r < table.columns(); ++r) {
+    const std::uint64_t place =
+        1ULL << 62 | static_cast<std::uint64_t>(position_) << 20 | static_cast<std::uint64_t>(r);
+    made.push_back(weight(table.at(position_, r), Role::weights, place));
+  }
+  return made;
+}
+
+RecordedMemory Recorder::memory(int groups, int, int d_v) {
+  RecordedMemory memory{groups, d_v, {}, {}};
+  const auto positions = static_cast<std::size_t>(program_.shape.positions());
+  for (int t = 0; t < groups * d_v; ++t) memory.values.push_back(open_list(positions).offset);
+  return memory;
+}
+
+void Recorder::keep_key(Memory& memory, int group, const Entries& key) {
+  memory.keys.resize(static_cast<std::size_t>((position_ + 1) * memory.groups));
+  memory.keys[static_cast<std::size_t>(position_ * memory.groups + group)] = list(key);
+}
+
+void Recorder::keep_value(Memory& memory, int group, const Entries& value) {
+  for (std::size_t t = 0; t < value.size(); ++t)
+    program_.operands[memory.values[static_cast<std::size_t>(group * memory.d_v) + t] +
+                      static_cast<std::uint32_t>(position_)] = value[t];
+}
+
+Recorder::Entries Recorder::scores(const Memory& memory, int group, const Entries& query, Role role,
+                                   const Place& where) {
+  const OperandList q = list(query);
+  Entries made;
+  for (int j = 0; j <= position_; ++j)
+    made.push_back(dot(q, memory.keys[static_cast<std::size_t>(j * memory.groups + group)], role,
+                       site(where, static_cast<std::size_t>(j))));
+  return made;
+}
+
+Recorder::Entries Recorder::mix(const Memory& memory, int group, const Entries& weights, Role role,
+                                const Place& where) {
+  const OperandList a = list(weights);
+  Entries made;
+  for (int t = 0; t < memory.d_v; ++t)
+    made.push_back(dot(a, {memory.values[static_cast<std::size_t>(group * memory.d_v + t)], a.count}, role,
+                       site(where, static_cast<std::size_t>(t))));
+  return made;
 }
 
 NodeId Recorder::dot(OperandList x, OperandList y, Role role, const Site& where) {
   const bool converts = !same_format(Role::accumulators, role);
   const NodeId value = push({.op = Op::dot,
-                             .format = at(Role::accumulators),
+                             .format = format_of(Role::accumulators),
                              .reduction = dot_reduction_,
                              .a = x.offset,
                              .b = y.offset,
                              .c = x.count},
                             converts ? inner(where) : where);
-  return convert(value, Role::accumulators, role, where);
+  return converted(value, Role::accumulators, role, where);
 }
 
-NodeId Recorder::convert(NodeId a, Role from, Role to, const Site& where) {
-  return same_format(from, to) ? a : round(a, at(to), where);
+NodeId Recorder::converted(NodeId a, Role from, Role to, const Site& where) {
+  return same_format(from, to) ? a : push({.op = Op::round, .format = format_of(to), .a = a}, where);
 }
 
 RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
@@ -208,14 +347,14 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
     return prepare({quantised(map.weight, *weight_quantiser_, policy_[Role::weights]), map.bias}, false);
   RecordedLinear prepared;
   const std::uint64_t matrix = ++matrices_;
-  const NodeId zero = constant(Value::zero(), Role::weights);
+  const NodeId zero = weight(Value::zero(), Role::weights, 0);
   for (int r = 0; r < map.weight.rows(); ++r) {
     const std::uint64_t place = matrix << 40 | static_cast<std::uint64_t>(r) << 20;
     std::vector<NodeId> row;
     if (skip_zero_) {
       std::vector<std::uint32_t> kept;
       for (const auto& entry : map.weight.row(r)) {
-        const NodeId w = constant(entry.value, Role::weights, place | entry.column);
+        const NodeId w = weight(entry.value, Role::weights, place | entry.column);
         if (w == zero) continue;
         row.push_back(w);
         kept.push_back(entry.column);
@@ -224,13 +363,13 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
     } else {
       row.assign(static_cast<std::size_t>(map.weight.columns()), zero);
       for (const auto& entry : map.weight.row(r))
-        row[entry.column] = constant(entry.value, Role::weights, place | entry.column);
+        row[entry.column] = weight(entry.value, Role::weights, place | entry.column);
     }
     prepared.rows.push_back(list(row));
   }
   if (map.bias)
     for (std::size_t r = 0; r < map.bias->size(); ++r)
-      prepared.bias.push_back(constant((*map.bias)[r], Role::weights, matrix << 40 | 1ULL << 39 | r));
+      prepared.bias.push_back(weight((*map.bias)[r], Role::weights, matrix << 40 | 1ULL << 39 | r));
   return prepared;
 }
 
@@ -249,13 +388,13 @@ std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeI
       y.push_back(map.last_y[r]);
       continue;
     }
-    const Site where = site(name, static_cast<int>(r));
+    const Site where = site(Place::entries(name), r);
     OperandList row = map.rows[r], terms = all;
     if (skip_zero_) {
       std::vector<NodeId> chosen;
       for (std::uint32_t c : map.kept[r]) chosen.push_back(x[c]);
       if (chosen.empty()) {  // a row of zeros: one product 0 * 0 stands for all of them
-        chosen.push_back(constant(Value::zero(), Role::weights));
+        chosen.push_back(weight(Value::zero(), Role::weights, 0));
         row = list(chosen);
       }
       terms = list(chosen);
@@ -263,9 +402,9 @@ std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeI
     NodeId value = dot(row, terms, Role::accumulators,
                        biased || !same_format(Role::accumulators, role) ? inner(where) : where);
     if (biased)
-      value = binary(Op::add, value, map.bias[r], Role::accumulators,
-                     same_format(Role::accumulators, role) ? where : inner(where));
-    y.push_back(convert(value, Role::accumulators, role, where));
+      value = push({.op = Op::add, .format = format_of(Role::accumulators), .a = value, .b = map.bias[r]},
+                   same_format(Role::accumulators, role) ? where : inner(where));
+    y.push_back(converted(value, Role::accumulators, role, where));
   }
   if (folder_) map.last_x = x, map.last_y = y;
   return y;

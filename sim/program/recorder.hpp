@@ -1,5 +1,5 @@
-// The tape: what the blocks of sim/blocks/ write their operations on. It knows nodes, sites, lists and linear
-// maps, and nothing of transformers.
+// The tape that records: every operation of the blocks of sim/blocks/ becomes a node. It knows nodes, sites, lists
+// and linear maps, and nothing of transformers.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/blocks/tape.hpp"
 #include "sim/model/quantise.hpp"
 #include "sim/program/flat_table.hpp"
 #include "sim/program/fold.hpp"
@@ -29,62 +30,118 @@ struct RecordedLinear {
   std::vector<NodeId> last_x, last_y;
 };
 
+/// The keys and values of the positions so far, of one attention.
+struct RecordedMemory {
+  int groups = 0, d_v = 0;
+  std::vector<OperandList> keys;      ///< [position * groups + group], d_k nodes
+  std::vector<std::uint32_t> values;  ///< [group * d_v + t]: a list with room for every position
+};
+
+/// A tape (sim/blocks/tape.hpp) that stands at one position and keeps nodes.
 class Recorder {
  public:
+  using Entries = std::vector<NodeId>;
+  using Map = RecordedLinear;
+  using Memory = RecordedMemory;
+  using Choice = NodeId;
+  using Embedding = int;  ///< its first table
+
   Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options);
 
   Program& program() { return program_; }
   const Policy& policy() const { return policy_; }
-  int position() const { return position_; }
   /// Sites recorded from now on stand here; layer -1 is outside the layers.
   void stand_at(int position, int layer) { position_ = position, layer_ = layer; }
 
-  Site site(SiteName name, int index = -1, int head = -1, int key = -1, bool inner = false) const;
-  static Site inner(Site site) {
-    site.inner = true;
-    return site;
-  }
-
-  /// A weight as the model is loaded: rounded to a role's format (or kept, under exact_weights).
-  Value loaded(const Value& value, Role role, std::uint64_t place) const;
-  /// A constant rounded to a role's format; `place` tells weights apart for stochastic rounding.
-  NodeId constant(const Value& value, Role role, std::uint64_t place = 0);
-  /// A constant that is in the format already.
-  NodeId member(const Value& value, std::uint8_t format);
-  std::uint8_t format_of(Role role) const { return at(role); }
+  std::uint8_t format_of(Role role) const { return role_format_[static_cast<std::size_t>(role)]; }
   /// The index of a format that is no role's own.
   std::uint8_t format(const Format& format);
-  OperandList list(const std::vector<NodeId>& nodes);
-  /// A list of `count` entries that are still to be written, for no one else.
-  OperandList open_list(std::size_t count);
-  NodeId embed(int table, const Site& where);
-  NodeId unary(Function function, NodeId a, Role role, const Site& where);
-  NodeId binary(Op op, NodeId a, NodeId b, Role role, const Site& where) {
-    return binary(op, a, b, at(role), where);
+  bool same_format(Role a, Role b) const { return format_of(a) == format_of(b); }
+
+  /// Numbers rounded to a role's format.
+  Entries constant(const Value& value, Role role) { return {weight(value, role, 0)}; }
+  Entries constants(const std::vector<Value>& values, Role role);
+  /// A number that is in the format already.
+  Entries member(const Value& value, std::uint8_t format) { return {member_node(value, format)}; }
+
+  Entries binary(Op op, const Entries& a, const Entries& b, std::uint8_t format, const Place& where);
+  Entries binary(Op op, const Entries& a, const Entries& b, Role role, const Place& where) {
+    return binary(op, a, b, format_of(role), where);
   }
-  NodeId binary(Op op, NodeId a, NodeId b, std::uint8_t format, const Site& where);
-  NodeId round(NodeId a, std::uint8_t format, const Site& where);
-  NodeId max(OperandList terms, Role role, const Site& where) { return max(terms, at(role), where); }
-  NodeId max(OperandList terms, std::uint8_t format, const Site& where);
-  NodeId sum(OperandList terms, Role role, const Site& where);
-  NodeId arg_max(OperandList terms, const Site& where);
+  Entries unary(Function function, const Entries& x, Role role, const Place& where);
+  Entries round(const Entries& x, std::uint8_t format, const Place& where);
+  /// The numbers in another role's format: no operation within one format.
+  Entries convert(const Entries& x, Role from, Role to, const Place& where);
   /// e / Z, proved not to be 0/0 where `positive`.
-  NodeId quotient(NodeId a, NodeId b, Role role, bool positive, const Site& where);
+  Entries quotient(const Entries& e, const Entries& z, Role role, bool positive, const Place& where);
+
+  Entries max(const Entries& x, std::uint8_t format, const Place& where);
+  Entries sum(const Entries& x, Role role, const Place& where);
   /// A dot product formed in `accumulators` and rounded once more to `role`; the last operation stands at
   /// `where`.
-  NodeId dot(OperandList x, OperandList y, Role role, const Site& where);
-  /// The value in another role's format: no operation within one format.
-  NodeId convert(NodeId a, Role from, Role to, const Site& where);
-  bool same_format(Role a, Role b) const { return at(a) == at(b); }
+  Entries dot(const Entries& x, const Entries& y, Role role, const Place& where) {
+    return {dot(list(x), list(y), role, site(where, 0))};
+  }
+  /// The largest of the entries before each one (behind each one where not `forward`), 0 where there is none.
+  Entries running_max(const Entries& x, bool forward, Role role, const Place& where);
+  Choice arg_max(const Entries& x, const Place& where);
+
+  static Entries slice(const Entries& x, int first, int count, int stride = 1);
+  static Entries interleave(const Entries& x, const Entries& y);
+  static Entries join(const std::vector<Entries>& parts);
 
   /// Weights are rounded once, when the model is loaded; those of a layer's maps by the policy's quantiser
   /// first.
-  RecordedLinear prepare(const Linear& map, bool in_layer = true);
+  Map prepare(const Linear& map, bool in_layer = true);
   /// rnd(dot(W_i, x) + b_i), formed in `accumulators`: the bias comes last; no bias, no addition.
-  std::vector<NodeId> apply(RecordedLinear& map, const std::vector<NodeId>& x, Role role, SiteName name);
+  Entries apply(Map& map, const Entries& x, Role role, SiteName name);
+
+  Embedding embedding(const Matrix& table);
+  Entries embed(Embedding table, const Place& where);
+  Entries position_row(const Matrix& table);
+  /// `of(position, entry)`, members of the weights' format.
+  template <class Of>
+  Entries by_position(const Rotary&, int /*set*/, int count, const Of& of) {
+    Entries made;
+    for (int t = 0; t < count; ++t) made.push_back(member_node(of(position_, t), format_of(Role::weights)));
+    return made;
+  }
+  /// `of(position, key)` rounded to the role, for the keys that the position sees.
+  template <class Of>
+  Entries by_key(const Of& of, Role role) {
+    Entries made;
+    for (int j = 0; j <= position_; ++j) made.push_back(weight(of(position_, j), role, 0));
+    return made;
+  }
+
+  Memory memory(int groups, int d_k, int d_v);
+  void keep_key(Memory& memory, int group, const Entries& key);
+  void keep_value(Memory& memory, int group, const Entries& value);
+  /// dot(q, k_j) for every key that the position sees.
+  Entries scores(const Memory& memory, int group, const Entries& query, Role role, const Place& where);
+  /// sum_j rnd(a_j * v_(j,t)) for every t.
+  Entries mix(const Memory& memory, int group, const Entries& weights, Role role, const Place& where);
+
+  /// Independent work, in any order that leaves the record as it is: here, in order.
+  template <class Work>
+  void each(int count, const Work& work) {
+    for (int i = 0; i < count; ++i) work(i);
+  }
 
  private:
-  std::uint8_t at(Role role) const { return role_format_[static_cast<std::size_t>(role)]; }
+  Site site(const Place& place, std::size_t entry) const;
+  /// A weight as the model is loaded: rounded to a role's format (or kept, under exact_weights); `place` tells
+  /// weights apart for stochastic rounding.
+  Value loaded(const Value& value, Role role, std::uint64_t place) const;
+  NodeId weight(const Value& value, Role role, std::uint64_t place) {
+    return member_node(loaded(value, role, place), format_of(role));
+  }
+  NodeId member_node(const Value& value, std::uint8_t format);
+  OperandList list(const std::vector<NodeId>& nodes);
+  /// A list of `count` entries that are still to be written, for no one else.
+  OperandList open_list(std::size_t count);
+  NodeId dot(OperandList x, OperandList y, Role role, const Site& where);
+  NodeId converted(NodeId a, Role from, Role to, const Site& where);
   std::uint8_t reduction(const Reduction& r);
   NodeId push(Node node, const Site& where);
   NodeId append(const Node& node, const Site& where);

@@ -13,7 +13,9 @@ using roundoff::cli::test::Outcome;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
+bool contains(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
 
 nlohmann::json registry(const Directory& directory) {
   const Outcome outcome = directory.run("roundoff help --json");

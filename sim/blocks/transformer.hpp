@@ -1,0 +1,40 @@
+// A whole transformer on a tape: its blocks in the order in which a position runs through them. Who holds one
+// says at which positions the tape stands, and walks the layers.
+#pragma once
+
+#include "sim/blocks/blocks.hpp"
+
+namespace roundoff::sim {
+
+template <class Tape>
+class Transformer {
+ public:
+  using Entries = typename Tape::Entries;
+  Transformer(Tape& tape, const Model& model);
+
+  std::size_t layers() const { return layers_.size(); }
+  Entries embed(Tape& tape) const { return embedding_.apply(tape); }
+  Entries layer(Tape& tape, std::size_t l, Entries x);
+  /// What later positions read of a position at the last attention: its keys and values.
+  void remember(Tape& tape, std::size_t l, const Entries& x) { layers_[l].attention->remember(tape, x); }
+  typename Tape::Choice choose(Tape& tape, const Entries& x);
+
+ private:
+  using NormOfTape = std::optional<NormBlock<Tape>>;
+  struct Blocks {
+    int width_before = 0;
+    std::optional<typename Tape::Map> projection;
+    NormOfTape before_attention, after_attention, before_feed_forward, after_feed_forward;
+    std::optional<AttentionBlock<Tape>> attention;
+    std::optional<FeedForwardBlock<Tape>> feed_forward;
+  };
+  Entries normed(Tape& tape, const NormOfTape& norm, const Entries& x) const;
+  Entries residual(Tape& tape, const Entries& x, const Entries& f, SiteName name) const;
+
+  EmbeddingBlock<Tape> embedding_;
+  std::vector<Blocks> layers_;
+  NormOfTape final_norm_;
+  HeadBlock<Tape> head_;
+};
+
+}  // namespace roundoff::sim
