@@ -42,4 +42,17 @@ function(roundoff_floor name)
   add_library(roundoff_${name} STATIC ${sources})
   target_link_libraries(roundoff_${name} PUBLIC $<BUILD_INTERFACE:roundoff_options> ${ARGN})
   target_precompile_headers(roundoff_${name} REUSE_FROM roundoff_precompiled)
+  roundoff_definitions(${name} ${sources})
+endfunction()
+
+# The same floor as one file, unoptimised, for the check that no name is defined twice (tests/house/one_definition.cmake).
+function(roundoff_definitions name)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR ROUNDOFF_SANITIZE)
+    return()
+  endif()
+  add_library(definitions_${name} OBJECT EXCLUDE_FROM_ALL ${ARGN})
+  target_include_directories(definitions_${name} PRIVATE $<TARGET_PROPERTY:roundoff_${name},INCLUDE_DIRECTORIES>
+                                                         ${PROJECT_BINARY_DIR}/generated)
+  target_compile_options(definitions_${name} PRIVATE -O0 -g0 -flto -w)
+  set_target_properties(definitions_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
 endfunction()
