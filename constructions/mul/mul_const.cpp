@@ -11,7 +11,7 @@ namespace roundoff::constructions {
 
 namespace {
 
-/// Items in the most_items column: n low digits of products, and for p > 2 as many high ones from the column
+/// Items in the tallest column: n low digits of products, and for p > 2 as many high ones from the column
 /// below.
 int most_items(const TaskSize& size) { return size.p == 2 ? size.n : 2 * size.n; }
 

@@ -24,8 +24,8 @@ constexpr std::array<Name, 6> functions = {{{"lg", Node::lg, 1},
                                             {"floor", Node::floor, 1},
                                             {"min", Node::min, 0},
                                             {"max", Node::max, 0}}};
-constexpr std::array<std::string_view, 12> known_words = {"n",  "k",    "p",    "l",     "N",   "c",
-                                                          "lg", "logp", "ceil", "floor", "min", "max"};
+constexpr std::array<std::string_view, 12> variables_and_functions = {
+    "n", "k", "p", "l", "N", "c", "lg", "logp", "ceil", "floor", "min", "max"};
 constexpr int deepest = 50;
 constexpr std::size_t most_digits = 18;
 
@@ -119,7 +119,7 @@ class Parser {
     const auto* found =
         std::find_if(functions.begin(), functions.end(), [&](const Name& f) { return f.word == word; });
     if (found == functions.end())
-      in_.fail(at, "unknown name '" + std::string(word) + "'" + did_you_mean(word, known_words));
+      in_.fail(at, "unknown name '" + std::string(word) + "'" + did_you_mean(word, variables_and_functions));
     if (!in_.take('('))
       in_.fail(in_.at(),
                "the argument of " + std::string(word) + " goes in parentheses: " + std::string(word) + "(n)");
