@@ -19,7 +19,7 @@
 //   V finish(V sum) const;               (optional) what is left to do to a block's results
 //   static constexpr bool may_fail;      whether a block may fail, with begin(), failed(), Marks::failed()
 //   and
-//                                        failed(V sum) to tell: it is then done again (again.hpp)
+//                                        failed(V sum) to tell: it is then done again (fallback_reductions.hpp)
 //
 // Arrays that end within a vector or block are finished in a padded copy (padded.hpp). Every function says HWY_INLINE or
 // is called through a pointer: code compiled for an instruction set must not leak into functions shared with
@@ -37,8 +37,8 @@
 
 #include <hwy/highway.h>
 
-#include "formats/lanes/again.hpp"
 #include "formats/lanes/context.hpp"
+#include "formats/lanes/fallback_reductions.hpp"
 #include "formats/lanes/padded.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -156,7 +156,7 @@ HWY_INLINE void reduce_block(const Context& context, const Step& step, const Ter
     for (; j < end; ++j) Adds::add(step, terms, j, first, sums, marks, vectors);
     if constexpr (Step::may_fail) {
       if (HWY_UNLIKELY(step.failed() || (marks[I].failed() || ...) || (step.failed(sums[I]) || ...))) {
-        return Adds::again(context, terms, terms_count, first, sizeof...(I) * lanes, out, trapped);
+        return Adds::fall_back(context, terms, terms_count, first, sizeof...(I) * lanes, out, trapped);
       }
     }
   }
@@ -184,9 +184,9 @@ HWY_INLINE hn::Vec<D> load_vector(D d, const void* array, std::size_t first, std
 }
 
 struct AddsTerms {
-  static void again(const Context& context, const Terms& terms, std::size_t terms_count, std::size_t first,
-                    std::size_t count, void* out, std::uint8_t* trapped) {
-    sum_again(context, terms.x, terms_count, first, count, out, trapped);
+  static void fall_back(const Context& context, const Terms& terms, std::size_t terms_count,
+                        std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+    fallback_sum(context, terms.x, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>
@@ -207,9 +207,9 @@ enum class Weight : std::uint8_t {
 };
 
 struct AddsProducts {
-  static void again(const Context& context, const Terms& terms, std::size_t terms_count, std::size_t first,
-                    std::size_t count, void* out, std::uint8_t* trapped) {
-    dot_again(context, terms.x, terms.y, terms_count, first, count, out, trapped);
+  static void fall_back(const Context& context, const Terms& terms, std::size_t terms_count,
+                        std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+    fallback_dot(context, terms.x, terms.y, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>
@@ -224,9 +224,9 @@ struct AddsProducts {
 
 /// A dot product with constants; what a weight lets us leave out is decided once a block and term.
 struct AddsWeighted {
-  static void again(const Context& context, const Terms& terms, std::size_t terms_count, std::size_t first,
-                    std::size_t count, void* out, std::uint8_t* trapped) {
-    weighted_again(context, terms.weights, terms.x, terms_count, first, count, out, trapped);
+  static void fall_back(const Context& context, const Terms& terms, std::size_t terms_count,
+                        std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+    fallback_weighted(context, terms.weights, terms.x, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>

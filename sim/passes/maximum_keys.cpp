@@ -1,4 +1,4 @@
-// Owners: a maximum that tells whose it is.
+// Keys of maxima: a maximum that tells whose it is.
 //
 // Hard attention asks of every key whether its score is the maximum: e_j = f(s_j - m). In an order of
 // positions
@@ -92,6 +92,6 @@ class Owners {
 
 }  // namespace
 
-Rewritten name_owners(const Analysed& from) { return Owners(from).run(); }
+Rewritten name_maximum_keys(const Analysed& from) { return Owners(from).run(); }
 
 }  // namespace roundoff::sim
