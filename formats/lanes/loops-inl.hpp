@@ -17,9 +17,8 @@
 //   Weight classify(T weight) const;     how a constant weight simplifies a product
 //   V weighted<Weight>(V sum, V weight, V x, Marks&) const;  add(sum, mul(weight, x)) on the same bits
 //   V finish(V sum) const;               (optional) what is left to do to a block's results
-//   static constexpr bool may_fail;      whether a block may fail, with begin(), failed(), Marks::failed()
-//   and
-//                                        failed(V sum) to tell: it is then done again (fallback_reductions.hpp)
+//   static constexpr bool may_fail;      whether a block may fail, with begin(), failed(), Marks::failed() and
+//                                        failed(V sum) to tell: fallback_reductions.hpp then does it
 //
 // Arrays that end within a vector or block are finished in a padded copy (padded.hpp). Every function says HWY_INLINE or
 // is called through a pointer: code compiled for an instruction set must not leak into functions shared with

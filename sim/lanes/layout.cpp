@@ -244,7 +244,7 @@ Isa wanted_isa(const LaneOptions& options) {
   for (const Isa isa : {Isa::scalar, Isa::sse4, Isa::avx2, Isa::avx512}) {
     if (name(isa) == options.isa) {
       if (supported(isa)) return isa;
-      throw UsageError(fmt::format("this machine or build lacks the instruction set \"{}\"; leave --isa out",
+      throw UsageError(fmt::format("this machine or build lacks the instruction set \"{}\"; choose none",
                                    options.isa));
     }
     if (supported(isa)) known += fmt::format("{}{}", known.empty() ? "" : ", ", name(isa));
