@@ -3,12 +3,15 @@
 // and stores of shards merge. A sweep that was cut off is run again: what the store knows is looked up.
 //
 //   [[sweep]]
-//   task = "add"                       # all its constructions; or: constructions = ["add-hinge",
-//   "add-match"] regime = "logarithmic"             # optional formats = ["own", "fixed(2*lg(n)+2,0)"] p =
-//   [2, 10] n = "4..16"                        # or a list; likewise k, l, c settings = { D = [1, 2] }
-//   minimize = "bits"                  # absent: one verdict each
-//   method = "auto"                    # count, seed, adversarial, exhaustive_limit
-//   softmax = "stable"                 # order, dot
+//   task = "add"                    # all its constructions; or: constructions = ["add-hinge", "add-match"]
+//   regime = "logarithmic"          # optional
+//   formats = ["own", "fixed(2*lg(n)+2,0)"]
+//   p = [2, 10]
+//   n = "4..16"                     # or a list; likewise k, l, c
+//   settings = { D = [1, 2] }
+//   minimize = "bits"               # absent: one verdict each
+//   method = "auto"                 # count, seed, adversarial, exhaustive_limit
+//   softmax = "stable"              # order, dot
 #pragma once
 
 #include <functional>

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "analyzer/blame/half_rounded.hpp"
+#include "analyzer/blame/prefix_rounding.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 

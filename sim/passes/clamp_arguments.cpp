@@ -1,4 +1,4 @@
-// Tails: where a function is constant from some argument on, its argument may stop there.
+// Clamped arguments: where a function is constant from some argument on, its argument may stop there.
 //
 // exp(s - max) rounds to 0 for all but a few differences just below 0, and the difference ranges over twice
 // the format. With c the greatest argument such that f(x) = f(low) for all x <= c, f(x) = f(max(x, c)) on
@@ -108,6 +108,6 @@ class Cutter {
 
 }  // namespace
 
-Rewritten cut_tails(const Analysed& from) { return Cutter(from).run(); }
+Rewritten clamp_arguments(const Analysed& from) { return Cutter(from).run(); }
 
 }  // namespace roundoff::sim

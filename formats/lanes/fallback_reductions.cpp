@@ -1,4 +1,4 @@
-#include "formats/lanes/again.hpp"
+#include "formats/lanes/fallback_reductions.hpp"
 
 #include <algorithm>
 #include <cfenv>
@@ -90,8 +90,8 @@ void make_room(Context& context, const std::shared_ptr<const LaneKernels>& doubl
   }
 }
 
-void sum_again(const Context& context, const void* const* terms, std::size_t terms_count, std::size_t first,
-               std::size_t count, void* out, std::uint8_t* trapped) {
+void fallback_sum(const Context& context, const void* const* terms, std::size_t terms_count,
+                  std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
   if (context.roomier != nullptr && context.room == 0) {
     const Scaled x(context, terms, terms_count, first, count, 0);
     const auto reduce = [&](const LaneKernels& k, double* sums, std::uint8_t* marks) {
@@ -103,8 +103,8 @@ void sum_again(const Context& context, const void* const* terms, std::size_t ter
   composed_sum(context, x.arrays(), terms_count, lane(context, out, first), count, lane(trapped, first));
 }
 
-void dot_again(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
-               std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+void fallback_dot(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
+                  std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
   if (context.roomier != nullptr) {
     const Scaled a(context, x, terms_count, first, count, 0);
     const Scaled b(context, y, terms_count, first, count, context.room);
@@ -119,9 +119,9 @@ void dot_again(const Context& context, const void* const* x, const void* const* 
                lane(trapped, first));
 }
 
-void weighted_again(const Context& context, const void* weights, const void* const* x,
-                    std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-                    std::uint8_t* trapped) {
+void fallback_weighted(const Context& context, const void* weights, const void* const* x,
+                       std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+                       std::uint8_t* trapped) {
   if (context.roomier != nullptr) {
     const Scaled w(context, &weights, 1, 0, terms_count, 0);
     const Scaled a(context, x, terms_count, first, count, context.room);
