@@ -38,7 +38,7 @@ bool is_sequential(const Program& program, const Node& node) {
   if (node.op != Op::sum && node.op != Op::dot) return false;
   const Reduction& reduction = program.reductions[node.reduction];
   return reduction.order.kind == SumOrder::sequential && reduction.mode != DotMode::exact_dot &&
-         program.formats[node.format].rounding != Rounding::sr;
+         !program.formats[node.format].is_stochastic();
 }
 
 /// A sequential sum or dot product again, step by step, as formats/rounding/reduce.cpp does it.

@@ -246,7 +246,7 @@ RoundingError between(const Enclosure& exact, const Value& result, const Format&
   const Enclosure rounded(result, first_bits);
   RoundingError error{exact, -1, result.is_zero() && !exact.is_zero()};
   const Enclosure off = rounded - exact;
-  if (format.layout == Layout::posit || off.indefinite()) return error;
+  if (!format.is_grid() || off.indefinite()) return error;
   const Value low = off.low(), high = off.high(), size = exact.high();
   if (!low.is_finite() || !high.is_finite() || !size.is_finite()) return error;
   const std::int64_t leading = size.is_zero() ? format.quantum : leading_exponent(size);

@@ -141,8 +141,8 @@ void Judge::run(Engine& engine, std::size_t count) {
   const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
   for (std::size_t lane = 0; lane < count; ++lane) bad_[lane] = bad_[lane] != 0 ? 1 : 0;
   for (std::size_t o = 0; o < outputs; ++o) {
-    const Token* chosen = chosen_.data() + o * batch_lanes;
-    const Token* expected = expected_.data() + o * batch_lanes;
+    const LaneToken* chosen = chosen_.data() + o * batch_lanes;
+    const LaneToken* expected = expected_.data() + o * batch_lanes;
     for (std::size_t lane = 0; lane < count; ++lane)
       bad_[lane] = static_cast<std::uint8_t>(bad_[lane] | (chosen[lane] != expected[lane]));
   }

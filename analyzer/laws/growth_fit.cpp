@@ -7,7 +7,7 @@
 #define EIGEN_DONT_VECTORIZE
 #include <Eigen/Cholesky>
 
-#include "analyzer/laws/statistics.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer::laws {
 namespace {

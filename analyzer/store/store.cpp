@@ -12,6 +12,7 @@
 #include "constructions/tasks/template_task.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
+#include "sim/files/text_file.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -135,6 +136,7 @@ Store::Store(const std::string& path, std::string provenance) : database_(std::m
   Database& database = *database_;
   database.path = path;
   database.provenance = std::move(provenance);
+  refuse_no_file(path);
   if (sqlite3_open(path.c_str(), &database.handle) != SQLITE_OK)
     throw FileError(fmt::format("store {}: {}", path, sqlite3_errmsg(database.handle)));
   sqlite3_busy_timeout(database.handle, 60000);
@@ -351,11 +353,11 @@ Store::Merged Store::merge(const Store& other) {
 Result ask(Store* store, const Question& question, const Model& model, const Task& task,
            const VerifyOptions& options) {
   if (!store) return verify(model, question.policy, task, options);
-  if (std::optional<Result> known = store->find(question)) return *std::move(known);
+  std::optional<Result> known = store->find(question);
+  if (known && (store->frozen() || !grants_more(options.limits, known->obstacle))) return *std::move(known);
   if (store->frozen()) {
     Result unknown;
-    unknown.method = "store";
-    unknown.note = "not in the store";
+    unknown.obstacle = {Reason::not_stored};
     unknown.of = task.input_count();
     return unknown;
   }
@@ -375,10 +377,29 @@ Result ask(Store* store, const Question& question, const Model& model, const Tas
   if (result.interrupted && latest.done > 0) store->keep(question, latest);
   if (question.construction.empty()) store->keep_model(model);
   store->put(question, result, std::chrono::duration<double>(Clock::now() - start).count());
-  return result;
+  return known && !result.interrupted ? stronger(*known, result) : result;
 }
 
 namespace {
+
+/// An older version kept fewer figures: what it did keep is compared.
+bool same(const Result& was, const Result& is) {
+  const auto input = [](const Result& result) {
+    return result.counterexample ? result.counterexample->input : std::string();
+  };
+  return was.verdict == is.verdict && was.method == is.method && was.covered == is.covered &&
+         was.of == is.of && was.failing == is.failing && was.failing_fraction == is.failing_fraction &&
+         input(was) == input(is);
+}
+
+Recheck::Outcome compare(const Result& was, const Result& is, bool anew) {
+  if (anew ? same(was, is) : text(was) == text(is)) return Recheck::same;
+  if (contradict(was, is)) return Recheck::contradicts;
+  const std::partial_ordering order = strength(was, is);
+  return order == std::partial_ordering::less      ? Recheck::stronger
+         : order == std::partial_ordering::greater ? Recheck::weaker
+                                                   : Recheck::agrees;
+}
 
 /// The model of a stored question, built again; says why where it cannot be.
 std::optional<Model> rebuild(const Store& store, const Question& question, const Task& task,
@@ -407,23 +428,32 @@ std::vector<Recheck> recheck(const Store& store, const std::string& prefix, cons
   std::vector<Recheck> outcomes;
   for (const Store::Entry& entry : store.show(prefix)) {
     if (options.interrupted && options.interrupted()) break;
-    Recheck outcome{entry.key, question_from(entry.question), false, true, entry.answer, ""};
+    Recheck outcome;
+    outcome.key = entry.key;
+    outcome.question = question_from(entry.question);
+    outcome.was = entry.answer;
     const Question& question = outcome.question;
     const std::unique_ptr<Task> task = question.layout.empty()
                                            ? make_task(question.task, question.size)
                                            : template_task(question.task, question.size, question.layout);
     if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
       VerifyOptions again = question.options;
-      if (again.certify_seconds > 0) again.certify_seconds = options.certify_seconds;
+      const double steps = again.limits.steps;
+      if (again.limits.seconds > 0) again.limits = options.limits;
+      again.limits.steps = steps;
       again.threads = options.threads;
       again.reference = options.reference;
       again.interrupted = options.interrupted;
       again.progress = options.progress;
       const Result result = verify(*model, question.policy, *task, again);
       if (result.interrupted) break;
+      const Result before = result_from(outcome.was);
       outcome.is = text(result);
-      outcome.same = outcome.is == outcome.was;
-      outcome.contradicts = contradict(result, result_from(outcome.was));
+      Question now = question;
+      now.semantics = semantics_version;
+      now.families = task->families();
+      outcome.anew = text(now) != text(question);
+      outcome.outcome = compare(before, result, outcome.anew);
     }
     if (each) each(outcome);
     outcomes.push_back(std::move(outcome));

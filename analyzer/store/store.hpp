@@ -32,8 +32,8 @@ class Store {
 
   std::optional<Result> find(const Question& question) const;
   /// Keeps a decided verdict, and forgets its checkpoint; what is unknown or was interrupted is not kept. Of
-  /// two answers to one question the stronger stays. FileError (a contradiction) when they cannot both be
-  /// true.
+  /// two answers to one question the stronger stays (evidence.hpp). FileError (a contradiction) when they
+  /// cannot both be true.
   void put(const Question& question, const Result& result, double seconds);
 
   /// What `ask` does with a question that this store cannot answer: nothing, once it is frozen. Tables are
@@ -79,20 +79,29 @@ class Store {
   bool frozen_ = false;
 };
 
-/// The answer from the store, or by verification, which is then kept. Enumerations go on from their
-/// checkpoint. `store` may be null. A frozen store that does not know gives `unknown`.
+/// The answer from the store, or by verification, which is then kept; an answer for which some limit was too
+/// small is asked again where more of it is granted now. Enumerations go on from their checkpoint. `store` may be null. A frozen store that does not know gives `unknown`.
 Result ask(Store* store, const Question& question, const Model& model, const Task& task,
            const VerifyOptions& options);
 
 struct Recheck {
+  enum Outcome : std::uint8_t {
+    same,         ///< on bits
+    stronger,     ///< the new answer says more
+    weaker,       ///< it says less: the machine or the budget did not suffice
+    agrees,       ///< decided in another way, without contradiction
+    contradicts,  ///< both cannot be true
+    lost,         ///< the question cannot be asked again
+  } outcome = lost;
   std::string key;
-  Question question;
-  bool same = false;        ///< on bits
-  bool contradicts = true;  ///< not so where only the method differs that the machine had time for
-  std::string was, is;      ///< the answers as text; `is` says why where the question cannot be asked again
+  Question question;  ///< as stored
+  /// Asked under this version of the semantics and of the families, where it was kept under another one: then
+  /// a difference is news, not a mistake.
+  bool anew = false;
+  std::string was, is;  ///< the answers as text; `is` says why where the question is lost
 };
-/// Builds each model again, verifies it again, and compares the answers on bits. `each` sees every outcome as
-/// it comes. `prefix` selects keys.
+/// Builds each model again, verifies it again, and compares the answers. `each` sees every outcome as it
+/// comes. `prefix` selects keys. A proof gets the limits of `options`, and the steps of its question.
 std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
                              const std::function<void(const Recheck&)>& each = {});
 

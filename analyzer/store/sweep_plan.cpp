@@ -2,48 +2,43 @@
 // n, k, l, c. (toml++ is slow to compile and stays in this file.)
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "analyzer/store/sweep.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
+#include "sim/files/policy_file.hpp"
+#include "sim/files/policy_toml.hpp"
+#include "sim/model/stacks.hpp"
 
 namespace roundoff::analyzer {
 namespace {
 
-constexpr std::array<std::string_view, 20> known_keys = {"task",
-                                                         "constructions",
-                                                         "regime",
-                                                         "formats",
-                                                         "p",
-                                                         "n",
-                                                         "k",
-                                                         "l",
-                                                         "c",
-                                                         "ragged",
-                                                         "settings",
-                                                         "minimize",
-                                                         "method",
-                                                         "count",
-                                                         "seed",
-                                                         "adversarial",
-                                                         "exhaustive_limit",
-                                                         "softmax",
-                                                         "order",
-                                                         "dot"};
+/// Beside the keys of a policy.
+constexpr std::array<std::string_view, 18> own_keys = {
+    "task",        "constructions",    "regime",   "p",        "n",      "k",     "l",
+    "c",           "ragged",           "settings", "minimize", "method", "count", "seed",
+    "adversarial", "exhaustive_limit", "stack",    "policy"};
+
+std::vector<std::string_view> known_keys() {
+  std::vector<std::string_view> keys(own_keys.begin(), own_keys.end());
+  keys.insert(keys.end(), policy_keys().begin(), policy_keys().end());
+  return keys;
+}
 
 class Block {
  public:
   Block(const toml::table& table, std::string_view source, std::size_t number)
-      : table_(table), where_(fmt::format("{}: [[sweep]] number {}", source, number)) {
+      : table_(table), source_(source), where_(fmt::format("{}: [[sweep]] number {}", source, number)) {
+    const std::vector<std::string_view> known = known_keys();
     for (const auto& [key, node] : table_) {
-      if (std::find(known_keys.begin(), known_keys.end(), key.str()) == known_keys.end())
+      if (std::find(known.begin(), known.end(), key.str()) == known.end())
         throw FileError(
-            fmt::format("{}: unknown key '{}'{}", where_, key.str(), did_you_mean(key.str(), known_keys)));
+            fmt::format("{}: unknown key '{}'{}", where_, key.str(), did_you_mean(key.str(), known)));
     }
   }
 
@@ -59,18 +54,22 @@ class Block {
   void expand(std::vector<SweepUnit>& out) const {
     SweepUnit base;
     base.verify = verify();
-    base.semantics = semantics();
+    const PolicyLayer common = policy();
     if (const auto quantity = text("minimize")) base.minimise = parse_quantity(*quantity);
     for (const Construction* construction : chosen()) {
       for (const Settings& settings : settings_list()) {
-        for (const std::string& format : texts("formats", {"own"})) {
-          const std::string family = format == "own" ? std::string(construction->family) : format;
-          const FormatFamily checked(family);
+        for (PolicyLayer layer : formats()) {
+          PolicyLayer roles = common;
+          roles.lay(layer);
+          const std::string* all = roles.find("format");
+          const std::string family = all != nullptr ? *all : std::string(construction->family);
+          roles.erase("format");
           for (const TaskSize& size : sizes()) {
             SweepUnit unit = base;
             unit.construction = construction;
             unit.settings = settings;
             unit.family = family;
+            unit.policy = roles;
             unit.size = size;
             out.push_back(std::move(unit));
           }
@@ -115,14 +114,20 @@ class Block {
           "{}: '{}' must be a number, a list such as [4, 8], or a range such as \"4..16\"", where_, key));
     };
     if (!node) return absent;
-    if (const auto value = node->value_exact<std::int64_t>()) return {static_cast<int>(*value)};
+    // Sizes and knobs: what the tasks and constructions make of them is their own check.
+    constexpr std::int64_t most = 1000000;
+    const auto checked = [&](const toml::node& element) {
+      const auto value = element.value_exact<std::int64_t>();
+      if (!value) throw wrong();
+      if (*value < 0 || *value > most)
+        throw FileError(
+            fmt::format("{}: '{}' has the number {}, which is not from 0 to {}", where_, key, *value, most));
+      return static_cast<int>(*value);
+    };
+    if (node->is_integer()) return {checked(*node)};
     std::vector<int> result;
     if (const toml::array* array = node->as_array()) {
-      for (const toml::node& element : *array) {
-        const auto value = element.value_exact<std::int64_t>();
-        if (!value) throw wrong();
-        result.push_back(static_cast<int>(*value));
-      }
+      for (const toml::node& element : *array) result.push_back(checked(element));
     } else if (const auto range = node->value_exact<std::string>()) {
       int first = 0, last = 0;
       char dot = 0, dots = 0;
@@ -203,38 +208,61 @@ class Block {
     return options;
   }
 
-  Choices semantics() const {
-    Choices choices;
-    if (const auto softmax = text("softmax")) {
-      if (*softmax != "stable" && *softmax != "plain")
-        throw FileError(fmt::format("{}: softmax is \"stable\" or \"plain\", not \"{}\"", where_, *softmax));
-      choices.softmax = *softmax == "plain" ? Softmax::plain : Softmax::stable;
+  [[noreturn]] void fail(const toml::node&, const std::string& message) const {
+    throw FileError(fmt::format("{}: {}", where_, message));
+  }
+  void take(PolicyLayer& layer, std::string_view key, const toml::node& node) const {
+    read_policy(layer, key, node, [&](const toml::node& at, const std::string& what) { fail(at, what); });
+  }
+
+  /// The policy's keys but `formats`, over the stack and the policy file.
+  PolicyLayer policy() const {
+    PolicyLayer layer;
+    if (const auto name = text("stack")) layer.lay(find_stack(*name).policy);
+    if (const auto file = text("policy"))
+      layer.lay(load_policy_file((std::filesystem::path(source_).parent_path() / *file).string()));
+    for (const std::string_view key : policy_keys())
+      if (const toml::node* node = table_.get(key); node != nullptr && key != "formats")
+        take(layer, key, *node);
+    return layer;
+  }
+
+  /// One or a list of: a family, "own", or a table by role.
+  std::vector<PolicyLayer> formats() const {
+    std::vector<PolicyLayer> layers;
+    const auto add = [&](const toml::node& node) {
+      PolicyLayer& layer = layers.emplace_back();
+      if (node.is_table())
+        take(layer, "formats", node);
+      else if (node.value_exact<std::string>() != "own")
+        take(layer, "format", node);
+    };
+    const toml::node* node = table_.get("formats");
+    if (node == nullptr) return {PolicyLayer{}};
+    if (node->is_array()) {
+      for (const toml::node& element : *node->as_array()) add(element);
+      if (layers.empty()) throw FileError(fmt::format("{}: 'formats' is empty", where_));
+    } else {
+      add(*node);
     }
-    if (const auto order = text("order")) choices.order = parse_order(*order);
-    if (const auto dot = text("dot")) {
-      if (*dot != "rounded" && *dot != "fused" && *dot != "exact_dot")
-        throw FileError(
-            fmt::format("{}: dot is \"rounded\", \"fused\" or \"exact_dot\", not \"{}\"", where_, *dot));
-      choices.dot = *dot == "fused"       ? DotMode::fused
-                    : *dot == "exact_dot" ? DotMode::exact_dot
-                                          : DotMode::rounded;
-    }
-    return choices;
+    return layers;
   }
 
   const toml::table& table_;
-  std::string where_;
+  std::string source_, where_;
 };
 
 }  // namespace
 
 std::string SweepUnit::describe() const {
   std::string result = fmt::format("{} p={} n={}", construction->name, size.p, size.n);
-  if (construction->task == "iteradd") result += fmt::format(" k={}", size.k);
-  if (construction->task == "mul" && size.l != 0) result += fmt::format(" l={}", size.l);
+  const TaskEntry& task = find_task(construction->task);
+  if (task.uses('k')) result += fmt::format(" k={}", size.k);
+  if (task.uses('l') && size.l != 0) result += fmt::format(" l={}", size.l);
   if (size.c != 1) result += fmt::format(" c={}", size.c);
   for (const auto& [knob, value] : settings) result += fmt::format(" {}={}", knob, value);
   result += family == construction->family ? " own format" : " " + family;
+  for (const auto& [key, word] : policy.entries()) result += fmt::format(" {}={}", key, word);
   if (minimise) result += fmt::format(" {}", name(*minimise));
   return result;
 }

@@ -45,7 +45,8 @@ void declare_analyze(Arguments& arguments, AnalyzeArguments& options) {
   arguments.number("--l", options.subject.l, 1, 200000, "Low digits of a product [2n]");
   arguments.number("--c", options.subject.c, 1, 16, "Digits per token [1]");
   arguments.flag("--ragged", options.subject.ragged, "Operands of 1 to n digits");
-  declare_arithmetic(arguments, options.subject);
+  declare_knobs(arguments, options.subject);
+  declare_policy(arguments, options.subject.policy);
   declare_evidence(arguments, options.evidence);
 }
 
@@ -64,18 +65,14 @@ std::vector<const Construction*> chosen(const AnalyzeArguments& options) {
   return list;
 }
 
-Policy policy_of(const Attempt& attempt, const Choices& semantics) {
-  return policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
-}
-
 /// What no model can undercut, beside the largest minimum.
-std::string bounds_text(const Minimisation& found, const Choices& semantics) {
+std::string bounds_text(const Minimisation& found) {
   std::string text;
   for (auto minimum = found.minima.rbegin(); minimum != found.minima.rend(); ++minimum) {
     if (!minimum->value) continue;
     const Attempt& best = minimum->best();
     const std::unique_ptr<Task> task = make_task(find_construction(best.construction).task, minimum->size);
-    for (const Bound& bound : lower_bounds(*task, policy_of(best, semantics), best.shape.layers))
+    for (const Bound& bound : lower_bounds(*task, best.policy, best.shape.layers))
       text +=
           fmt::format("lower bound n={}: {} ({})\n", minimum->size.n,
                       bound.applies ? bound.statement : bound.name + " says nothing here", bound.condition);
@@ -94,7 +91,7 @@ bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::st
     const Attempt& best = minimum.best();
     const Construction& construction = find_construction(best.construction);
     const std::unique_ptr<Task> task = make_task(construction.task, minimum.size);
-    const Policy policy = policy_of(best, how.semantics);
+    const Policy& policy = best.policy;
     PruneOptions options;
     options.verify = how.verify;
     options.store = how.store;
@@ -126,7 +123,8 @@ Minimisation of_file(const AnalyzeArguments& options, const MinimiseOptions& how
   SubjectOptions asked = options.subject;
   asked.name = options.names.front();
   asked.task = options.task;
-  asked.policy.clear();
+  asked.policy = {};
+  if (how.format) asked.policy.words.set("format", how.format->text());
   const Subject subject = resolve(asked);
   MinimiseOptions with = how;
   with.format.reset();  // resolved
@@ -147,9 +145,8 @@ int run_analyze(const AnalyzeArguments& options, Session& session) {
       how.sizes.push_back(size);
     }
   }
-  if (!options.subject.format.empty()) how.format = FormatFamily(options.subject.format);
+  set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
-  how.semantics = resolve_semantics(options.subject);
   ProgressLine progress(session);
   how.verify = verify_options(options.evidence, session, progress);
   how.growth.seed = session.seed;
@@ -157,10 +154,10 @@ int run_analyze(const AnalyzeArguments& options, Session& session) {
   std::optional<Store> store = open_store(options.evidence.store);
   how.store = store ? &*store : nullptr;
   const Minimisation found = file ? of_file(options, how) : minimise(constructions, how);
-  std::string text = as_text(found, how.semantics);
-  Json document = as_json(found, how.semantics);
+  std::string text = as_text(found);
+  Json document = as_json(found);
   bool cut = found.interrupted;
-  if (!file) text += bounds_text(found, how.semantics);
+  if (!file) text += bounds_text(found);
   if (options.prune && !cut) cut = prune_minima(found, how, text, document);
   print(session, text, as_table(found), document);
   if (cut) throw Interrupted(resume_hint(options.evidence.store));
@@ -178,7 +175,7 @@ Command analyze_command() {
       "Examples:\n"
       "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
       "  roundoff analyze --task add --regime constant --minimize width --n 2..8 --prune\n"
-      "  roundoff analyze model.json --minimize significand --method adderboard\n"
+      "  roundoff analyze examples/rope_adder/rope_adder.json --minimize significand --method adderboard\n"
       "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
 }
 

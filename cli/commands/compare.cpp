@@ -74,26 +74,27 @@ int run_compare(const CompareArguments& options, Session& session) {
                {"want", "right is", false}},
               {}};
   Json list = Json::array();
-  bool all_pass = true;
+  EvidenceCounts counts;
   for (const Variant& variant : variants) {
     const Policy policy = apply(variant, subject.policy, wide);
     const Question question = question_of(subject, policy, how);
     const Result result = ask(store ? &*store : nullptr, question, subject.model, *subject.task, how);
     if (result.interrupted) throw Interrupted(resume_hint(options.evidence.store));
     Json entry = {{"variant", variant.name}, {"rounded", variant.summary}, {"formats", notation(policy)}};
-    entry.update(as_json(result));
+    entry.update(as_json(result, outside_the_theorem(policy)));
     list.push_back(std::move(entry));
     const auto& found = result.counterexample;
-    table.rows.push_back({std::string(variant.summary), std::string(name(result.verdict)), result.method,
-                          found ? found->input : "", found ? found->got : "", found ? found->want : ""});
-    all_pass = all_pass && passes(result.verdict);
+    table.rows.push_back({std::string(variant.summary), std::string(name(result.verdict)),
+                          method_text(result), found ? found->input : "", found ? found->got : "",
+                          found ? found->want : ""});
+    counts.add(result);
   }
   Json document = as_json(subject);
   document.update(Json{{"wide", notation(wide)}, {"variants", list}});
   const std::string text = fmt::format("{} in {}; what is not rounded to it is {}\n\n{}", subject.name,
                                        subject.format, notation(wide), as_text(table));
   print(session, text, table, document);
-  return all_pass ? exit_done : exit_refuted;
+  return counts.refuted > 0 ? exit_refuted : counts.unknown > 0 ? exit_unknown : exit_done;
 }
 
 }  // namespace
@@ -101,7 +102,8 @@ int run_compare(const CompareArguments& options, Session& session) {
 Command compare_command() {
   return make_command<CompareArguments, declare_compare, run_compare>(
       "compare", "Which roundings matter: every operation, weights only, wide accumulators, ...",
-      "Exit code 0 when it is right in every row, 1 when some row is refuted.\n\n"
+      "Exit code 0 when it is right in every row, 1 when some row is refuted, 5 when some row is unknown and "
+      "none refuted.\n\n"
       "Examples:\n"
       "  roundoff compare add-hinge --n 6 --format 'fixed(5,0)'\n"
       "  roundoff compare add-match --p 10 --n 2 --wide binary64 --json\n");

@@ -13,7 +13,8 @@ namespace {
 void declare_constructions(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "One construction; without it, the list", false);
   declare_size(arguments, options);
-  declare_arithmetic(arguments, options);
+  declare_knobs(arguments, options);
+  declare_policy(arguments, options.policy);
 }
 
 std::string_view regime_text(Regime regime) {

@@ -11,6 +11,7 @@
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 #include "formats/rounding/arithmetic.hpp"
+#include "sim/model/policy_codec.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -19,10 +20,7 @@ struct EvalArguments {
   std::string format, op;
   std::vector<std::string> operands;
   bool from_stdin = false;
-  bool fma = false;
-  bool exact_dot = false;
-  std::string order = "sequential";
-  std::string softmax = "stable";
+  PolicyLayer semantics;
 };
 
 void declare_eval(Arguments& arguments, EvalArguments& options) {
@@ -32,31 +30,13 @@ void declare_eval(Arguments& arguments, EvalArguments& options) {
   arguments.flag("--stdin", options.from_stdin,
                  "Answer lines FORMAT OP X [Y [Z]] from standard input, a line each");
   arguments.group("Sums");
-  arguments.text("--order", options.order, "ORDER",
-                 "Of sum, dot, softmax: sequential, tree, exact, wide:FORMAT, blocked:B [sequential]");
-  arguments.flag("--fma", options.fma, "Of dot: s = rnd(s + x*y)");
-  arguments.flag("--exact-dot", options.exact_dot, "Of dot: one rounding at the end");
-  arguments.choice("--softmax", options.softmax, {"stable", "plain"},
-                   "Whether the maximum is subtracted first");
-}
-
-/// How sums are formed, parsed once.
-struct Semantics {
-  explicit Semantics(const EvalArguments& options)
-      : order(parse_order(options.order)),
-        mode(options.fma         ? DotMode::fused
-             : options.exact_dot ? DotMode::exact_dot
-                                 : DotMode::rounded),
-        softmax(options.softmax == "plain" ? Softmax::plain : Softmax::stable) {
-    if (options.fma && options.exact_dot)
-      throw UsageError("eval: --fma and --exact-dot exclude each other; take one");
-    if (options.fma && order.kind != SumOrder::sequential)
-      throw UsageError("eval: --fma adds in sequential order only; leave --order out");
+  PolicyLayer& semantics = options.semantics;
+  for (const std::string_view key : {"order", "dot", "softmax"}) {
+    const PolicyField& field = policy_field(key);
+    arguments.take(option_of(field), field.words, field.summary,
+                   [&semantics, &field](const std::string& word) { semantics.set(field.key, word); });
   }
-  SumOrder order;
-  DotMode mode;
-  Softmax softmax;
-};
+}
 
 using Operands = std::vector<std::string_view>;
 
@@ -85,7 +65,7 @@ Binary binary(std::string_view op) {
 
 /// Operands are first rounded to the format; the operation's own rounding is what the flags tell of.
 std::vector<Rounded> evaluate(const Format& format, std::string_view op, const Operands& operands,
-                              const Semantics& semantics) {
+                              const Policy& semantics) {
   if (op == "round") {
     expect(op, operands, 1);
     return {parse_number(operands[0], format)};
@@ -114,7 +94,7 @@ std::vector<Rounded> evaluate(const Format& format, std::string_view op, const O
           fmt::format("eval: dot takes as many Y as X, an even number of operands, not {}", operands.size()));
     const auto x = members(operands, format);
     const std::span<const Value> all(x);
-    return {dot(all.first(x.size() / 2), all.last(x.size() / 2), semantics.order, semantics.mode, format)};
+    return {dot(all.first(x.size() / 2), all.last(x.size() / 2), semantics.order, semantics.dot, format)};
   }
   if (op == "softmax") {
     needs_some();
@@ -166,7 +146,7 @@ Operands split(std::string_view line) {
 
 /// A line that cannot be answered is answered with `error<TAB>why`, a trap with `trap<TAB>why`, so that line
 /// i of the output always belongs to line i of the input. Wrong lines make the exit code 2 at the end.
-int stream(const Semantics& semantics) {
+int stream(const Policy& semantics) {
   std::unordered_map<std::string, Format> formats;
   std::string line, out, first_error;
   std::size_t number = 0, wrong = 0;
@@ -210,7 +190,7 @@ int stream(const Semantics& semantics) {
 }
 
 int run_eval(const EvalArguments& options, Session& session) {
-  const Semantics semantics(options);
+  const Policy semantics = laid({}, options.semantics, {});
   if (options.from_stdin) {
     if (!options.format.empty())
       throw UsageError("eval: with --stdin the operations come from standard input; leave '" +

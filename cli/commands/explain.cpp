@@ -241,11 +241,13 @@ int run_explain(const ExplainArguments& options, Session& session) {
   infer_size(asked, options.input);
   asked.round_weights = true;  // a format too small for a weight is a thing to explain
   const Subject subject = resolve(asked);
+  static_cast<void>(parse_input(subject, options.input));
   ExplainOptions how;
-  if (!asked.format.empty() || !asked.policy.empty()) {
+  PolicyLayer layer = asked.policy.layer();
+  if (layer.names_a_format()) {
     SubjectOptions own = asked;
-    own.format.clear();
-    own.policy.clear();
+    layer.erase_formats();
+    own.policy = {.stack = "", .file = "", .words = layer};
     try {
       Subject sibling = resolve(own);
       how.own = Sibling{std::move(sibling.model), sibling.policy};
@@ -268,7 +270,7 @@ Command explain_command() {
       "Examples:\n"
       "  roundoff explain add-hinge --p 2 --format 'fixed(4,0)' '01111111+00000001='\n"
       "  roundoff explain add-hinge --p 10 --format 'fixed(5,0)' '000+000='\n"
-      "  roundoff explain model.json '0123+0456=' --json\n");
+      "  roundoff explain add-match --format 'fixed(3,0)' --set D=1 '01111111+00000001=' --json\n");
 }
 
 }  // namespace roundoff::cli

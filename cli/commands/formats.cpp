@@ -248,10 +248,10 @@ Command formats_command() {
   return make_command<FormatsArguments, declare_formats, run_formats>(
       "formats", "Number formats: the catalogue, one format, all its values",
       "Examples:\n"
-      "  roundoff formats                           the catalogue\n"
-      "  roundoff formats e4m3                      bits, range, step, specials, source\n"
-      "  roundoff formats 'fixed(2,1)' --values     every code and its value\n"
-      "  roundoff formats 'fixed(2*lg(n)+2,0)'      a family: constant or logarithmic precision?\n"
+      "  roundoff formats                           # the catalogue\n"
+      "  roundoff formats e4m3                      # bits, range, step, specials, source\n"
+      "  roundoff formats 'fixed(2,1)' --values     # every code and its value\n"
+      "  roundoff formats 'fixed(2*lg(n)+2,0)'      # a family: constant or logarithmic precision?\n"
       "  roundoff formats 'fixed(2*lg(n)+2,0)' --at n=32\n");
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/search/minimise.hpp"
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
@@ -38,12 +39,15 @@ int run_run(const RunArguments& options, Session& session) {
   infer_size(asked, options.input);
   const Subject subject = resolve(asked);
   const Task& task = *subject.task;
-  const Instance instance = task.parse(options.input);
+  const Instance instance = parse_input(subject, options.input);
   const std::vector<Token> question = task.question(instance), right_answer = task.answer(instance);
   // What shows the inside wants every operation; the answer alone is the same without the foreseeable ones.
   const bool inside = options.inside.any();
+  // The foreseeable ones of a small run are done as well, so that it can say what saturates, overflows or is NaN.
+  constexpr double most_operations = 2e7;
+  const bool fold = !inside && operations(subject.model, task.positions()) > most_operations;
   const Program program = record(subject.model, subject.policy, task.shape(instance),
-                                 {.all_outputs = inside, .skip_zero_weights = !inside, .fold = !inside});
+                                 {.all_outputs = inside, .skip_zero_weights = !inside, .fold = fold});
 
   Reference reference(program);
   Decoded decoded{question, false};
@@ -63,6 +67,7 @@ int run_run(const RunArguments& options, Session& session) {
     text += fmt::format("trap: {}\nright is {}\n", trap, want);
   else
     text += right ? "right\n" : fmt::format("wrong: right is {}\n", want);
+  text += mishaps_text(program, reference);
   std::vector<std::string> tokens;
   for (const Token token : decoded.tokens) tokens.push_back(task.vocabulary()[token]);
   Json document = {{"input", task.text(question)},
@@ -75,6 +80,7 @@ int run_run(const RunArguments& options, Session& session) {
                    {"width", shape(subject.model).width}};
   document.update(as_json(subject));
   if (!trap.empty()) document["trap"] = trap;
+  document["mishaps"] = mishaps_json(program, reference);
   const Table table = show_inside(options.inside, program, reference, task.vocabulary(), text, document);
   print(session, text, table, document);
   return right ? exit_done : exit_refuted;

@@ -62,8 +62,12 @@ struct Arguments::Impl {
                       std::function<void(const std::string&)> take) {
     auto* made = app.add_option(
         names,
-        [take = std::move(take)](const CLI::results_t& words) {
-          for (const std::string& word : words) take(unmarked(word));
+        [this, names, placeholder, take = std::move(take)](const CLI::results_t& words) {
+          for (const std::string& word : words) {
+            if (word.empty() && names[0] == '-')
+              refuse(long_name(names) + " takes " + placeholder + ", not an empty word");
+            take(unmarked(word));
+          }
           return true;
         },
         help);
@@ -81,6 +85,12 @@ struct Arguments::Impl {
                std::to_string(most) + ", not '" + word + "'");
       take(*number);
     });
+  }
+
+  /// The spelling that took the place of an option's, where this command has it; else "".
+  std::string replacement(std::string_view word) const {
+    if (app.get_option_no_throw("--dot") == nullptr) return "";
+    return word == "--fma" ? "--dot fused" : word == "--exact-dot" ? "--dot exact" : "";
   }
 
   std::vector<std::string> option_names() const {
@@ -110,11 +120,16 @@ void Arguments::text(const std::string& names, std::string& target, const std::s
   impl_->option(names, placeholder, help, [&target](const std::string& word) { target = word; });
 }
 
-void Arguments::texts(const std::string& names, std::vector<std::string>& target,
-                      const std::string& placeholder, const std::string& help) {
-  impl_->option(names, placeholder, help, [&target](const std::string& word) { target.push_back(word); })
+void Arguments::take(const std::string& names, const std::string& placeholder, const std::string& help,
+                     std::function<void(const std::string&)> take) {
+  impl_->option(names, placeholder, help, std::move(take))
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+}
+
+void Arguments::texts(const std::string& names, std::vector<std::string>& target,
+                      const std::string& placeholder, const std::string& help) {
+  take(names, placeholder, help, [&target](const std::string& word) { target.push_back(word); });
 }
 
 void Arguments::number(const std::string& names, int& target, int least, int most, const std::string& help) {
@@ -214,6 +229,8 @@ bool Arguments::parse(std::vector<std::string> words) {
     return false;
   } catch (const CLI::ExtrasError&) {
     const std::string word = unmarked(impl_->app.remaining().front());
+    if (const std::string now = impl_->replacement(word); !now.empty())
+      impl_->refuse(word + " is now written " + now);
     if (word.size() > 1 && word[0] == '-')
       impl_->refuse(unknown("option", word.substr(0, word.find('=')), impl_->option_names()));
     impl_->refuse("argument '" + word + "' is one too many");

@@ -6,6 +6,7 @@
 
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
+#include "cli/shell/printable.hpp"
 #include "cli/views/answer.hpp"
 #include "formats/error.hpp"
 
@@ -17,14 +18,15 @@ std::string overview() {
       "a\n"
       "transformer, a computation needs.\n\n"
       "A first ten minutes:\n"
-      "  roundoff run add-hinge --p 10 '0123+0456='           a hand-built transformer adds, in 4-digit "
+      "  roundoff run add-hinge --p 10 '0123+0456='           # a hand-built transformer adds, in 4-digit "
       "decimals\n"
-      "  roundoff verify add-hinge --n 8                      is it right on every input, in its own number "
+      "  roundoff verify add-hinge --n 8                      # is it right on every input, in its own "
+      "number "
       "format?\n"
-      "  roundoff verify add-hinge --n 8 --format 'fixed(4,0)'    and in a format too short for it?\n"
-      "  roundoff analyze add-hinge --minimize bits --n 2..8  how many bits does it need, as the numbers "
+      "  roundoff verify add-hinge --n 8 --format 'fixed(4,0)'    # and in a format too short for it?\n"
+      "  roundoff analyze add-hinge --minimize bits --n 2..8  # how many bits does it need, as the numbers "
       "grow?\n"
-      "  roundoff table1 --task add                           the table that all this is for\n\n"
+      "  roundoff table1 --task add                           # the table that all this is for\n\n"
       "Commands (roundoff COMMAND --help has the options and more examples):\n";
   Table table{{{"", "", false}, {"", "", false}}, {}};
   for (const Command& command : commands())
@@ -34,7 +36,7 @@ std::string overview() {
       "\nEvery command takes --json, --quiet, --seed N and --threads N; --csv where the answer is a table.\n"
       "Exit codes: 0 done, or the claim holds; 1 refuted; 2 wrong usage; 3 bad input file; 4 interrupted, "
       "can be resumed;\n"
-      "70 internal error.\n";
+      "5 unknown; 70 internal error.\n";
   return text;
 }
 
@@ -103,7 +105,7 @@ int main_program(int argc, const char* const* argv) {
   catch_interrupts();
   const auto fail = [](const std::string& message, int code) {
     std::cout.flush();
-    std::cerr << "roundoff: " << message << '\n';
+    std::cerr << "roundoff: " << printable(message) << '\n';
     return code;
   };
   try {

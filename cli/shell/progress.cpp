@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "cli/shell/printable.hpp"
 #include "cli/views/answer.hpp"
 
 namespace roundoff::cli {
@@ -29,7 +30,8 @@ bool ProgressLine::due() {
   return true;
 }
 
-void ProgressLine::draw(const std::string& line) {
+void ProgressLine::draw(const std::string& words) {
+  const std::string line = printable(words);
   if (terminal_) {
     std::cerr << '\r' << line << "\x1b[K" << std::flush;
     drawn_ = true;
@@ -74,7 +76,7 @@ void ProgressLine::note(const std::string& line) {
   if (!enabled_) return;
   if (drawn_) std::cerr << "\r\x1b[K";
   drawn_ = false;
-  std::cerr << line << std::endl;
+  std::cerr << printable(line) << std::endl;
 }
 
 std::string duration(double seconds) {

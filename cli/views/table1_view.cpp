@@ -46,22 +46,9 @@ std::string laws_text(const Series& series) {
 }
 
 std::string evidence_summary(const Series& series) {
-  int certified = 0, all = 0, part = 0;
-  for (const MeasuredPoint& point : series.points) {
-    const Result& result = point.attempt.result;
-    if (result.verdict == Verdict::certified)
-      ++certified;
-    else
-      ++(result.covered >= result.of ? all : part);
-  }
-  std::string text;
-  const auto add = [&](int count, std::string_view what) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
-  };
-  add(certified, "certified");
-  add(all, "by all inputs");
-  add(part, "by adversarial inputs and samples");
-  return text;
+  EvidenceCounts counts;
+  for (const MeasuredPoint& point : series.points) counts.add(point.attempt.result);
+  return counts_text(counts);
 }
 
 Table summary_table(const Table1& table) {
@@ -170,13 +157,13 @@ Json as_json(const Table1& table) {
       Json points = Json::array();
       for (const MeasuredPoint& point : series.points) {
         Json below = Json::array();
-        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size, Choices{}));
+        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size));
         points.push_back({{"n", point.size.n},
                           {"k", point.size.k},
                           {"p", point.size.p},
                           {"N", count_json(point.N)},
                           {"scanned", point.scanned},
-                          {"best", as_json(point.attempt, point.size, Choices{})},
+                          {"best", as_json(point.attempt, point.size)},
                           {"below", std::move(below)},
                           {"exceptions", point.exceptions}});
       }

@@ -49,4 +49,11 @@ void declare_inside(Arguments& arguments, InsideOptions& options);
 Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
                   const std::vector<std::string>& vocabulary, std::string& text, Json& document);
 
+/// The first value of each kind that a reader should know of, in the order of computation: "saturates (first: layer
+/// 1, score at position 3, head 0, key 1)", ...; "" where there is none. One line.
+std::string mishaps_text(const Program& program, const Reference& reference);
+/// {"nan": {"place", "node"?}, "infinity", "overflow", "saturation"}: those that there are, each with its place,
+/// and how many values are so.
+Json mishaps_json(const Program& program, const Reference& reference);
+
 }  // namespace roundoff::cli

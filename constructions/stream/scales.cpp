@@ -13,6 +13,14 @@ bool floating(const Policy& policy) { return !policy[Role::accumulators].is_unif
 
 Weight largest(const Policy& policy) { return policy[Role::accumulators].highest; }
 
+int whole_part(const Weight& x) {
+  int whole = 0;
+  for (int bit = 30; bit >= 0; --bit) {
+    if (whole < (1 << 30) && !less(x, whole + (1 << bit))) whole += 1 << bit;
+  }
+  return whole;
+}
+
 namespace {
 
 /// The step in which weights are chosen: the format's own, but not finer than 2^-4.
@@ -36,7 +44,7 @@ Weight power_above(const Weight& x) {
 // exp is decreasing and rounding is monotone, so that what vanishes lies above one bound: bisection.
 Weight gap(const Policy& policy) {
   const Format& format = policy[Role::softmax];
-  if (format.rounding == Rounding::sr) return 0;
+  if (format.is_stochastic()) return 0;
   if (!format.is_uniform()) {
     for (int exponent = 0; !less(format.highest, power_of_two(exponent)) && exponent < 16; ++exponent) {
       if (vanishes(power_of_two(exponent), format)) return power_of_two(exponent);
@@ -91,7 +99,7 @@ Weight part_of(const Weight& x, int parts, const Policy& policy) {
 
 std::string needs_saturation(const Policy& policy) {
   for (const Role role : {Role::accumulators, Role::scores, Role::activations}) {
-    if (policy[role].overflow != Overflow::sat) {
+    if (!policy[role].saturates()) {
       return fmt::format("needs sums that saturate, and {} does not: use `:sat`", notation(policy[role]));
     }
   }
@@ -115,7 +123,7 @@ std::string needs_symmetric_range(const Policy& policy) {
 }
 
 std::string needs_fixed_exp(const Policy& policy) {
-  if (policy[Role::softmax].rounding != Rounding::sr) return "";
+  if (!policy[Role::softmax].is_stochastic()) return "";
   return "stochastic rounding lifts exp(-MAX) above 0 at times: no attention is hard; round to nearest, rtz "
          "or rdn";
 }

@@ -5,9 +5,11 @@
 // runs of propagates with one column that differs; random inputs have runs of length about log_p n only.
 #include <algorithm>
 
+#include "constructions/tasks/adderboard.hpp"
 #include "constructions/tasks/arithmetic_task.hpp"
 #include "constructions/tasks/draws.hpp"
 #include "constructions/tasks/lane_rows.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::constructions {
 
@@ -71,6 +73,18 @@ class AddTask final : public ArithmeticTask {
     const Digits operand(static_cast<std::size_t>(size_.n), static_cast<std::uint8_t>(size_.p - 1));
     return plus(operand, operand, size_.p, answer_digits());
   }
+
+  std::vector<Term> specification(Integers& integers, std::span<const Number> operands) const override {
+    return written(sum_of(integers, base(), answer_tokens(), {operands.begin(), operands.end()}));
+  }
+
+  // The first digit says which of a and p^n - 1 - b is greater: greater-than of n-digit numbers.
+  double communication_bits() const override { return size_.n * steady_log2(size_.p); }
+
+  // With b = 0 the answer is a.
+  double operand_bits() const override { return size_.ragged ? 0 : size_.n * steady_log2(size_.p); }
+
+  std::vector<Instance> leaderboard() const override { return adderboard_inputs(*this); }
 
   std::vector<Instance> adversarial(std::size_t limit) const override {
     InstanceSet set(limit);
@@ -167,8 +181,24 @@ class AddTask final : public ArithmeticTask {
 }  // namespace
 
 TaskEntry add_task() {
-  return {"add", "a+b= : the n+1 digits of the sum of two n-digit numbers",
-          [](const TaskSize& size) -> std::unique_ptr<Task> { return std::make_unique<AddTask>(size); }};
+  return {
+      .name = "add",
+      .form = "a+b=",
+      .summary = "the n+1 digits of the sum of two n-digit numbers",
+      .make = [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
+        return std::make_unique<AddTask>(size);
+      },
+      .sizes = "n",
+      .families =
+          {"zeros, all p-1, single non-zero digits at either end and in the middle, each with each",
+           "columns that all propagate, alone and with one that generates or kills, with and without a "
+           "carry from column 0",
+           "carry chains of every length and start, the longest first",
+           "operands of unequal length (ragged)"},
+      .standard = {{.p = 2, .n = 4}, {.p = 3, .n = 2}},
+      .row = "ADD",
+      .claims = {{Regime::constant, "O(n^2)", "theorem 4.1"}, {Regime::logarithmic, "O(1)", "theorem 5.1"}},
+      .effort = {.coarse = true}};
 }
 
 }  // namespace roundoff::constructions

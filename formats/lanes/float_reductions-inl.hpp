@@ -184,6 +184,9 @@ void fill_reductions(LaneKernels& kernels, const Context& context) {
       if (facts.products_to_odd) return use_mode<T, Rounding::rod, Odd::all>(kernels, facts);
       return use_mode<T, Rounding::rod, Odd::sums>(kernels, facts);
     case Rounding::sr:
+    case Rounding::sra:
+    case Rounding::srb:
+    case Rounding::src:
       return;
   }
 }

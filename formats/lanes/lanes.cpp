@@ -154,7 +154,7 @@ Isa LaneKernels::isa() const { return context_->isa; }
 
 std::vector<Container> LaneKernels::containers(const Format& format) {
   std::vector<Container> result;
-  if (format.rounding == Rounding::sr) return result;
+  if (format.is_stochastic()) return result;
   for (const Container container :
        {Container::i16, Container::i32, Container::f32, Container::f64, Container::i64}) {
     if (holds(container, format)) result.push_back(container);
@@ -170,7 +170,7 @@ std::vector<Container> LaneKernels::containers(const Format& format) {
 }
 
 std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container container, Isa isa) {
-  if (format.rounding == Rounding::sr || !holds(container, format) || !supported(isa)) return nullptr;
+  if (format.is_stochastic() || !holds(container, format) || !supported(isa)) return nullptr;
   std::unique_ptr<LaneKernels> kernels(new LaneKernels);
   auto context = std::make_shared<Context>();
   context->format = format;

@@ -48,7 +48,8 @@ void each_lane(const Context& context, Vectors function, std::size_t vector, con
   if (whole > 0) function(context, a, b, c, out, whole, trapped);
   if (rest == 0) return;
   constexpr std::size_t most_bytes = 64;
-  alignas(most_bytes) std::byte x[most_bytes] = {}, y[most_bytes] = {}, z[most_bytes] = {}, result[most_bytes];
+  alignas(most_bytes) std::byte x[most_bytes] = {}, y[most_bytes] = {}, z[most_bytes] = {},
+                                result[most_bytes];
   std::uint8_t marks[most_bytes] = {};
   const std::size_t bytes = rest * size_of(context.container);
   std::memcpy(x, lane(context, a, whole), bytes);

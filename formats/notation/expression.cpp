@@ -164,6 +164,15 @@ std::string_view Cursor::word() {
   return text_.substr(start, at_ - start);
 }
 
+std::string_view Cursor::name() {
+  const std::string_view first = word();
+  const std::size_t start = at_ - first.size();
+  while (!first.empty() && at_ + 1 < text_.size() && text_[at_] == '.' && digit(text_[at_ + 1])) {
+    for (++at_; at_ < text_.size() && (letter(text_[at_]) || digit(text_[at_]));) ++at_;
+  }
+  return text_.substr(start, at_ - start);
+}
+
 std::string_view Cursor::digits() {
   skip_spaces();
   const std::size_t start = at_;
@@ -173,7 +182,10 @@ std::string_view Cursor::digits() {
 
 void Cursor::fail(std::size_t at, const std::string& why) const {
   std::string shown;
-  for (char c : text_.substr(0, 200)) shown += c >= ' ' && c <= '~' ? c : '?';
+  std::size_t end = std::min<std::size_t>(text_.size(), 200);
+  while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xc0) == 0x80)
+    --end;  // whole characters
+  for (char c : text_.substr(0, end)) shown += (c >= 0 && c < ' ') || c == '\x7f' ? '?' : c;
   throw UsageError("format '" + shown + "', character " + std::to_string(at + 1) + ": " + why);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "formats/error.hpp"
+#include "formats/notation/digits.hpp"
 #include "formats/rounding/exact.hpp"
 
 namespace roundoff::formats {
@@ -14,14 +15,6 @@ namespace {
 
 constexpr std::size_t most_number_characters = 4096;
 constexpr std::int64_t beyond_range = 1 << 20;  // 2^(2^20) and its inverse are outside of every format
-
-/// numerator / denominator * 2^exponent, or a special.
-struct Parsed {
-  bool negative = false;
-  Kind kind = Kind::finite;
-  Integer numerator = 0, denominator = 1;
-  std::int64_t exponent = 0;
-};
 
 struct Reader {
   std::string_view text;
@@ -81,9 +74,9 @@ std::optional<std::int64_t> exponent_of(Reader& in) {
 }
 
 /// The number, or nothing where the text is none.
-std::optional<Parsed> read(std::string_view text) {
+std::optional<Written> read(std::string_view text) {
   Reader in{text};
-  Parsed result;
+  Written result;
   result.negative = in.take('-');
   if (!result.negative) in.take('+');
   const std::string_view rest = text.substr(in.at);
@@ -144,12 +137,14 @@ std::optional<Parsed> read(std::string_view text) {
   return result;
 }
 
-Parsed read_or_throw(std::string_view text) {
+}  // namespace
+
+Written read_written(std::string_view text) {
   if (text.size() > most_number_characters) {
     throw UsageError("a number of " + std::to_string(text.size()) + " characters is too long; at most " +
                      std::to_string(most_number_characters));
   }
-  std::optional<Parsed> parsed = read(text);
+  std::optional<Written> parsed = read(text);
   if (!parsed) {
     throw UsageError("'" + std::string(text) +
                      "' is not a number; write -0.375, 1e-3, 1/3, 0x1.8p-2, inf, -inf, nan, or a code #x3f");
@@ -159,8 +154,6 @@ Parsed read_or_throw(std::string_view text) {
   parsed->exponent = std::clamp(parsed->exponent, -3 * beyond_range - size, 3 * beyond_range);
   return *std::move(parsed);
 }
-
-}  // namespace
 
 Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
   if (text.starts_with("#x") || text.starts_with("#X")) {
@@ -180,7 +173,7 @@ Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
       throw UsageError("'" + std::string(text) + "': " + error.what());
     }
   }
-  const Parsed parsed = read_or_throw(text);
+  const Written parsed = read_written(text);
   Exact exact;
   if (parsed.kind == Kind::finite && parsed.numerator != 0) {
     if (parsed.denominator == 1) {
@@ -200,7 +193,7 @@ Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
 }
 
 Value parse_exact(std::string_view text) {
-  const Parsed parsed = read_or_throw(text);
+  const Written parsed = read_written(text);
   if (parsed.kind == Kind::nan) return Value::nan();
   if (parsed.kind == Kind::infinity) return Value::infinity(parsed.negative);
   if (parsed.numerator == 0) return Value::zero(parsed.negative);

@@ -50,10 +50,10 @@ Rounded settle(const Exact& exact, bool nan_operand, const Format& format, Draw 
 }
 
 Rounded exact_sum(std::span<const Value> terms, const Format& format, Draw draw) {
-  Exact s = Exact::of(terms[0]);
+  Exact s = Exact::of(taken(terms[0], format));
   bool nan = terms[0].is_nan();
   for (const Value& term : terms.subspan(1)) {
-    s = sum(s, Exact::of(term), format.rounding == Rounding::rdn);
+    s = sum(s, Exact::of(taken(term, format)), format.rounding == Rounding::rdn);
     nan = nan || term.is_nan();
   }
   return settle(s, nan, format, draw);
@@ -104,10 +104,11 @@ Rounded dot(std::span<const Value> x, std::span<const Value> y, const SumOrder& 
   require_terms(x.size());
   switch (mode) {
     case DotMode::exact_dot: {
-      Exact s = product(Exact::of(x[0]), Exact::of(y[0]));
+      const auto exact = [&](const Value& value) { return Exact::of(taken(value, format)); };
+      Exact s = product(exact(x[0]), exact(y[0]));
       bool nan = x[0].is_nan() || y[0].is_nan();
       for (std::size_t j = 1; j < x.size(); ++j) {
-        s = sum(s, product(Exact::of(x[j]), Exact::of(y[j])), format.rounding == Rounding::rdn);
+        s = sum(s, product(exact(x[j]), exact(y[j])), format.rounding == Rounding::rdn);
         nan = nan || x[j].is_nan() || y[j].is_nan();
       }
       return settle(s, nan, format, {place, 0});

@@ -15,7 +15,7 @@ namespace roundoff::sim {
 bool zero_weights_exact(const Format& format, const Reduction& reduction) {
   const bool order_by_term =
       reduction.order.kind == SumOrder::sequential || reduction.order.kind == SumOrder::exact;
-  return format.is_plain() && order_by_term && format.rounding != Rounding::sr;
+  return format.is_plain() && order_by_term && !format.is_stochastic();
 }
 
 namespace {
@@ -45,6 +45,29 @@ bool last_layers_never_trap(const Model& model, const Policy& policy, int last) 
   return softmax.overflow != Overflow::wrap && !round(Value::integer(1), softmax).value.is_zero();
 }
 
+// All positions see all: each layer is entered everywhere before it is left anywhere.
+std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer,
+                                       const Watch& watch) {
+  const int positions = tape.program().shape.positions();
+  const auto every = [&](int layer, const auto& work) {
+    for (int i = 0; i < positions; ++i) {
+      tape.stand_at(i, layer);
+      work(static_cast<std::size_t>(i));
+    }
+  };
+  std::vector<Recorder::Entries> x(static_cast<std::size_t>(positions));
+  every(-1, [&](std::size_t i) { x[i] = transformer.embed(tape); });
+  for (std::size_t l = 0; l < transformer.layers(); ++l) {
+    if (watch)
+      watch("building the program", static_cast<double>(l), static_cast<double>(transformer.layers()));
+    std::vector<Transformer<Recorder>::Entered> entered(x.size());
+    const int layer = static_cast<int>(l);
+    every(layer, [&](std::size_t i) { entered[i] = transformer.enter(tape, l, std::move(x[i])); });
+    every(layer, [&](std::size_t i) { x[i] = transformer.leave(tape, l, std::move(entered[i])); });
+  }
+  return x;
+}
+
 Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   Transformer<Recorder> transformer(tape, model);
   Program& program = tape.program();
@@ -54,6 +77,19 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
     if (model.layers[l].attention) last = static_cast<int>(l);
   const bool brief =
       options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
+  const auto finish = [&](int i, const Recorder::Entries& x) {
+    tape.stand_at(i, -1);
+    const bool output = i >= program.shape.first_output;
+    if (!output && !options.all_outputs) return;
+    const NodeId next = transformer.choose(tape, x);
+    if (output) program.outputs.push_back(next);
+  };
+  if (tape.policy().mask == Mask::none) {
+    const std::vector<Recorder::Entries> x = at_once(tape, transformer, options.watch);
+    for (int i = 0; i < program.shape.positions(); ++i) finish(i, x[static_cast<std::size_t>(i)]);
+    program.position_end.assign(x.size(), static_cast<NodeId>(program.nodes.size()));
+    return std::move(program);
+  }
   for (int i = 0; i < program.shape.positions(); ++i) {
     if (options.watch) options.watch("building the program", i, program.shape.positions());
     tape.stand_at(i, -1);
@@ -66,12 +102,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
       }
       x = transformer.layer(tape, l, std::move(x));
     }
-    tape.stand_at(i, -1);
-    const bool output = i >= program.shape.first_output;
-    if (output || options.all_outputs) {
-      const NodeId next = transformer.choose(tape, x);
-      if (output) program.outputs.push_back(next);
-    }
+    finish(i, x);
     program.position_end.push_back(static_cast<NodeId>(program.nodes.size()));
   }
   return std::move(program);
@@ -95,6 +126,11 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
         if (mask.rows() < shape.positions())
           throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
                                        shape.positions(), mask.rows()));
+  if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
+    throw UsageError(
+        "under mask = none every position sees the answer that is being written; it takes a task that is "
+        "read in "
+        "one pass, or forward");
   Recorder tape(policy, shape, options);
   return run(model, tape, options);
 }

@@ -8,6 +8,7 @@ namespace roundoff::sim {
 Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
     : policy_(policy), exact_weights_(options.exact_weights) {
   program_.shape = shape;
+  program_.nan = policy.nan;
   for (std::size_t role = 0; role < role_count; ++role) role_format_[role] = format(policy.formats[role]);
   if (!policy.quantisers.weights.empty()) weight_quantiser_ = parse_quantiser(policy.quantisers.weights);
   dot_reduction_ = reduction({policy.order, policy.dot});
@@ -16,7 +17,7 @@ Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const Recor
   skip_zero_ = options.skip_zero_weights &&
                zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
                plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
-  const auto stochastic = [](const Format& format) { return format.rounding == Rounding::sr; };
+  const auto stochastic = [](const Format& format) { return format.is_stochastic(); };
   const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
                      (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
   if (options.fold && !draws) folder_.emplace(program_);
@@ -310,7 +311,7 @@ Recorder::Entries Recorder::scores(const Memory& memory, int group, const Entrie
                                    const Place& where) {
   const OperandList q = list(query);
   Entries made;
-  for (int j = 0; j <= position_; ++j)
+  for (int j = 0; j < visible(); ++j)
     made.push_back(dot(q, memory.keys[static_cast<std::size_t>(j * memory.groups + group)], role,
                        site(where, static_cast<std::size_t>(j))));
   return made;

@@ -110,10 +110,12 @@ class Recorder {
   template <class Of>
   Entries by_key(const Of& of, Role role) {
     Entries made;
-    for (int j = 0; j <= position_; ++j) made.push_back(weight(of(position_, j), role, 0));
+    for (int j = 0; j < visible(); ++j) made.push_back(weight(of(position_, j), role, 0));
     return made;
   }
 
+  /// Whether the mask shows this position any key.
+  bool sees_any() const { return visible() > 0; }
   Memory memory(int groups, int d_k, int d_v);
   void keep_key(Memory& memory, int group, const Entries& key);
   void keep_value(Memory& memory, int group, const Entries& value);
@@ -129,6 +131,18 @@ class Recorder {
   }
 
  private:
+  /// The position sees keys 0 .. visible() - 1.
+  int visible() const {
+    switch (policy_.mask) {
+      case Mask::causal:
+        return position_ + 1;
+      case Mask::strict:
+        return position_;
+      case Mask::none:
+        return program_.shape.positions();
+    }
+    return 0;
+  }
   Site site(const Place& place, std::size_t entry) const;
   /// A weight as the model is loaded: rounded to a role's format (or kept, under exact_weights); `place` tells
   /// weights apart for stochastic rounding.

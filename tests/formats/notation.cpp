@@ -74,8 +74,8 @@ TEST_CASE("defaults are those of semantics.md") {
   CHECK(parse_format("fixed(3,2)").rounding == Rounding::rne);
   CHECK(parse_format("twos(3,2)").overflow == Overflow::sat);
   CHECK(parse_format("float(5,11)").overflow == Overflow::inf);
-  CHECK(parse_format("e4m3").overflow == Overflow::sat);
-  CHECK(parse_format("e5m2").overflow == Overflow::sat);
+  CHECK(parse_format("e4m3").overflow == Overflow::satfinite);
+  CHECK(parse_format("e5m2").overflow == Overflow::satfinite);
   CHECK(notation(parse_format(" fixed( 2*4 , 3-3 ) : sat : rne ")) == "fixed(8,0)");
   CHECK(notation(parse_format("F(0,2):rnz")) == "F(0,2)");
   CHECK(notation(parse_format("F(0,2):sat:rne")) == "F(0,2):rne");

@@ -46,5 +46,6 @@ TEST_CASE("functions of the OCP and fnuz formats agree with the oracle") {
   check_functions(machine_learning);
 }
 TEST_CASE("functions of the P3109 formats agree with the oracle") { check_functions(p3109); }
+TEST_CASE("functions of listed formats agree with the oracle") { check_functions(lists); }
 TEST_CASE("functions of the papers' small floats agree with the oracle") { check_functions(papers); }
 TEST_CASE("functions of small posits agree with the oracle") { check_functions(posits); }
