@@ -23,7 +23,7 @@ void declare_policies(Arguments& arguments, PoliciesArguments& options) {
                        false);
 }
 
-Json as_json(const Stack& stack) {
+Json stack_json(const Stack& stack) {
   Json document = {{"name", stack.name}, {"summary", stack.summary}, {"source", stack.source}};
   write_policy(stack.policy, document["policy"]);
   return document;
@@ -33,11 +33,11 @@ int show(const Stack& stack, Session& session) {
   print(session,
         fmt::format("# {}: {}\n# source: {}\n{}", stack.name, stack.summary, stack.source,
                     write_policy_file(stack.policy)),
-        {}, as_json(stack));
+        {}, stack_json(stack));
   return exit_done;
 }
 
-int list(Session& session) {
+int list_policies(Session& session) {
   Table keys{{{"key", "key", false},
               {"option", "option", false},
               {"words", "takes", false},
@@ -59,7 +59,7 @@ int list(Session& session) {
   }
   std::string stack_lines;
   for (const Stack& stack : stacks()) {
-    named.push_back(as_json(stack));
+    named.push_back(stack_json(stack));
     stack_lines += fmt::format("  {}: {}\n", stack.name, stack.summary);
   }
   print(session,
@@ -71,7 +71,7 @@ int list(Session& session) {
 }
 
 int run_policies(const PoliciesArguments& options, Session& session) {
-  return options.name.empty() ? list(session) : show(find_stack(options.name), session);
+  return options.name.empty() ? list_policies(session) : show(find_stack(options.name), session);
 }
 
 }  // namespace

@@ -33,13 +33,13 @@ std::vector<std::string> solvers(const TaskEntry& entry) {
 
 Json parameters_json(const TaskEntry& entry) {
   Json parameters = Json::object();
-  for (const Parameter& parameter : entry.parameters)
+  for (const constructions::Parameter& parameter : entry.parameters)
     parameters[std::string(parameter.name)] = {{"default", parameter.standard},
                                                {"summary", parameter.summary}};
   return parameters;
 }
 
-int list(Session& session) {
+int list_tasks(Session& session) {
   Table table{{{"name", "task", false}, {"form", "question", false}, {"summary", "answer", false}}, {}};
   Json document = Json::array();
   for (const TaskEntry& entry : tasks()) {
@@ -73,7 +73,7 @@ int show(const TasksArguments& options, Session& session) {
     text += fmt::format("  {:<14}{}\n", label, what);
   };
   line("question", entry.form);
-  for (const Parameter& parameter : entry.parameters)
+  for (const constructions::Parameter& parameter : entry.parameters)
     line("parameter", fmt::format("{} = {}: {}", parameter.name, parameter.standard, parameter.summary));
   line("at", fmt::format("{}: {} inputs, {} positions", describe(task->size()),
                          count_text(task->input_count()), task->positions()));
@@ -106,7 +106,7 @@ int show(const TasksArguments& options, Session& session) {
 }
 
 int run_tasks(const TasksArguments& options, Session& session) {
-  return options.subject.task.empty() ? list(session) : show(options, session);
+  return options.subject.task.empty() ? list_tasks(session) : show(options, session);
 }
 
 }  // namespace

@@ -236,7 +236,7 @@ FetchedDigits::FetchedDigits(ModelBuilder& model, int positions, int count, int 
   for (int position = 0; position < positions; ++position) model.position(position, one_, 1);
   for (int d = 0; d < p; ++d) {
     for (int v = 0; v < p; ++v) {
-      if (v != d) model.token(static_cast<Token>(d), is_not_[index(v)], 1);
+      if (v != d) model.token(static_cast<Token>(d), is_not_[static_cast<std::size_t>(v)], 1);
     }
   }
 }

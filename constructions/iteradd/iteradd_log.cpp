@@ -18,8 +18,8 @@ namespace {
 
 // Sizes that follow from the task's. Group J holds columns Jm .. Jm+m-1; group G, beyond the operands, holds
 // the last carry.
-struct Plan {
-  explicit Plan(const TaskSize& size)
+struct ColumnGroups {
+  explicit ColumnGroups(const TaskSize& size)
       : at(size),
         base(static_cast<int>(power(size.p, size.c))),
         m(std::max(1, ceil_log(base, static_cast<std::uint64_t>(size.k)))),
@@ -54,7 +54,7 @@ struct GroupNumbers {
 int standard_log_slices(const TaskSize&) { return 7; }
 
 /// No score exceeds this in floating point but those of look-ups, and no number that a unit shuts out.
-Weight greatest_group_score(const Plan& plan, const PointCode& columns, const PointCode& groups,
+Weight greatest_group_score(const ColumnGroups& plan, const PointCode& columns, const PointCode& groups,
                             const Policy& policy) {
   const GroupNumbers numbers(plan.groups);
   const Weight totals = plan.at.k * Weight(plan.p);
@@ -72,7 +72,7 @@ std::string refuses_iteradd_log(const TaskSize& size, const Policy& policy, cons
   if (size.k < 2) return "needs at least two operands: take k >= 2";
   if (power(size.p, size.c) * size.k > 1e6)
     return "p^c k is beyond 10^6: take fewer digits a token or fewer operands";
-  const Plan plan(size);
+  const ColumnGroups plan(size);
   const GroupNumbers numbers(plan.groups);
   const int slices = settings.at("slices");
   if (floating(policy) && slices != standard_log_slices(size))
@@ -299,7 +299,7 @@ class IterAddLog {
   const Task& task_;
   const Policy& policy_;
   const int slices_;
-  const Plan plan_;
+  const ColumnGroups plan_;
   const IterAddLayout& at_ = plan_.at;
   const int positions_ = at_.positions();
   const GroupNumbers numbers_{plan_.groups};
