@@ -34,6 +34,7 @@ Subject from_construction(const SubjectOptions& options) {
   subject.construction = &find_construction(options.name);
   const Construction& construction = *subject.construction;
   subject.name = construction.name;
+  refuse_unused_sizes(options, find_task(construction.task));
   const TaskSize size = task_size(options);
   if (!options.task.empty())
     throw UsageError(fmt::format("--task {}: {} has a task of its own, {}; leave --task out", options.task,
@@ -99,6 +100,19 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
                  "Round weights that the format lacks by far, instead of refusing");
+}
+
+void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task) {
+  const auto refuse_unless = [&](char letter, bool given) {
+    if (!given || task.uses(letter)) return;
+    std::string sizes;
+    for (const char other : task.sizes) sizes += fmt::format("{}--{}", sizes.empty() ? "" : " and ", other);
+    throw UsageError(fmt::format("--{} does not apply to {}, whose questions {} have the size {}; leave it out",
+                                 letter, task.name, task.form, sizes));
+  };
+  refuse_unless('n', options.n.has_value());
+  refuse_unless('k', options.k.has_value());
+  refuse_unless('l', options.l.has_value());
 }
 
 TaskSize task_size(const SubjectOptions& options) {

@@ -68,8 +68,9 @@ Json as_json(const Attempt& attempt, const TaskSize& size) {
     return document;
   }
   if (!attempt.inexact.empty()) document["inexact_weight"] = attempt.inexact;
-  document["evidence"] = cli::as_json(attempt.result, attempt.outside);
-  if (const std::string replay = replay_line(attempt, size); !replay.empty()) document["replay"] = replay;
+  document["evidence"] = cli::as_json(attempt.result, outside_the_theorem(attempt.policy));
+  if (const std::string replay = replay_line(attempt, size); !replay.empty())
+    document["replay"] = replay;
   return document;
 }
 
@@ -156,6 +157,17 @@ Table as_table(const Minimisation& found) {
   return table;
 }
 
+/// Whether minima rest on something that proves nothing for all inputs: then they may be too small.
+std::string weakest_text(const Minimisation& found) {
+  std::string sizes;
+  for (const Minimum& minimum : found.minima)
+    if (minimum.value && !proves_all(minimum.best().result))
+      sizes += fmt::format("{}{}", sizes.empty() ? "" : ", ", describe(minimum.size));
+  if (sizes.empty()) return "";
+  return fmt::format("not a proof: the minimum at {} rests on adversarial inputs and samples alone, and may be too small\n",
+                     sizes);
+}
+
 std::string as_text(const Minimisation& found) {
   std::string text = as_text(as_table(found));
   for (const Minimum& minimum : found.minima) {
@@ -169,7 +181,7 @@ std::string as_text(const Minimisation& found) {
       if (!replay.empty()) text += fmt::format("replay n={}: {}\n", minimum.size.n, replay);
     }
   }
-  return text + "law: " + found.law.statement + '\n';
+  return text + weakest_text(found) + "law: " + found.law.statement + '\n';
 }
 
 Json as_json(const Minimisation& found) {
@@ -180,10 +192,12 @@ Json as_json(const Minimisation& found) {
                 {"l", size.l}, {"c", size.c}, {"N", count_json(minimum.N)}};
     one["value"] = minimum.value ? Json(*minimum.value) : Json();
     if (minimum.value) one["best"] = as_json(minimum.best(), size);
+    if (minimum.value) one["proved"] = proves_all(minimum.best().result);
     Json below = Json::array(), exceptions = Json::array(), scans = Json::array();
     for (const Attempt* each : minimum.below()) below.push_back(as_json(*each, size));
     for (const Scan& scan : minimum.scans) {
-      for (const std::size_t i : scan.exceptions) exceptions.push_back(as_json(scan.attempts[i], size));
+      for (const std::size_t i : scan.exceptions)
+        exceptions.push_back(as_json(scan.attempts[i], size));
       scans.push_back(
           {{"label", scan.label},
            {"tried", scan.attempts.size()},

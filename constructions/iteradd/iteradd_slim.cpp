@@ -167,7 +167,6 @@ Model build_iteradd_slim(const Task& task, const Policy& policy, const Settings&
     head.score(one, gap_m * row + (gap_m - max));
     head.copy(row, {to});
   };
-  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
 
   // Layer 1. The digit's part of its group, v 2^place.
   LayerBuilder& parts = model.layer();

@@ -11,7 +11,7 @@
 // rounds to 0 makes the block zero.
 //
 // intB/G, nf4: scale = max / largest element in the receiver's format (nf4: binary32), element = number / scale, value =
-// rnd(element * scale). uintB/G: scale = (max - min) / (2^B - 1) of a range that has 0 in it, zero point = rnd(-min /
+// rnd(element * scale) in the receiver's format. uintB/G: scale = (max - min) / (2^B - 1) of a range that has 0 in it, zero point = rnd(-min /
 // scale), element = rnd(number / scale) + zero point cut to 0 ... 2^B - 1, value = rnd((element - zero point) * scale).
 #include "formats/blocks/blocks.hpp"
 
@@ -225,7 +225,7 @@ class Quantising {
       }
       const Value element = take(div(number, factor, element_, next()));
       block.elements.push_back(element);
-      block.values.push_back(format_.rule == BlockRule::largest ? take(mul(element, factor, scale_, next()))
+      block.values.push_back(format_.rule == BlockRule::largest ? take(mul(element, factor, options_.own, next()))
                              : element.is_nan()                 ? element
                                                                 : exact_product(element, factor, 0));
     }

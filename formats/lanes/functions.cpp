@@ -24,6 +24,11 @@ void relu(const void* a, void* out, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) y[i] = x[i] <= T{0} ? T{0} : x[i];
 }
 
+/// Rounding a member gives it back: not an infinity under satfinite, nor what is subnormal under ftz and daz.
+bool keeps_members(const Format& format) {
+  return !(format.has_infinity && format.overflow == Overflow::satfinite) && !format.flushes && !format.takes_zero;
+}
+
 bool encloses(Function function, const LaneKernels::Context& context) {
   return has_enclosure(function) && context.doubles != nullptr && has_doubles(context) &&
          context.format.precision <= 40 && context.format.overflow != Overflow::wrap;
@@ -32,9 +37,10 @@ bool encloses(Function function, const LaneKernels::Context& context) {
 }  // namespace
 
 void Functions::apply(Function function, const void* a, void* out, std::size_t count, std::uint8_t* trapped) {
-  if (function == Function::identity) {
+  const bool kept = keeps_members(context_.format);
+  if (function == Function::identity && kept) {
     std::memmove(out, a, count * size_of(context_.container));
-  } else if (function == Function::relu && context_.format.has_zero) {
+  } else if (function == Function::relu && context_.format.has_zero && kept) {
     switch (context_.container) {
       case Container::i16:
         return relu<std::int16_t>(a, out, count);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "formats/blocks/blocks.hpp"
 #include "formats/layouts/layouts.hpp"
 #include "formats/notation/suggest.hpp"
 
@@ -109,7 +110,8 @@ const CatalogueEntry* find_entry(std::string_view word) {
 
 std::vector<std::int64_t> numbers_in(const CatalogueEntry& pattern, std::string_view word) {
   std::vector<std::int64_t> numbers;
-  for (const auto& [letter, digits] : *fitted(pattern.name, word)) numbers.push_back(std::stoll(digits));
+  const Numbers found = fitted(pattern.name, word).value();
+  for (const auto& [letter, digits] : found) numbers.push_back(std::stoll(digits));
   return numbers;
 }
 
@@ -129,6 +131,10 @@ std::optional<std::string> expand_alias(std::string_view word) {
 }
 
 std::string suggest_format(std::string_view word) {
+  for (const BlockFormat& format : block_formats()) {
+    if (format.name == word)
+      return "; it quantises vectors, as in roundoff eval " + format.name + " quantise 1 2 3, or under [quantise] in a policy";
+  }
   std::vector<std::string_view> all, fitting;
   for (const CatalogueEntry& entry : catalogue()) {
     std::vector<std::string_view> names = words_of(entry.aliases);

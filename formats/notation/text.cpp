@@ -155,7 +155,7 @@ Written read_written(std::string_view text) {
   return *std::move(parsed);
 }
 
-Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
+Value parse_code(std::string_view text, const Format& format) {
   if (text.starts_with("#x") || text.starts_with("#X")) {
     u128 code = 0;
     const std::string_view hexadecimal = text.substr(2);
@@ -168,11 +168,21 @@ Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
     }
     if (hexadecimal.empty()) throw UsageError("'" + std::string(text) + "' lacks its digits, as in #x3f");
     try {
-      return {decode(code, format), 0};
+      return decode(code, format);
     } catch (const UsageError& error) {
       throw UsageError("'" + std::string(text) + "': " + error.what());
     }
   }
+  const std::size_t colon = text.rfind(":x");
+  if (!text.starts_with('#') || colon == std::string_view::npos) {
+    throw UsageError("'" + std::string(text) + "' is not a code; write #x3f, or #binary32:x3f8ccccd of another format");
+  }
+  return parse_code("#" + std::string(text.substr(colon + 1)), parse_format(text.substr(1, colon - 1)));
+}
+
+Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
+  if (text.starts_with("#x") || text.starts_with("#X")) return {parse_code(text, format), 0};
+  if (text.starts_with('#')) return round(parse_code(text, format), format, draw);
   const Written parsed = read_written(text);
   Exact exact;
   if (parsed.kind == Kind::finite && parsed.numerator != 0) {

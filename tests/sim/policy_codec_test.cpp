@@ -74,7 +74,7 @@ TEST_CASE("model files without a schema are of version 1, and mean what they mea
   const auto of = [&](const std::string& fields) { return laid(base, version_1(fields), {}); };
   CHECK(of("") == base);
   CHECK(of(R"(,"sum":"seq","fma":false)") == base);
-  CHECK(of(R"(,"format":"fixed(3,2)")")[Role::norms] == parse_format("fixed(3,2)"));
+  CHECK(of(R"x(,"format":"fixed(3,2)")x")[Role::norms] == parse_format("fixed(3,2)"));
   CHECK(of(R"(,"format":"e4m3","formats":{"scores":"binary16"})")[Role::scores] == parse_format("binary16"));
   CHECK(of(R"(,"softmax":"plain")").softmax == Softmax::plain);
   CHECK(of(R"(,"sum":"tree")").order == parse_order("tree"));
