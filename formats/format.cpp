@@ -82,9 +82,8 @@ std::string notation(const Format& format, Parameter parameter, std::string_view
 Format Format::with(int first_number, int second_number) const {
   std::vector<std::int64_t> parameters = parameters_of(*this);
   if (!name.empty()) {
-    throw UsageError(
-        "'" + notation(*this) +
-        "' has no parameters to search; give a notation such as fixed(i,f), float(e,p) or F(e,s)");
+    throw UsageError("'" + notation(*this) +
+                     "' has no parameters to search; give a notation such as fixed(i,f), float(e,p) or F(e,s)");
   }
   parameters[0] = first_number;
   parameters[1] = second_number;

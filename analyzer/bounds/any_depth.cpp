@@ -13,8 +13,7 @@ double message_bits(int width, int layers, double values) {
   for (int heads = 1; heads <= width; ++heads) {
     const int size = width / heads;  // d_k = d_v: the message grows with both
     const double queries = steady_exp2(size * steady_log2(values));
-    most = std::max(most,
-                    layers * heads * queries * (1 + values + values * values * size) * steady_log2(values));
+    most = std::max(most, layers * heads * queries * (1 + values + values * values * size) * steady_log2(values));
   }
   return most;
 }

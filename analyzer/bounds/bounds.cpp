@@ -84,10 +84,9 @@ Bound any_depth(const Task& task, const Policy& policy, int layers) {
   }
   bound.applies = true;
   bound.value = any_depth_width(bits, layers, values);
-  bound.statement = fmt::format(
-      "width >= {:.0f} at {} layers: layers*heads*{:.6g}^d_k*(1+{:.6g}+{:.6g}^2*d_v)*{:.4g} bits >= {:.6g} "
-      "bits",
-      bound.value, layers, values, values, values, steady_log2(values), bits);
+  bound.statement =
+      fmt::format("width >= {:.0f} at {} layers: layers*heads*{:.6g}^d_k*(1+{:.6g}+{:.6g}^2*d_v)*{:.4g} bits >= {:.6g} bits",
+                  bound.value, layers, values, values, values, steady_log2(values), bits);
   const double deepest = deepest_above_one(bits, values);
   bound.condition = fmt::format("causal attention, sequentially rounded sums; {}",
                                 deepest < 1 ? std::string("says no more than 1 at this size")

@@ -248,8 +248,8 @@ Id Interpreter::scalar(NodeId id) {
       throw std::logic_error("a tabulated function was asked for a value outside its range");
     }
     case Op::max: {
-      const std::uint32_t max =
-          scalars.code({.kind = program_.nan == NanRule::propagate ? Operation::max_or_nan : Operation::max});
+      const std::uint32_t max = scalars.code(
+          {.kind = program_.nan == NanRule::propagate ? Operation::max_or_nan : Operation::max});
       Id best = ids_[program_.operands[node.a]];
       if (node.c == 1) return scalars.compute(max, best, best);
       for (std::uint32_t j = 1; j < node.c; ++j)

@@ -189,9 +189,9 @@ Ref Interpreter::compute_arg_max(const Node& node) {
   Roots best(manager_,
              {manager_.terminal(scalars.pair(scalars.id(Value::infinity(true)), scalars.integer(0)))});
   for (std::size_t j = 0; j < list.size(); ++j) {
-    const Operation contend{
-        .kind = program_.nan == NanRule::propagate ? Operation::contend_or_nan : Operation::contend,
-        .parameter = static_cast<std::uint32_t>(j)};
+    const Operation contend{.kind = program_.nan == NanRule::propagate ? Operation::contend_or_nan
+                                                                       : Operation::contend,
+                            .parameter = static_cast<std::uint32_t>(j)};
     best[0] = algebra_.apply(scalars.code(contend), best[0], values_[list[j]]);
     manager_.collect_if_due();
   }

@@ -24,8 +24,8 @@ struct Operation {
     sub,
     mul,
     div,
-    max,                  ///< the trap where either is NaN
-    max_or_nan,           ///< NaN where either is
+    max,         ///< the trap where either is NaN
+    max_or_nan,  ///< NaN where either is
     fma_tail,             ///< s, x: rnd(s + x) where x is an exact product outside the format
     apply,                ///< rnd(function(x))
     apply_to_difference,  ///< s, m: rnd(function(rnd(s - m))), one operation for softmax's exp(s - max)

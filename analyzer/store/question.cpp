@@ -22,8 +22,7 @@ Object to_object(const Policy& policy) {
 }
 
 Policy policy_of(Object object) {
-  if (object.value("dot", "") == "exact_dot")
-    object["dot"] = "exact";  // as version 1 of the semantics wrote it
+  if (object.value("dot", "") == "exact_dot") object["dot"] = "exact";  // as version 1 of the semantics wrote it
   return laid({}, policy_from(object), {});
 }
 
@@ -129,7 +128,9 @@ std::string name_of(const Question& question) {
   return name;
 }
 
-std::string format_of(const Question& question) { return notation(question.policy); }
+std::string format_of(const Question& question) {
+  return notation(question.policy);
+}
 
 bool asks_families(const Question& question) {
   const Method method = question.options.method;

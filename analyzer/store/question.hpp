@@ -21,8 +21,8 @@ struct Question {
   Shape shape;               ///< of the model, so that reports need not build it
   std::string construction;  ///< how to build it again; "" for a model that came from a file or was pruned
   Settings settings;         ///< complete
-  std::string task;          ///< as make_task reads it (Task::spec)
-  std::string task_digest;   ///< of the files that a task from outside is made of, else ""
+  std::string task;         ///< as make_task reads it (Task::spec)
+  std::string task_digest;  ///< of the files that a task from outside is made of, else ""
   int families = 1;  ///< version of the task's adversarial families (Task::families), where they are asked
   TaskSize size;
   Policy policy;

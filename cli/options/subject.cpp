@@ -94,8 +94,7 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "A construction (roundoff constructions), or a model file",
                        true);
   declare_size(arguments, options);
-  arguments.text("--task", options.task, "TASK",
-                 "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
+  arguments.text("--task", options.task, "TASK", "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
   declare_knobs(arguments, options);
   declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
@@ -161,8 +160,8 @@ Subject resolve(const SubjectOptions& options) {
 
 std::string replay_line(const Subject& subject, const std::string& input) {
   const SubjectOptions& asked = subject.asked;
-  std::string line = replay_command(asked.name, subject.task->size(), subject.settings, subject.policy,
-                                    subject.implied, input);
+  std::string line =
+      replay_command(asked.name, subject.task->size(), subject.settings, subject.policy, subject.implied, input);
   if (!asked.task.empty()) line += " --task " + shell_quoted(asked.task);
   if (asked.round_weights) line += " --round-weights";
   return line;

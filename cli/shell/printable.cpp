@@ -10,11 +10,7 @@ namespace {
 /// The length of the UTF-8 sequence at the front of `text`, 0 where there is none; `code` is what it says.
 std::size_t sequence(std::string_view text, char32_t& code) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80    ? 1
-                             : byte(0) >= 0xf0 ? 4
-                             : byte(0) >= 0xe0 ? 3
-                             : byte(0) >= 0xc2 ? 2
-                                               : 0;
+  const std::size_t length = byte(0) < 0x80 ? 1 : byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : byte(0) >= 0xc2 ? 2 : 0;
   if (length == 0 || length > text.size() || byte(0) > 0xf4) return 0;
   code = length == 1 ? byte(0) : byte(0) & (0x7fU >> length);
   for (std::size_t i = 1; i < length; ++i) {

@@ -5,8 +5,8 @@
 
 #include <unistd.h>
 
-#include "cli/shell/printable.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/shell/printable.hpp"
 
 namespace roundoff::cli {
 

@@ -49,11 +49,9 @@ std::span<const FormulaFunction> formula_functions() {
                                     static_cast<int>(x[3]));
        }},
       {"iteradd_counters", 3,
-       "n columns of k bits counted in place by units that reach 2 MAX, iteradd_counters(n, k, MAX): about "
-       "4nk/3",
+       "n columns of k bits counted in place by units that reach 2 MAX, iteradd_counters(n, k, MAX): about 4nk/3",
        [](Arguments x) {
-         return iteradd_counters_width(static_cast<int>(x[0]), static_cast<int>(x[1]),
-                                       static_cast<int>(x[2]));
+         return iteradd_counters_width(static_cast<int>(x[0]), static_cast<int>(x[1]), static_cast<int>(x[2]));
        }},
       {"iteradd_exact", 3, "n columns of k digits counted by thresholds, iteradd_exact(n, k, p): O(n k p)",
        [](Arguments x) {

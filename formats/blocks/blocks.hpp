@@ -41,7 +41,7 @@ struct BlockFormat {
   int element_shift = 0;       ///< an element stands for element * 2^element_shift (mxint8: -6)
   double bits = 0;             ///< a number, scales included (but one scale for a whole vector)
   ScaleRule scale_rule = ScaleRule::floor;
-  bool symmetric = false;  ///< the lowest element is the highest one's negative
+  bool symmetric = false;      ///< the lowest element is the highest one's negative
 
   Format element() const;
   /// Of scales; `own` where they have no format of their own.
@@ -84,8 +84,7 @@ struct QuantiseOptions {
 
 /// Rounds a vector to the block format, by the rule of its specification. NaN or inf in a block makes its scale NaN in
 /// MX formats, a Trap elsewhere. UsageError where llama.cpp takes whole groups only.
-Blocks quantise(std::span<const Value> numbers, const BlockFormat& format,
-                const QuantiseOptions& options = {});
+Blocks quantise(std::span<const Value> numbers, const BlockFormat& format, const QuantiseOptions& options = {});
 
 // ---- by kind; see the files ----
 Blocks quantise_llama(std::span<const Value> numbers, const BlockFormat& format);

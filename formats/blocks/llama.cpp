@@ -28,20 +28,12 @@ struct Single {
   Value value;
 
   Single() = default;
-  Single(Value v) : value(v) {}                            // NOLINT: as in C
-  Single(int integer) : value(Value::integer(integer)) {}  // NOLINT
-  friend Single operator+(const Single& a, const Single& b) {
-    return add(a.value, b.value, binary32()).value;
-  }
-  friend Single operator-(const Single& a, const Single& b) {
-    return sub(a.value, b.value, binary32()).value;
-  }
-  friend Single operator*(const Single& a, const Single& b) {
-    return mul(a.value, b.value, binary32()).value;
-  }
-  friend Single operator/(const Single& a, const Single& b) {
-    return div(a.value, b.value, binary32()).value;
-  }
+  Single(Value v) : value(v) {}                               // NOLINT: as in C
+  Single(int integer) : value(Value::integer(integer)) {}     // NOLINT
+  friend Single operator+(const Single& a, const Single& b) { return add(a.value, b.value, binary32()).value; }
+  friend Single operator-(const Single& a, const Single& b) { return sub(a.value, b.value, binary32()).value; }
+  friend Single operator*(const Single& a, const Single& b) { return mul(a.value, b.value, binary32()).value; }
+  friend Single operator/(const Single& a, const Single& b) { return div(a.value, b.value, binary32()).value; }
   friend Single operator-(const Single& a) { return negated(a.value); }
   friend bool operator<(const Single& a, const Single& b) { return compare(a.value, b.value) < 0; }
   friend bool operator>(const Single& a, const Single& b) { return compare(a.value, b.value) > 0; }
@@ -142,8 +134,7 @@ Fit fit_with_offset(Numbers x, Numbers weights, int most) {
   best.elements.assign(x.size(), 0);
   best.offset = -low;
   if (high == low) return best;
-  const Single range = high - low,
-               base = low;  // suggestions start from the range, also after a better offset
+  const Single range = high - low, base = low;  // suggestions start from the range, also after a better offset
   Single offset = low;
   const auto suggested = [&](const Single& inverse, const Single& from) {
     std::vector<int> elements;
@@ -296,8 +287,7 @@ void q6_K_group(Numbers x, Blocks& into) {
 Blocks quantise_llama(std::span<const Value> numbers, const BlockFormat& format) {
   std::vector<Single> x;
   for (const Value& number : numbers) {
-    if (!number.is_finite())
-      throw Trap(format.name + ": a block holds inf or nan, and its scale cannot say so");
+    if (!number.is_finite()) throw Trap(format.name + ": a block holds inf or nan, and its scale cannot say so");
     x.emplace_back(round(number, binary32()).value);
   }
   const auto size = static_cast<std::size_t>(format.group > 0 ? format.group : format.block);

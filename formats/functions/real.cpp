@@ -113,10 +113,10 @@ std::string Real::decimal(int digits) const {
     return (low == high ? low : inside_->enclosure->decimal()) + "...";
   }
   const Integer magnitude = abs(inside_->numerator);
-  const std::int64_t tens = digits - 1 - leading_ten(magnitude, inside_->denominator, inside_->exponent);
+  const std::int64_t tens =
+      digits - 1 - leading_ten(magnitude, inside_->denominator, inside_->exponent);
   const Scaled scaled = scaled_by_ten(magnitude, inside_->denominator, inside_->exponent, tens);
-  return (inside_->numerator < 0 ? "-" : "") + styled(scaled.whole.str(), -tens) +
-         (scaled.exact ? "" : "...");
+  return (inside_->numerator < 0 ? "-" : "") + styled(scaled.whole.str(), -tens) + (scaled.exact ? "" : "...");
 }
 
 Real operator+(const Real& a, const Real& b) {

@@ -25,8 +25,7 @@ std::optional<RefusedModifier> refused_modifier(const Format& format) {
         "rod needs two significand bits, since of one bit all are odd; take rtz or rup, or one bit more"};
   }
   if (format.overflow == Overflow::wrap && format.layout != Layout::twos && format.layout != Layout::ufixed) {
-    return RefusedModifier{RefusedModifier::overflow,
-                           "wrap goes with twos and ufixed only; take sat, inf or trap"};
+    return RefusedModifier{RefusedModifier::overflow, "wrap goes with twos and ufixed only; take sat, inf or trap"};
   }
   if (format.overflow == Overflow::inf && !format.holds_infinity() && !format.has_nan) {
     return RefusedModifier{RefusedModifier::overflow, "the format has neither inf nor NaN; take sat or trap"};

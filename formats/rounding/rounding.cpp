@@ -96,8 +96,8 @@ bool is_tiny(const Format& format, bool negative, std::int64_t leading, Draw dra
   if (!format.tiny_after || leading < normal - 1) return true;
   const std::int64_t finer = format.quantum - 1;  // as if there were one more binade
   const Split parts = split_at(finer);
-  const bool away =
-      rounds_away(format, negative, is_odd(parts.kept, finer, format), parts.fraction, parts.sticky, draw);
+  const bool away = rounds_away(format, negative, is_odd(parts.kept, finer, format), parts.fraction,
+                                parts.sticky, draw);
   return parts.kept + (away ? 1 : 0) < u128{1} << format.precision;
 }
 
@@ -194,8 +194,7 @@ Rounded round_split(bool negative, const Split& split, std::int64_t quantum, boo
   Flags flags = 0;
   if (split.fraction != 0 || split.sticky) {
     flags |= flag_inexact;
-    if (rounds_away(format, negative, is_odd(kept, quantum, format), split.fraction, split.sticky, draw))
-      ++kept;
+    if (rounds_away(format, negative, is_odd(kept, quantum, format), split.fraction, split.sticky, draw)) ++kept;
     if (format.is_uniform() ? kept == 0 && !split.beyond : tiny) flags |= flag_underflow;
   }
   if (negative && !format.has_zero) trap_no_scale(format, "a negative number");
@@ -228,7 +227,8 @@ Rounded round_small(bool negative, u128 significand, std::int64_t exponent, bool
   assert(significand != 0);
   if (format.layout == Layout::posit)
     return round_posit(negative, significand, exponent, sticky, format, draw);
-  if (format.layout == Layout::list) return round_list(negative, significand, exponent, sticky, format, draw);
+  if (format.layout == Layout::list)
+    return round_list(negative, significand, exponent, sticky, format, draw);
   const std::int64_t leading = exponent + bit_width(significand) - 1;
   const std::int64_t quantum = quantum_at(format, leading);
   const auto split_at = [&](std::int64_t q) { return split(significand, exponent, sticky, q); };
@@ -251,8 +251,8 @@ Rounded round_infinity(bool negative, const Format& format) {
   if (format.layout == Layout::posit)
     return {Value::nan(), flag_invalid};  // Posit Standard 2022, section 6.3
   if (negative && !format.has_zero) trap_no_scale(format, "-inf");
-  const bool member =
-      format.holds_infinity() && !(negative && format.encoding == Encoding::p3109 && !format.lowest.negative);
+  const bool member = format.holds_infinity() && !(negative && format.encoding == Encoding::p3109 &&
+                                                   !format.lowest.negative);
   if (member && format.overflow != Overflow::satfinite) return {Value::infinity(negative), 0};
   if (format.saturates()) return overflowed(negative, format, 0);
   if (format.overflow == Overflow::inf) {

@@ -23,70 +23,20 @@ namespace roundoff::sim {
 namespace {
 
 /// Keys of config.json that change no result: names, limits, training, generation, the tokeniser.
-constexpr std::string_view harmless[] = {"_attn_implementation",
-                                         "_commit_hash",
-                                         "_name_or_path",
-                                         "architectures",
-                                         "attention_bias",
-                                         "attention_dropout",
-                                         "attn_pdrop",
-                                         "auto_map",
-                                         "begin_suppress_tokens",
-                                         "bos_token_id",
-                                         "classifier_dropout",
-                                         "do_sample",
-                                         "dtype",
-                                         "embd_pdrop",
-                                         "embedding_dropout",
-                                         "eos_token_id",
-                                         "finetuning_task",
-                                         "gradient_checkpointing",
-                                         "hidden_dropout",
-                                         "hidden_dropout_prob",
-                                         "id2label",
-                                         "initializer_range",
-                                         "is_decoder",
-                                         "is_encoder_decoder",
-                                         "keys_to_ignore_at_inference",
-                                         "label2id",
-                                         "length_penalty",
-                                         "max_length",
-                                         "max_position_embeddings",
-                                         "max_window_layers",
-                                         "min_length",
-                                         "mlp_bias",
-                                         "n_ctx",
-                                         "no_repeat_ngram_size",
-                                         "num_beams",
-                                         "num_return_sequences",
-                                         "output_attentions",
-                                         "output_hidden_states",
-                                         "output_past",
-                                         "pad_token_id",
-                                         "prefix",
-                                         "problem_type",
-                                         "repetition_penalty",
-                                         "resid_pdrop",
-                                         "return_dict",
-                                         "sep_token_id",
-                                         "summary_activation",
-                                         "summary_first_dropout",
-                                         "summary_proj_to_labels",
-                                         "summary_type",
-                                         "summary_use_proj",
-                                         "suppress_tokens",
-                                         "task_specific_params",
-                                         "temperature",
-                                         "tokenizer_class",
-                                         "top_k",
-                                         "top_p",
-                                         "torch_dtype",
-                                         "torchscript",
-                                         "transformers_version",
-                                         "typical_p",
-                                         "unk_token_id",
-                                         "use_bfloat16",
-                                         "use_cache"};
+constexpr std::string_view harmless[] = {
+    "_attn_implementation", "_commit_hash", "_name_or_path", "architectures", "attention_bias",
+    "attention_dropout", "attn_pdrop", "auto_map", "begin_suppress_tokens", "bos_token_id",
+    "classifier_dropout", "do_sample", "dtype", "embd_pdrop", "embedding_dropout", "eos_token_id",
+    "finetuning_task", "gradient_checkpointing", "hidden_dropout", "hidden_dropout_prob", "id2label",
+    "initializer_range", "is_decoder", "is_encoder_decoder", "keys_to_ignore_at_inference", "label2id",
+    "length_penalty", "max_length", "max_position_embeddings", "max_window_layers",
+    "min_length", "mlp_bias", "n_ctx", "no_repeat_ngram_size", "num_beams", "num_return_sequences",
+    "output_attentions", "output_hidden_states", "output_past", "pad_token_id", "prefix", "problem_type",
+    "repetition_penalty", "resid_pdrop", "return_dict", "sep_token_id", "summary_activation",
+    "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
+    "suppress_tokens", "task_specific_params", "temperature", "tokenizer_class", "top_k", "top_p",
+    "torch_dtype", "torchscript", "transformers_version", "typical_p", "unk_token_id", "use_bfloat16",
+    "use_cache"};
 
 /// What config.json says. Whatever is in it must have been asked for, or be harmless.
 class Config {
@@ -109,8 +59,8 @@ class Config {
     for (const auto& [field, value] : json_.items())
       if (!value.is_null() && !asked_.contains(field) &&
           std::find(std::begin(harmless), std::end(harmless), field) == std::end(harmless))
-        fail(fmt::format(
-            "sets \"{}\", which this program does not know; where it changes no result, take it out", field));
+        fail(fmt::format("sets \"{}\", which this program does not know; where it changes no result, take it out",
+                         field));
   }
 
   const Json& operator[](const std::string& field) const { return json_[field]; }
@@ -317,8 +267,7 @@ Value rotary_base(const Config& config) {
     for (const auto& [field, value] : parameters.items()) {
       if (value.is_null() || ((field == "rope_type" || field == "type") && value == "default")) continue;
       if (field != "rope_theta" || !value.is_number())
-        config.fail(
-            fmt::format("sets \"rope_parameters.{}\" to {}, which is not supported", field, value.dump()));
+        config.fail(fmt::format("sets \"rope_parameters.{}\" to {}, which is not supported", field, value.dump()));
       const Value own = Value::of(value.get<double>());
       if (config.has("rope_theta") && own != theta)
         config.fail("has a \"rope_theta\" and another one in \"rope_parameters\"");

@@ -18,8 +18,7 @@ constexpr std::size_t deepest = 64;
 std::string kind_of(std::string_view bytes) {
   using namespace std::string_view_literals;
   if (bytes.empty()) return "is empty";
-  if (bytes.starts_with("GGUF"))
-    return "is a GGUF file; convert it to safetensors with a config.json beside it";
+  if (bytes.starts_with("GGUF")) return "is a GGUF file; convert it to safetensors with a config.json beside it";
   if (bytes.starts_with("PK\x03\x04"))
     return "is a zip archive, as PyTorch saves; write it anew as safetensors";
   if (bytes.starts_with("\x80\x02"sv) || bytes.starts_with("\x80\x04"sv))

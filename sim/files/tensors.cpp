@@ -94,8 +94,7 @@ void TensorFile::check_layout() const {
 double TensorFile::element(const Tensor& tensor, std::uint64_t index) const {
   const std::uint64_t size = element_size(tensor.dtype);
   if (size == 0)
-    fail(fmt::format("has the tensor {} of type {}; F64, F32, F16 and BF16 can be read", tensor.name,
-                     tensor.dtype));
+    fail(fmt::format("has the tensor {} of type {}; F64, F32, F16 and BF16 can be read", tensor.name, tensor.dtype));
   const std::uint64_t at = tensor.begin + index * size;
   double number = 0;
   if (tensor.dtype == "F64") {

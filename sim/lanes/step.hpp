@@ -13,9 +13,8 @@ namespace roundoff::sim {
 /// The chunk that is being run.
 struct Frame {
   std::size_t lanes = 0;
-  const LaneToken* tokens =
-      nullptr;                  ///< of position 0, first lane of the chunk; positions are batch_lanes apart
-  LaneToken* chosen = nullptr;  ///< of output 0; outputs are batch_lanes apart
+  const LaneToken* tokens = nullptr;  ///< of position 0, first lane of the chunk; positions are batch_lanes apart
+  LaneToken* chosen = nullptr;        ///< of output 0; outputs are batch_lanes apart
   std::uint8_t* trapped = nullptr;  ///< first lane of the chunk
 };
 

@@ -66,24 +66,25 @@ PolicyField choice_field(std::string_view key, std::string_view summary) {
 
 std::vector<PolicyField> make_fields() {
   std::vector<PolicyField> fields;
-  fields.push_back({"format", "FAMILY", "Number format of every role, may be a function of n, k, p, l, N",
-                    [](const Policy& policy, int) { return formats::notation(policy[Role::weights]); },
-                    [](Policy& policy, int, std::string_view word, const Bindings& bindings) {
-                      policy.formats.fill(FormatFamily(word).at(bindings));
-                    },
-                    -1, true});
+  fields.push_back(
+      {"format", "FAMILY", "Number format of every role, may be a function of n, k, p, l, N",
+       [](const Policy& policy, int) { return formats::notation(policy[Role::weights]); },
+       [](Policy& policy, int, std::string_view word, const Bindings& bindings) {
+         policy.formats.fill(FormatFamily(word).at(bindings));
+       },
+       -1, true});
   for (int role = 0; role < role_count; ++role)
-    fields.push_back(
-        {fmt::format("formats.{}", name(static_cast<Role>(role))), "FAMILY",
-         fmt::format("Number format of {}", name(static_cast<Role>(role))),
-         [](const Policy& policy, int r) { return formats::notation(policy[static_cast<Role>(r)]); },
-         [](Policy& policy, int r, std::string_view word, const Bindings& bindings) {
-           policy[static_cast<Role>(r)] = FormatFamily(word).at(bindings);
-         },
-         role, true});
+    fields.push_back({fmt::format("formats.{}", name(static_cast<Role>(role))), "FAMILY",
+                      fmt::format("Number format of {}", name(static_cast<Role>(role))),
+                      [](const Policy& policy, int r) {
+                        return formats::notation(policy[static_cast<Role>(r)]);
+                      },
+                      [](Policy& policy, int r, std::string_view word, const Bindings& bindings) {
+                        policy[static_cast<Role>(r)] = FormatFamily(word).at(bindings);
+                      },
+                      role, true});
   for (int role = 0; role < static_cast<int>(quantiser_roles.size()); ++role)
-    fields.push_back({fmt::format("quantise.{}", quantiser_roles[static_cast<std::size_t>(role)]),
-                      "QUANTISER",
+    fields.push_back({fmt::format("quantise.{}", quantiser_roles[static_cast<std::size_t>(role)]), "QUANTISER",
                       fmt::format("Quantiser of {}", quantiser_roles[static_cast<std::size_t>(role)]),
                       [](const Policy& policy, int r) {
                         Quantisers copy = policy.quantisers;
@@ -115,9 +116,9 @@ std::vector<PolicyField> make_fields() {
 // Fields that exclude each other.
 void check(const Policy& policy) {
   if (policy.dot == DotMode::fused && policy.order.kind != SumOrder::sequential)
-    throw UsageError(fmt::format(
-        "dot = fused adds in sequential order only, not {}; leave the order out, or take another dot",
-        notation(policy.order)));
+    throw UsageError(
+        fmt::format("dot = fused adds in sequential order only, not {}; leave the order out, or take another dot",
+                    notation(policy.order)));
 }
 
 }  // namespace
@@ -257,8 +258,7 @@ Policy laid(Policy base, const PolicyLayer& layer, const Bindings& bindings) {
 PolicyLayer layer_of(const Policy& policy) {
   PolicyLayer layer;
   for (const PolicyField& field : policy_fields()) {
-    const bool same =
-        field.table() == "formats" && policy[static_cast<Role>(field.role)] == policy[Role::weights];
+    const bool same = field.table() == "formats" && policy[static_cast<Role>(field.role)] == policy[Role::weights];
     const std::string word = field.get(policy, field.role);
     const bool absent = field.table() == "quantise" && word == no_quantiser;
     if (!same && !absent) layer.set(field.key, word);

@@ -38,8 +38,7 @@ const Stack& find_stack(std::string_view name) {
     if (stack.name == name) return stack;
     known.push_back(stack.name);
   }
-  throw UsageError(
-      fmt::format("stack '{}' is unknown{} (see roundoff policies)", name, did_you_mean(name, known)));
+  throw UsageError(fmt::format("stack '{}' is unknown{} (see roundoff policies)", name, did_you_mean(name, known)));
 }
 
 }  // namespace roundoff::sim

@@ -45,12 +45,9 @@ class Bounds {
 
   // Anything the format has.
   Range top() const {
-    Range range{format_.lowest,
-                format_.highest,
-                format_.quantum,
-                format_.has_nan,
-                format_.has_negative_zero,
-                !format_.has_nan || !format_.has_zero || format_.overflow == Overflow::trap};
+    Range range{
+        format_.lowest,  format_.highest,           format_.quantum,
+        format_.has_nan, format_.has_negative_zero, !format_.has_nan || !format_.has_zero || format_.overflow == Overflow::trap};
     if (format_.has_infinity || format_.overflow == Overflow::inf) {
       range.low = format_.lowest.negative ? Value::infinity(true) : range.low;
       range.high = Value::infinity();

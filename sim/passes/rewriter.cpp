@@ -233,7 +233,8 @@ bool stochastic(const Program& program) {
   return std::any_of(program.formats.begin(), program.formats.end(),
                      [](const Format& format) { return format.is_stochastic(); }) ||
          std::any_of(program.reductions.begin(), program.reductions.end(), [](const Reduction& reduction) {
-           return reduction.order.kind == SumOrder::wide && reduction.order.wide_format.is_stochastic();
+           return reduction.order.kind == SumOrder::wide &&
+                  reduction.order.wide_format.is_stochastic();
          });
 }
 

@@ -53,8 +53,7 @@ std::size_t bytes(const Program& program) {
 }
 
 // All positions see all: each layer is entered everywhere before it is left anywhere.
-std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer,
-                                       const Watch& watch) {
+std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer, const Watch& watch) {
   const int positions = tape.program().shape.positions();
   const auto every = [&](int layer, const auto& work) {
     for (int i = 0; i < positions; ++i) {
@@ -138,8 +137,7 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
                                        shape.positions(), mask.rows()));
   if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
     throw UsageError(
-        "under mask = none every position sees the answer that is being written; it takes a task that is "
-        "read in "
+        "under mask = none every position sees the answer that is being written; it takes a task that is read in "
         "one pass, or forward");
   RecordOptions facts = options;
   const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(),
