@@ -142,7 +142,6 @@ Model build_iteradd_slim(const Task& task, const Policy& policy, const Settings&
   }
   model.token(1, v, 1);
 
-  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
   // A tent (tent.hpp) with the fifth term as it is given, number and guard, and with its ends at keys with gate
   // 1 alone: a key with gate 0 and number 0 scores 0 for all queries.
   const auto compare = [&](HeadBuilder& head, const Weight& m_here, const Form& query, const Form& key,

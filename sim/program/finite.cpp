@@ -1,79 +1,164 @@
 #include "sim/program/finite.hpp"
 
 #include <algorithm>
-#include <cstddef>
+#include <vector>
 
-#include "formats/functions/steady.hpp"
-#include "formats/rounding/rounding.hpp"
+#include "formats/error.hpp"
+#include "formats/rounding/arithmetic.hpp"
 
 namespace roundoff::sim {
 namespace {
 
-constexpr double nothing = -1e9;  ///< the logarithm of 0
+struct Ends {
+  Value low = Value::zero(), high = Value::zero();
+};
+using Entries = std::vector<Ends>;
 
-double magnitude(const Value& value) { return value.is_zero() ? nothing : leading_exponent(value) + 1.0; }
+/// Thrown where an end is no finite number.
+struct Infinite {};
 
-double largest_of(const Matrix& matrix) {
-  double most = nothing;
-  for (int r = 0; r < matrix.rows(); ++r)
-    for (const Matrix::Entry& entry : matrix.row(r)) most = std::max(most, magnitude(entry.value));
-  return most;
-}
-
-std::size_t longest_row(const Matrix& matrix) {
-  std::size_t most = 0;
-  for (int r = 0; r < matrix.rows(); ++r) most = std::max(most, matrix.row(r).size());
-  return most;
-}
+Value least(const Value& a, const Value& b) { return compare(b, a) < 0 ? b : a; }
+Value most(const Value& a, const Value& b) { return compare(a, b) < 0 ? b : a; }
+Ends joined(const Ends& a, const Ends& b) { return {least(a.low, b.low), most(a.high, b.high)}; }
 
 class Bounds {
  public:
-  explicit Bounds(const Policy& policy) {
-    for (const Format& format : policy.formats) {
-      most_ = std::min(most_, leading_exponent(format.highest) + 0.0);
-      quantum_ = std::max(quantum_, format.quantum + 0.0);
-      precision_ = std::min(precision_, format.precision);
-    }
+  Bounds(const Policy& policy, int positions) : policy_(policy), positions_(positions) {}
+
+  void embed(const Model& model) {
+    const auto width = static_cast<std::size_t>(model.token_embedding.columns());
+    const Entries tokens = table(model.token_embedding, model.token_embedding.rows(), width);
+    const Entries places =
+        table(model.position_embedding, std::min(model.position_embedding.rows(), positions_), width);
+    x_.resize(width);
+    for (std::size_t r = 0; r < width; ++r)
+      x_[r] = plus(in(tokens[r], Role::activations), in(places[r], Role::activations), Role::activations);
   }
 
-  bool finite() const { return finite_; }
+  void layer(const Layer& from) {
+    if (from.attention) residual(attention(*from.attention));
+    if (!from.feed_forward) return;
+    Entries hidden = linear(from.feed_forward->in, x_, Role::activations);
+    for (Ends& unit : hidden) unit = {most(unit.low, Value::zero()), most(unit.high, Value::zero())};
+    residual(linear(from.feed_forward->out, hidden, Role::activations));
+  }
 
-  /// Of m terms at most 2^each, rounded one after another, products included.
-  double sum(double each, std::size_t m) {
-    if (m == 0 || each <= nothing) return nothing;
-    const double terms = static_cast<double>(m);
-    const double growth = steady_log2(1 + steady_exp2(1.0 - precision_)) + 1e-9;
-    return checked(std::max(each, quantum_) + 1 + steady_log2(terms) + 2 * terms * growth + 1);
-  }
-  double plus(double a, double b) { return sum(std::max(a, b), 2); }
-  /// W x + b. Weights are rounded when they are loaded: at most twice as large, or one step.
-  double linear(const Linear& map, double x) {
-    double y = sum(std::max(largest_of(map.weight) + 1, quantum_) + x, longest_row(map.weight));
-    if (map.bias)
-      for (const Value& bias : *map.bias) y = std::max(y, magnitude(bias) + 1);
-    return map.bias ? plus(y, y) : y;
-  }
-  double checked(double bound) {
-    finite_ = finite_ && bound < most_;
-    return bound;
+  void head(const Model& model) {
+    if (model.tied)
+      linear({model.token_embedding, model.unembedding.bias}, x_, Role::logits);
+    else
+      linear(model.unembedding, x_, Role::logits);
   }
 
  private:
-  double most_ = 1e9, quantum_ = nothing;
-  int precision_ = 1 << 20;
-  bool finite_ = true;
-};
+  static Value finite(const Value& value) {
+    if (!value.is_finite()) throw Infinite();
+    return value;
+  }
+  Value in(const Value& value, Role role) const { return finite(formats::round(value, policy_[role]).value); }
+  Ends in(const Ends& ends, Role role) const { return {in(ends.low, role), in(ends.high, role)}; }
+  Ends plus(const Ends& a, const Ends& b, Role role) const {
+    const Format& format = policy_[role];
+    return {finite(formats::add(a.low, b.low, format).value), finite(formats::add(a.high, b.high, format).value)};
+  }
+  Ends times(const Ends& a, const Ends& b, Role role) const {
+    const Format& format = policy_[role];
+    Ends product;
+    bool first = true;
+    for (const Value& x : {a.low, a.high})
+      for (const Value& y : {b.low, b.high}) {
+        const Value corner = finite(formats::mul(x, y, format).value);
+        product = first ? Ends{corner, corner} : joined(product, {corner, corner});
+        first = false;
+      }
+    return product;
+  }
+  /// The term added up to as often as there are keys.
+  Ends over_keys(const Ends& term, Role role) const {
+    const Ends one = {least(term.low, Value::zero()), most(term.high, Value::zero())};
+    Ends sum = one;
+    for (int key = 1; key < positions_; ++key) {
+      const Ends next = joined(sum, plus(sum, one, role));
+      if (next.low == sum.low && next.high == sum.high) break;
+      sum = next;
+    }
+    return sum;
+  }
 
-double attention(Bounds& bounds, const Attention& from, double x, int positions) {
-  const auto keys = static_cast<std::size_t>(positions);
-  const auto entries = static_cast<std::size_t>(from.query.weight.rows() / std::max(1, from.heads));
-  const double q = bounds.linear(from.query, x), k = bounds.linear(from.key, x), v = bounds.linear(from.value, x);
-  double score = bounds.sum(q + k, entries);
-  if (from.scale) score = bounds.sum(score + magnitude(*from.scale) + 1, 1);
-  bounds.plus(score, score);  // s - max
-  bounds.sum(0, keys);        // Z
-  return bounds.linear(from.output, bounds.sum(v + 1, keys));
-}
+  Entries table(const Matrix& matrix, int rows, std::size_t width) const {
+    Entries ends(width);
+    std::vector<int> seen(width, 0);
+    for (int r = 0; r < rows; ++r)
+      for (const Matrix::Entry& entry : matrix.row(r)) {
+        const Value value = in(entry.value, Role::weights);
+        Ends& of = ends[entry.column];
+        of = seen[entry.column]++ == 0 ? Ends{value, value} : joined(of, {value, value});
+      }
+    for (std::size_t c = 0; c < width; ++c)
+      if (seen[c] < rows) ends[c] = joined(ends[c], {});
+    return ends;
+  }
+
+  Entries linear(const Linear& map, const Entries& x, Role role) const {
+    Entries y(static_cast<std::size_t>(map.weight.rows()));
+    for (int r = 0; r < map.weight.rows(); ++r) {
+      Ends sum;
+      bool first = true;
+      for (const Matrix::Entry& entry : map.weight.row(r)) {
+        const Value weight = in(entry.value, Role::weights);
+        const Ends term = times({weight, weight}, x[entry.column], Role::accumulators);
+        sum = first ? term : plus(sum, term, Role::accumulators);
+        first = false;
+      }
+      const auto row = static_cast<std::size_t>(r);
+      if (map.bias) {
+        const Value bias = in((*map.bias)[row], Role::weights);
+        sum = plus(sum, {bias, bias}, Role::accumulators);
+      }
+      y[row] = in(sum, role);
+    }
+    return y;
+  }
+
+  void residual(const Entries& f) {
+    for (std::size_t r = 0; r < x_.size(); ++r) x_[r] = plus(x_[r], f[r], Role::activations);
+  }
+
+  Entries attention(const Attention& from) const {
+    const Entries q = linear(from.query, x_, Role::activations), k = linear(from.key, x_, Role::cache),
+                  v = linear(from.value, x_, Role::cache);
+    const auto heads = static_cast<std::size_t>(from.heads), groups = static_cast<std::size_t>(from.groups());
+    const std::size_t d_k = q.size() / heads, d_v = v.size() / groups;
+    const Value one = in(Value::integer(1), Role::softmax);
+    // e / Z with 0 <= e <= 1 <= Z
+    const Ends weight = {Value::zero(), finite(formats::div(one, one, policy_[Role::softmax]).value)};
+    over_keys({Value::zero(), one}, Role::softmax);  // Z
+    Entries head;
+    for (std::size_t h = 0; h < heads; ++h) {
+      const std::size_t group = h / (heads / groups);
+      Ends score;
+      for (std::size_t t = 0; t < d_k; ++t) {
+        const Ends term = times(q[h * d_k + t], k[group * d_k + t], Role::accumulators);
+        score = t == 0 ? term : plus(score, term, Role::accumulators);
+      }
+      score = in(score, Role::scores);
+      if (from.scale) {
+        const Value scale = in(*from.scale, Role::scores);
+        score = times(score, {scale, scale}, Role::scores);
+      }
+      finite(formats::sub(score.low, score.high, policy_[Role::softmax]).value);  // s - max
+      for (std::size_t t = 0; t < d_v; ++t) {
+        const Ends term = times(in(weight, Role::softmax), v[group * d_v + t], Role::accumulators);
+        head.push_back(in(over_keys(term, Role::accumulators), Role::activations));
+      }
+    }
+    return linear(from.output, head, Role::activations);
+  }
+
+  const Policy& policy_;
+  int positions_;
+  Entries x_;
+};
 
 bool understood(const Layer& layer) {
   if (layer.projection || layer.before_attention || layer.after_attention || layer.before_feed_forward ||
@@ -86,28 +171,36 @@ bool understood(const Layer& layer) {
   return !layer.feed_forward || (layer.feed_forward->activation == Activation::relu && !layer.feed_forward->gate);
 }
 
+bool understood(const Policy& policy) {
+  const Quantisers& quantisers = policy.quantisers;
+  return policy.softmax == Softmax::stable && policy.order.kind == SumOrder::sequential &&
+         policy.dot == DotMode::rounded && policy.divide == Divide::first && policy.mask != Mask::strict &&
+         quantisers.weights.empty() && quantisers.activations.empty() && quantisers.cache.empty() &&
+         std::all_of(policy.formats.begin(), policy.formats.end(), [](const Format& format) {
+           return format.has_zero && format.is_grid() && format.lowest.negative &&
+                  format.overflow != Overflow::wrap && !format.is_stochastic() && !format.flushes &&
+                  !format.takes_zero;
+         });
+}
+
 }  // namespace
 
 bool stays_finite(const Model& model, const Policy& policy, int positions) {
-  if (policy.softmax != Softmax::stable || policy.order.kind == SumOrder::wide ||
-      policy.divide != Divide::first || policy.mask == Mask::strict || model.final_norm || policy.quantisers.weights != "" ||
-      policy.quantisers.activations != "" || policy.quantisers.cache != "" ||
-      !std::all_of(model.layers.begin(), model.layers.end(), understood))
+  if (!understood(policy) || model.final_norm ||
+      !std::all_of(model.layers.begin(), model.layers.end(), [](const Layer& layer) { return understood(layer); }))
     return false;
-  for (const Format& format : policy.formats)
-    if (!format.has_zero || !format.is_grid() || !format.lowest.negative || format.overflow == Overflow::wrap ||
-        format.is_stochastic() || format.flushes || format.takes_zero)
-      return false;
-  if (round(Value::integer(1), policy[Role::softmax]).value.is_zero()) return false;
-  Bounds bounds(policy);
-  double x = bounds.plus(largest_of(model.token_embedding) + 1, largest_of(model.position_embedding) + 1);
-  for (const Layer& layer : model.layers) {
-    if (layer.attention) x = bounds.plus(x, attention(bounds, *layer.attention, x, positions));
-    if (layer.feed_forward)
-      x = bounds.plus(x, bounds.linear(layer.feed_forward->out, bounds.linear(layer.feed_forward->in, x)));
+  try {
+    if (formats::round(Value::integer(1), policy[Role::softmax]).value.is_zero()) return false;
+    Bounds bounds(policy, positions);
+    bounds.embed(model);
+    for (const Layer& layer : model.layers) bounds.layer(layer);
+    bounds.head(model);
+    return true;
+  } catch (const Infinite&) {
+    return false;
+  } catch (const Trap&) {
+    return false;
   }
-  bounds.linear(model.tied ? Linear{model.token_embedding, model.unembedding.bias} : model.unembedding, x);
-  return bounds.finite();
 }
 
 }  // namespace roundoff::sim

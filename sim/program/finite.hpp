@@ -1,12 +1,12 @@
-// Whether a model can ever meet an infinity or a NaN: by bounds on magnitudes, layer by layer, from the weights
-// alone. Where it cannot, floating-point formats are as good as sets of numbers: nothing traps, 0 * x is a zero,
-// and a sum forgets zeros. So long records of wide sparse models in floats stay short (record.cpp, recorder.cpp).
+// Whether a model can ever meet an infinity or a NaN: by an interval for every entry, layer by layer, from the
+// weights alone. Where it cannot, floating-point formats are as good as sets of numbers: nothing traps, 0 * x is a
+// zero, and a sum forgets zeros. So long records of wide sparse models in floats stay short (record.cpp,
+// recorder.cpp).
 //
-// The bound. With |x| <= 2^a for every entry and m terms of a row that are not 0, a product is at most
-// 2^(a + w), the sum of m rounded ones at most m (2^(a + w) + q) (1 + u)^(2 m), where u = 2^(1 - precision) bounds
-// the relative error of any rounding rule and q, the format's smallest step, what underflow adds. Logarithms are
-// kept to base 2 and rounded up generously. Softmax is stable: exponents are of numbers <= 0, Z >= rnd(1), and
-// weights at most 2.
+// The intervals are ends of the format: every rounding but a stochastic one is monotone, so that a rounded result
+// lies between the rounded results of the ends. Terms whose weight is 0 are zeros and change no sum's size. Of a
+// stable softmax exponents are of numbers <= 0, e <= rnd(1), Z >= rnd(1); how many keys a position sees is bounded
+// by the number of positions.
 #pragma once
 
 #include "sim/model/model.hpp"
@@ -14,9 +14,9 @@
 
 namespace roundoff::sim {
 
-/// True only where every result of the model, on any sequence of `positions` tokens, stays below the largest
-/// number of every format; false where that is not seen (norms, rotary embeddings, other weightings and
-/// activations, plain softmax, quantisers).
+/// True only where every result of the model, on any sequence of `positions` tokens, is a finite number; false
+/// where that is not seen (norms, rotary embeddings, other weightings and activations, plain softmax, quantisers,
+/// sums that are not sequential, formats that wrap, flush or draw).
 bool stays_finite(const Model& model, const Policy& policy, int positions);
 
 }  // namespace roundoff::sim
