@@ -167,6 +167,8 @@ Model build_iteradd_slim(const Task& task, const Policy& policy, const Settings&
     head.copy(row, {to});
   };
 
+  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
+
   // Layer 1. The digit's part of its group, v 2^place.
   LayerBuilder& parts = model.layer();
   parts.unit(scale + (modulus / 2) * Form(v) - Weight(modulus / 2), {{v, 1}});
