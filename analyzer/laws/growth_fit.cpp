@@ -12,9 +12,9 @@
 namespace roundoff::analyzer::laws {
 namespace {
 
-constexpr int most = static_cast<int>(most_terms);
-using Square = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, most, most>;
-using Column = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, most, 1>;
+constexpr int most_unknowns = static_cast<int>(most_terms);
+using Square = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, most_unknowns, most_unknowns>;
+using Column = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, most_unknowns, 1>;
 
 /// f and the factor df/dt, t the sum of the terms.
 struct Predicted {

@@ -28,11 +28,11 @@ struct Block {
   int digits() const { return static_cast<int>(std::bit_width(slots.size())); }
 };
 using Level = std::vector<Block>;
-using Columns = std::map<int, std::vector<int>>;  ///< the slots that hold bits of a weight
+using BitSlots = std::map<int, std::vector<int>>;  ///< the slots that hold bits of a weight
 
 /// What to count next: full blocks of three bits or more, so that every column shrinks; and pairs once no column
 /// has more than two.
-Level next_level(const Columns& columns, int block_size) {
+Level next_level(const BitSlots& columns, int block_size) {
   const bool low = std::all_of(columns.begin(), columns.end(),
                                [](const auto& column) { return column.second.size() <= 2; });
   Level level;
@@ -49,8 +49,8 @@ Level next_level(const Columns& columns, int block_size) {
   return level;
 }
 
-Columns count(const Columns& columns, const Level& level) {
-  Columns counted = columns;
+BitSlots count(const BitSlots& columns, const Level& level) {
+  BitSlots counted = columns;
   for (const Block& block : level) {
     std::vector<int>& from = counted[block.weight];
     std::erase_if(from, [&](int slot) { return std::ranges::find(block.slots, slot) != block.slots.end(); });
@@ -66,11 +66,11 @@ Columns count(const Columns& columns, const Level& level) {
 
 struct Plan {
   std::vector<Level> levels;
-  Columns rest;  ///< one slot a column
+  BitSlots rest;  ///< one slot a column
 };
 
 Plan plan(int n, int k, int max) {
-  Columns columns;
+  BitSlots columns;
   for (int t = 0; t < n; ++t) {
     for (int j = 0; j < k; ++j) columns[t].push_back(t * k + j);
   }

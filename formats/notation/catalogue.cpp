@@ -13,7 +13,6 @@
 namespace roundoff::formats {
 namespace {
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 using Letters = std::vector<std::pair<char, std::string>>;
@@ -110,7 +109,7 @@ const CatalogueEntry* find_entry(std::string_view word) {
 
 std::vector<std::int64_t> numbers_in(const CatalogueEntry& pattern, std::string_view word) {
   std::vector<std::int64_t> numbers;
-  const Numbers found = fitted(pattern.name, word).value();
+  const Letters found = fitted(pattern.name, word).value();
   for (const auto& [letter, digits] : found) numbers.push_back(std::stoll(digits));
   return numbers;
 }
@@ -133,7 +132,8 @@ std::optional<std::string> expand_alias(std::string_view word) {
 std::string suggest_format(std::string_view word) {
   for (const BlockFormat& format : block_formats()) {
     if (format.name == word)
-      return "; it quantises vectors, as in roundoff eval " + format.name + " quantise 1 2 3, or under [quantise] in a policy";
+      return "; it quantises vectors, as in roundoff eval " + format.name +
+             " quantise 1 2 3, or under [quantise] in a policy";
   }
   std::vector<std::string_view> all, fitting;
   for (const CatalogueEntry& entry : catalogue()) {
