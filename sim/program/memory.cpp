@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "formats/error.hpp"
 
 namespace roundoff::sim {
 namespace {
@@ -27,7 +26,7 @@ void Forecast::at(int done, std::size_t bytes) {
   looks_.push_back({static_cast<double>(done), static_cast<double>(bytes)});
   const double needed = factor_ * expected(), limit = memory_limit();
   if (needed <= limit) return;
-  throw UsageError(
+  throw TooMuchMemory(
       fmt::format("{} takes about {:.3g} GB at this size, and there are {:.3g} GB for it; take a smaller "
                   "size, or raise ROUNDOFF_MEMORY (GB)",
                   what_, needed / 1e9, limit / 1e9));
