@@ -129,7 +129,6 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   }
   model.token(1, v, 1);
 
-  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
   // A tent (tent.hpp) with the fifth term as it is given, number and guard, and with its ends at keys with gate
   // 1 alone: a key with gate 0 and number 0 scores 0 for all queries.
   const auto compare = [&](HeadBuilder& head, const Weight& m_here, const Form& query, const Form& key,
@@ -153,6 +152,8 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
     head.score(one, gap_m * row + (gap_m - max));
     head.copy(row, {to});
   };
+
+  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
 
   // Layer 1. The digit's part of its group, v 2^place.
   LayerBuilder& parts = model.layer();

@@ -1,7 +1,8 @@
 """Dyck-1 of depth at most 3: python3 dyck.py N [TASK] > dyck_N.json
 
 The mean of +1 for ( and -1 for ) over the brackets so far, times their number, is the depth. A bracket is bad where
-that mean is negative, or above 3.5 over the number; attention to the worst bracket tells whether there is one."""
+that mean is negative, or above 3.5 over the number; attention to the worst bracket tells whether there is one. The
+softmax's denominator counts the brackets, so that the bits before the point grow with log n, too."""
 import sys
 from model import Model
 
@@ -31,4 +32,4 @@ m.logit("yes", {answered: -6})
 m.logit("<eos>", {answered: 6, one: -1})
 for other in "()=":
     m.logit(other, {one: -1})
-print(m.json({"name": task, "n": n}, "fixed(3,2*ceil(lg(n))+4)"))
+print(m.json({"name": task, "n": n}, "fixed(ceil(lg(n+2))+1,2*ceil(lg(n))+4)"))

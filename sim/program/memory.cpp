@@ -25,7 +25,8 @@ void Forecast::at(int done, std::size_t bytes) {
   if (done < first_look || (!looks_.empty() && done < 2 * looks_.back().step)) return;
   looks_.push_back({static_cast<double>(done), static_cast<double>(bytes)});
   const double needed = factor_ * expected(), limit = memory_limit();
-  if (needed <= limit) return;
+  // A forecast from little is no reason to refuse: a quarter of the room must be taken before.
+  if (needed <= limit || factor_ * static_cast<double>(bytes) < limit / 4) return;
   throw TooMuchMemory(
       fmt::format("{} takes about {:.3g} GB at this size, and there are {:.3g} GB for it; take a smaller "
                   "size, or raise ROUNDOFF_MEMORY (GB)",

@@ -165,7 +165,7 @@ TEST_CASE("integers are read whole, or not at all") {
   }
   for (const char* n : {"[1000000000000]", "1000000000000", "[-1]", "-1", "[4294967298]"}) {
     directory.write("page.toml", std::string("[[sweep]]\nconstructions = [\"add-hinge\"]\nn = ") + n + "\n");
-    refused(directory.run("roundoff sweep page.toml --store s.sqlite --quiet"), "page.toml", "'n'");
+    refused(directory.run("roundoff sweep page.toml --store s.sqlite --quiet"), "page.toml", "whole number");
   }
 }
 

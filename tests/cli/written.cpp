@@ -22,7 +22,7 @@ struct Clone : Directory {
   /// `home` is the folder of the source in which a page says that it runs, or "".
   explicit Clone(const std::string& home = "") {
     if (!home.empty())
-      fs::copy(fs::path(ROUNDOFF_SOURCE) / home, file("."), fs::copy_options::overwrite_existing);
+      fs::copy(fs::path(ROUNDOFF_SOURCE) / home, file("."), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
     for (const char* name : {"examples", "theory-notes", "docs"})
       fs::create_directory_symlink(fs::path(ROUNDOFF_SOURCE) / name, file(name));
   }
