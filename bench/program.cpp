@@ -50,14 +50,14 @@ struct Subject {
     list.total = total;
     if (exhaustive) {
       list.at = [this](std::uint64_t j) { return task->instance(j); };
-      list.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                         std::span<Token> expected) {
+      list.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                         std::span<LaneToken> expected) {
         task->fill(first, count, batch_lanes, tokens, expected);
       };
     } else {
       list.at = [this](std::uint64_t j) { return task->sample(1, j); };
-      list.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                         std::span<Token> expected) {
+      list.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                         std::span<LaneToken> expected) {
         task->fill_samples(1, first, count, batch_lanes, tokens, expected);
       };
     }
@@ -140,7 +140,7 @@ void building(benchmark::State& state, const Case& wanted) {
 std::string label(const Case& c) {
   const Subject subject(c);
   return fmt::format("{} p={} n={}{} {}", c.construction, c.size.p, c.size.n,
-                     subject.construction.task == "iteradd" ? fmt::format(" k={}", c.size.k) : "",
+                     find_task(subject.construction.task).uses('k') ? fmt::format(" k={}", c.size.k) : "",
                      notation(subject.policy.formats[0]));
 }
 

@@ -10,7 +10,13 @@ Construction add_flipflop();
 Construction add_dyadic();
 Construction add_lookahead();
 Construction add_ragged();
+Construction add_hinge4();
+Construction add_slim();
+Construction add_slim2d();
+Construction add_ruler();
 Construction iteradd_log();
+Construction iteradd_slim();
+Construction iteradd_counters();
 Construction mul_n2();
 Construction mul_n();
 Construction mul_nl();
@@ -31,7 +37,13 @@ std::span<const Construction> all_constructions() {
       add_dyadic(),     //
       add_lookahead(),  //
       add_ragged(),     //
+      add_hinge4(),     //
+      add_slim(),       //
+      add_slim2d(),     //
+      add_ruler(),      //
       iteradd_log(),    //
+      iteradd_slim(),   //
+      iteradd_counters(),
       mul_n2(),         //
       mul_n(),          //
       mul_nl(),         //

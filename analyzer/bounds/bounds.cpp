@@ -15,14 +15,14 @@
 
 #include <fmt/format.h>
 
-#include "analyzer/laws/statistics.hpp"
-#include "constructions/tasks/digits.hpp"
+#include "analyzer/bounds/any_depth.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer {
 namespace {
 
 Bound one_layer(const Task& task, const Policy& policy, int layers) {
-  const double needed = communication_bits(task);
+  const double needed = task.communication_bits();
   const int bits = policy[Role::accumulators].bits;
   const bool stable = policy.softmax == Softmax::stable;
   const int messages = stable ? 4 : 2;
@@ -60,6 +60,40 @@ Bound one_layer_width(const Bound& heads, const Policy& policy) {
   return bound;
 }
 
+/// The most values that any number of a forward pass can have.
+double values_of(const Policy& policy) {
+  double most = 0;
+  for (const Role role : {Role::activations, Role::accumulators, Role::scores, Role::softmax})
+    most = std::max(most, value_count(policy[role]));
+  return most;
+}
+
+Bound any_depth(const Task& task, const Policy& policy, int layers) {
+  const double bits = task.operand_bits(), values = values_of(policy);
+  Bound bound;
+  bound.name = "any-depth width";
+  bound.quantity = "width";
+  bound.source = "derived: theory-notes/lower-bounds.md";
+  if (bits <= 0) {
+    bound.condition = fmt::format("no bound for any depth is known for {}", task.name());
+    return bound;
+  }
+  if (policy.order.kind != SumOrder::sequential || policy.dot == DotMode::exact_dot) {
+    bound.condition = "needs sequentially rounded sums: exact or wide sums carry more than b bits";
+    return bound;
+  }
+  bound.applies = true;
+  bound.value = any_depth_width(bits, layers, values);
+  bound.statement =
+      fmt::format("width >= {:.0f} at {} layers: layers*heads*{:.6g}^d_k*(1+{:.6g}+{:.6g}^2*d_v)*{:.4g} bits >= {:.6g} bits",
+                  bound.value, layers, values, values, values, steady_log2(values), bits);
+  const double deepest = deepest_above_one(bits, values);
+  bound.condition = fmt::format("causal attention, sequentially rounded sums; {}",
+                                deepest < 1 ? std::string("says no more than 1 at this size")
+                                            : fmt::format("above 1 up to {:.6g} layers", deepest));
+  return bound;
+}
+
 Bound counting(const Task& task, const Policy& policy) {
   const double pairs = static_cast<double>(task.positions()) * static_cast<double>(task.vocabulary().size());
   const double per_dimension = steady_log2(value_count(policy[Role::activations]));
@@ -86,27 +120,9 @@ double value_count(const Format& format) {
   return symmetric ? patterns - 1 : patterns;
 }
 
-double communication_bits(const Task& task) {
-  const TaskSize& size = task.size();
-  const double digit = steady_log2(size.p);
-  if (task.name() == "add") return size.n * digit;
-  if (task.name() == "iteradd") {
-    // Half of the summands each: one side's sum is any of 0 .. (k/2)(p^n - 1); beyond doubles, those with k/2
-    // left out.
-    const double values = std::max(1, size.k / 2) * (power(size.p, size.n) - 1) + 1;
-    return std::isfinite(values) ? std::max(size.n * digit, steady_log2(values)) : size.n * digit;
-  }
-  // The first answer digit at l = n is the middle digit of the product, whose ordered binary decision
-  // diagrams have at least 2^(n/2)/61 nodes for any order of the inputs (Woelfel 2005, as recalled): n/2 - lg
-  // 61 bits.
-  if (task.name() == "mul" && size.p == 2 && size.l == size.n)
-    return std::max(0.0, std::floor(size.n / 2.0) - steady_log2(61));
-  return 0;
-}
-
 std::vector<Bound> lower_bounds(const Task& task, const Policy& policy, int layers) {
   const Bound heads = one_layer(task, policy, layers);
-  return {counting(task, policy), heads, one_layer_width(heads, policy)};
+  return {counting(task, policy), any_depth(task, policy, layers), heads, one_layer_width(heads, policy)};
 }
 
 }  // namespace roundoff::analyzer

@@ -80,11 +80,12 @@ Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f) 
 }
 
 Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f, Ref g) {
-  if (t.kind == Operation::pair || t.kind == Operation::contend) return no_ref;
+  if (t.kind == Operation::pair || t.kind == Operation::contend || t.kind == Operation::contend_or_nan)
+    return no_ref;
   if (!is_regular(f) || !is_regular(g)) return no_ref;
   const Id low_f = manager_.least(f), high_f = manager_.greatest(f);
   const Id low_g = manager_.least(g), high_g = manager_.greatest(g);
-  if (t.kind == Operation::max) {
+  if (t.kind == Operation::max || t.kind == Operation::max_or_nan) {
     // The first operand wins a tie, and zeros of either sign tie.
     const auto above = [&](Id low, Id high) {
       return compare(scalars_.value(low), scalars_.value(high)) > 0;

@@ -21,10 +21,6 @@
 
 namespace roundoff::analyzer::diagrams {
 
-struct InterpreterOptions {
-  std::size_t tuples = 4096;  ///< bound on the distinct inputs of a block; 0: no blocks
-};
-
 /// A column of the specification, or a group of columns, whose sum is a variable of its own (cuts.cpp).
 struct Column {
   Ref sum = no_ref;        ///< the variable
@@ -34,9 +30,9 @@ struct Column {
 class Interpreter {
  public:
   /// `tokens`: a diagram of token ids a position. The program must outlive the interpreter. Throws Exhausted
-  /// where the program has operations that diagrams cannot do (stochastic rounding).
-  Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens,
-              const InterpreterOptions& options = {});
+  /// where the program has operations that diagrams cannot do (stochastic rounding). Of the limits it heeds the
+  /// tuples (0: no blocks); the algebra's manager heeds the others.
+  Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens, const Limits& limits = {});
 
   /// The node's diagram; valid until the next call. Throws Exhausted.
   Ref value(NodeId node);
@@ -112,7 +108,7 @@ class Interpreter {
   const Program& program_;
   Algebra& algebra_;
   Manager& manager_;
-  InterpreterOptions options_;
+  std::size_t most_tuples_;  ///< distinct inputs of a block
   Roots tokens_, values_;
   std::vector<NodeId> expected_, active_;
   std::vector<std::uint32_t> codes_;   ///< by kind, function and format

@@ -76,7 +76,7 @@ Ref Interpreter::sum(Roots& terms, const SumOrder& order, const Format& format, 
       terms[0] = sequential(terms, 0, count, order.wide_format, false);
       return algebra_.apply(code(Operation::round, format), terms[0]);
     case SumOrder::exact:
-      if (!format.is_plain()) throw Exhausted{"exact sums in a format with -0, inf or NaN"};
+      if (!format.is_plain()) throw Exhausted{{Reason::special_values}};
       deepest_first(terms, 0, count);
       fold(algebra_.scalars().code({.kind = Operation::exact_add}), terms, 0, count, false);
       return algebra_.apply(code(Operation::round, format), terms[0]);

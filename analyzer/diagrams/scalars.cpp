@@ -118,6 +118,8 @@ Id Scalars::evaluate(const Operation& operation, Id a, Id b) {
         return id(formats::div(value(a), value(b), format).value);
       case Kind::max:
         return id(maximum(value(a), value(b)));
+      case Kind::max_or_nan:
+        return special(a) ? a : special(b) ? b : id(maximum(value(a), value(b)));
       case Kind::fma_tail:
         return id(formats::fma(Value::integer(1), value(b), value(a), format).value);
       case Kind::apply:
@@ -130,11 +132,11 @@ Id Scalars::evaluate(const Operation& operation, Id a, Id b) {
       case Kind::exact_mul: {
         const Value exact =
             kind == Kind::exact_add ? exact_sum(value(a), value(b)) : exact_product(value(a), value(b));
-        if (exact.is_nan()) throw Exhausted{"the 120 bits of an exact intermediate result"};
+        if (exact.is_nan()) throw Exhausted{{Reason::exact_bits}};
         return id(exact);
       }
       case Kind::pair: {
-        if (tuples_.size() > 0x7ffffff0) throw Exhausted{"tuples"};
+        if (tuples_.size() > 0x7ffffff0) throw Exhausted{{Reason::tuples}};
         tuples_.emplace_back(a, b);
         return 0x80000000u | static_cast<Id>(tuples_.size() - 1);
       }
@@ -142,6 +144,11 @@ Id Scalars::evaluate(const Operation& operation, Id a, Id b) {
         const Value& best = value(parts(a).first);
         if (value(b).is_nan()) return trap;
         return compare(value(b), best) > 0 ? pair(b, integer(operation.parameter)) : a;
+      }
+      case Kind::contend_or_nan: {
+        const Value& best = value(parts(a).first);
+        const bool better = value(b).is_nan() || compare(value(b), best) > 0;
+        return better && !best.is_nan() ? pair(b, integer(operation.parameter)) : a;
       }
       case Kind::winner:
         return parts(a).second;

@@ -24,15 +24,17 @@ struct Operation {
     sub,
     mul,
     div,
-    max,
+    max,         ///< the trap where either is NaN
+    max_or_nan,  ///< NaN where either is
     fma_tail,             ///< s, x: rnd(s + x) where x is an exact product outside the format
     apply,                ///< rnd(function(x))
     apply_to_difference,  ///< s, m: rnd(function(rnd(s - m))), one operation for softmax's exp(s - max)
     exact_add,
     exact_mul,  ///< no rounding; the trap when a value would need more than 120 bits
     pair,       ///< the tuple (a, b)
-    contend,    ///< (best, index), x: (x, parameter) if x > best, else the first
-    winner,     ///< (best, index): index
+    contend,    ///< (best, index), x: (x, parameter) if x > best, else the first; the trap where x is NaN
+    contend_or_nan,  ///< likewise, and NaN is above all
+    winner,          ///< (best, index): index
   } kind = round;
   Function function = Function::identity;
   std::uint32_t parameter = 0;

@@ -66,8 +66,8 @@ struct InputList {
   std::uint64_t total = 0;
   std::function<Instance(std::uint64_t)> at;
   /// Where all inputs have one shape: many at once as lanes take them (Task::fill); may be empty.
-  std::function<void(std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                     std::span<Token> expected)>
+  std::function<void(std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                     std::span<LaneToken> expected)>
       fill;
   std::string what;  ///< for progress: "exhaustive", "samples"
 };
@@ -84,6 +84,7 @@ class Judge {
 
  private:
   struct Engine {
+    bool traps = false;  ///< on every input, since the model traps on constants: there is no program
     std::shared_ptr<const Subject::Prepared> prepared;
     std::unique_ptr<Lanes> lanes;
     std::unique_ptr<Reference> reference;
@@ -96,7 +97,7 @@ class Judge {
 
   Subject& subject_;
   std::map<std::vector<std::size_t>, Engine> engines_;
-  std::vector<Token> tokens_, expected_, chosen_;
+  std::vector<LaneToken> tokens_, expected_, chosen_;
   std::vector<std::uint8_t> bad_;
 };
 

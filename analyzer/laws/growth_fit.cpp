@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "analyzer/laws/statistics.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer::laws {
 namespace {

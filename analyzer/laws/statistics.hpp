@@ -1,17 +1,10 @@
-// Statistics that come out the same everywhere: elementary functions from + - * / in a fixed order (no libm
-// decides a digit), random draws that are a function of (seed, index), and exact confidence bounds for a
-// failing fraction.
+// Statistics that come out the same everywhere: random draws that are a function of (seed, index), and exact
+// confidence bounds for a failing fraction.
 #pragma once
 
 #include <cstdint>
 
 namespace roundoff::analyzer {
-
-/// To within a few units in the last place; log2 of a power of two and exp2 of an integer are exact. For
-/// statistics and laws, never for a result bit. x > 0 where it is the argument of a logarithm or root.
-double steady_log2(double x);
-double steady_exp2(double x);
-double steady_root(double x, int degree);
 
 /// Draw number `index` of the stream `seed`: uniform in 0 .. bound-1, bound >= 1 (counter based, rejection,
 /// no state).

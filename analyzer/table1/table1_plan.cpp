@@ -79,7 +79,7 @@ std::vector<SeriesPlan> plan_series(const Construction& construction, int p, boo
     return list;
   }();
   for (const Variant& variant : variants) {
-    const bool deepens = variant.settings.empty() && !deepest.empty();
+    const bool deepens = construction.deepens || (variant.settings.empty() && !deepest.empty());
     SeriesPlan plan{&construction,
                     std::string(construction.name) + variant.tag,
                     "n",
@@ -102,7 +102,7 @@ std::vector<SeriesPlan> plan_series(const Construction& construction, int p, boo
     plan.variable = "n";
     plan.base = {.p = p, .k = 4, .ragged = middle.ragged};
     plan.label = std::string(construction.name) + ", k = 4";
-    plan.deepens = false;  // at one k the depth is one
+    plan.deepens = construction.deepens;  // at one k a knob of layers has one value
     plans.push_back(plan);
   }
   return plans;

@@ -13,7 +13,8 @@ namespace {
 void declare(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "One construction; without it, the list", false);
   declare_size(arguments, options);
-  declare_arithmetic(arguments, options);
+  declare_knobs(arguments, options);
+  declare_policy(arguments, options.policy);
 }
 
 std::string_view regime_text(Regime regime) {
@@ -69,7 +70,9 @@ int list(const SubjectOptions& options, Session& session) {
   for (const Construction& c : all_constructions()) {
     table.rows.push_back({std::string(c.name), std::string(c.task), std::string(regime_text(c.regime)),
                           std::string(c.width), std::string(c.family), std::string(c.summary)});
-    document.push_back(as_json(c, task_size(options)));
+    Json one = as_json(c, task_size(options));
+    one["provenance"] = provenance(session);  // a list has no place for it
+    document.push_back(std::move(one));
   }
   Table short_table{{table.columns[0], table.columns[1], table.columns[2], table.columns[5]}, {}};
   for (const auto& row : table.rows) short_table.rows.push_back({row[0], row[1], row[2], row[5]});

@@ -15,6 +15,7 @@
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 #include "formats/rounding/rounding.hpp"
+#include "sim/model/policy_codec.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -23,11 +24,8 @@ struct Options {
   std::string format, op;
   std::vector<std::string> operands;
   bool from_stdin = false;
+  PolicyLayer semantics;
   bool explain = false;
-  bool fma = false, exact_dot = false;  // names of --dot that are gone
-  std::string order = "sequential";
-  std::string dot = "rounded";
-  std::string softmax = "stable";
   std::string tensor_scale;
 };
 
@@ -39,36 +37,16 @@ void declare(Arguments& arguments, Options& options) {
                  "Answer lines FORMAT OP X [Y [Z]] from standard input, a line each; # starts a comment");
   arguments.flag("--explain", options.explain, "The exact result on the number line between its neighbours");
   arguments.group("Sums");
-  arguments.text("--order", options.order, "ORDER",
-                 "Of sum, dot, softmax: sequential, tree, exact, wide:FORMAT, blocked:B [sequential]");
-  arguments.choice("--dot", options.dot, {"rounded", "fused", "exact"},
-                   "Of dot: products rounded, s = rnd(s + x*y), or one rounding at the end");
-  arguments.flag("--fma", options.fma, "Is now --dot fused");
-  arguments.flag("--exact-dot", options.exact_dot, "Is now --dot exact");
-  arguments.choice("--softmax", options.softmax, {"stable", "plain"},
-                   "Whether the maximum is subtracted first");
+  PolicyLayer& semantics = options.semantics;
+  for (const std::string_view key : {"order", "dot", "softmax"}) {
+    const PolicyField& field = policy_field(key);
+    arguments.take(option_of(field), field.words, field.summary,
+                   [&semantics, &field](const std::string& word) { semantics.set(field.key, word); });
+  }
   arguments.group("Block formats");
   arguments.text("--tensor-scale", options.tensor_scale, "NUMBER",
                  "Of nvfp4: the scale of all numbers [largest / 2688]");
 }
-
-/// How sums are formed, parsed once.
-struct Semantics {
-  explicit Semantics(const Options& options)
-      : order(parse_order(options.order)),
-        mode(options.dot == "fused"   ? DotMode::fused
-             : options.dot == "exact" ? DotMode::exact_dot
-                                      : DotMode::rounded),
-        softmax(options.softmax == "plain" ? Softmax::plain : Softmax::stable) {
-    if (options.fma) throw UsageError("eval: --fma is gone; write --dot fused");
-    if (options.exact_dot) throw UsageError("eval: --exact-dot is gone; write --dot exact");
-    if (mode == DotMode::fused && order.kind != SumOrder::sequential)
-      throw UsageError("eval: --dot fused adds in sequential order only; leave --order out");
-  }
-  SumOrder order;
-  DotMode mode;
-  Softmax softmax;
-};
 
 using Operands = std::vector<std::string_view>;
 
@@ -102,7 +80,7 @@ Function function_of(std::string_view op) {
 /// flags tell of.
 class Question {
  public:
-  Question(const Format& format, std::string_view op, Operands operands, const Semantics& semantics)
+  Question(const Format& format, std::string_view op, Operands operands, const Policy& semantics)
       : format_(format), op_(op), operands_(std::move(operands)), semantics_(semantics) {
     if (op == "round") {
       expect(op, operands_.size(), 1);
@@ -145,7 +123,7 @@ class Question {
   /// Of sum and dot: what happened on the way.
   std::optional<Reduction> steps() const {
     if (op_ == "sum") return sum_in_steps(x_, semantics_.order, format_);
-    if (op_ == "dot") return dot_in_steps(first_half(), second_half(), semantics_.order, semantics_.mode, format_);
+    if (op_ == "dot") return dot_in_steps(first_half(), second_half(), semantics_.order, semantics_.dot, format_);
     return std::nullopt;
   }
 
@@ -158,7 +136,7 @@ class Question {
     if (const Binary operation = binary(op_)) return operation(x_[0], x_[1], format, {});
     if (op_ == "fma") return fma(x_[0], x_[1], x_[2], format);
     if (op_ == "sum") return sum(x_, semantics_.order, format);
-    if (op_ == "dot") return dot(first_half(), second_half(), semantics_.order, semantics_.mode, format);
+    if (op_ == "dot") return dot(first_half(), second_half(), semantics_.order, semantics_.dot, format);
     return apply(function_, x_[0], format);
   }
 
@@ -209,7 +187,7 @@ class Question {
   const Format& format_;
   std::string_view op_;
   Operands operands_;
-  const Semantics& semantics_;
+  const Policy& semantics_;
   std::vector<Value> x_;
   Function function_ = Function::identity;
 };
@@ -330,7 +308,7 @@ class Writer {
 
 /// A line that cannot be answered is answered with `error<TAB>why`, a trap with `trap<TAB>why`, so that line
 /// i of the output always belongs to line i of the input. Wrong lines make the exit code 2 at the end.
-int stream(const Semantics& semantics, const Session& session) {
+int stream(const Policy& semantics, const Session& session) {
   std::unordered_map<std::string, Format> formats;
   std::string line, first_error;
   std::size_t number = 0, wrong = 0;
@@ -384,7 +362,7 @@ int quantise_command(const Options& options, Session& session) {
 }
 
 int run(const Options& options, Session& session) {
-  const Semantics semantics(options);
+  const Policy semantics = laid({}, options.semantics, {});
   if (options.from_stdin) {
     if (!options.format.empty())
       throw UsageError("eval: with --stdin the operations come from standard input; leave '" +
@@ -454,9 +432,9 @@ Command eval_command() {
       "'#binary32:x3f8ccccd'\n\n"
       "Examples:\n"
       "  roundoff eval 'fixed(1,1):rnz' mul 0.5 1.5\n"
-      "  roundoff eval e4m3 exp 3.5 --explain       the number line\n"
+      "  roundoff eval e4m3 exp 3.5 --explain     # the number line\n"
       "  roundoff eval 'fixed(1,0)' sum --order tree 1 1 -1 -1\n"
-      "  roundoff eval mxfp4 quantise 7.5 -1 0.25   scale and elements of a block format\n"
+      "  roundoff eval mxfp4 quantise 7.5 -1 0.25 # scale and elements of a block format\n"
       "  printf 'binary16 add 1 1/3\\ne5m2 div 1 3\\n' | roundoff eval --stdin\n");
 }
 

@@ -29,18 +29,7 @@ int run(const Options& options, Session& session) {
     throw UsageError("export: '" + options.output + "' ends in neither .json nor .safetensors");
   Subject subject = resolve(options.subject);
   const Shape d = shape(subject.model);
-  const Policy& policy = subject.policy;
-  ModelFile file{std::move(subject.model),
-                 formats::notation(policy[Role::weights]),
-                 {},
-                 policy.softmax,
-                 policy.order,
-                 policy.dot,
-                 as_json(*subject.task).dump()};
-  for (int r = 0; r < role_count; ++r) {
-    const auto role = static_cast<Role>(r);
-    if (policy[role] != policy[Role::weights]) file.roles.emplace_back(role, formats::notation(policy[role]));
-  }
+  const ModelFile file{std::move(subject.model), layer_of(subject.policy), as_json(*subject.task).dump()};
   save_model(file, options.output);
   const std::string text = fmt::format("{}: {} in {}, width {}, {} parameters\n", options.output,
                                        subject.name, subject.format, d.width, d.parameters);

@@ -395,12 +395,12 @@ Command formats_command() {
   return make_command<Options, declare, run>(
       "formats", "Number formats: the catalogue, one format or several side by side, all its values",
       "Examples:\n"
-      "  roundoff formats                           the catalogue\n"
-      "  roundoff formats e4m3                      bits, range, steps, specials, source\n"
-      "  roundoff formats e4m3 e5m2 binary8p3       side by side\n"
-      "  roundoff formats mxfp4                     a quantiser of vectors\n"
-      "  roundoff formats 'fixed(2,1)' --values     every code and its value\n"
-      "  roundoff formats 'fixed(2*lg(n)+2,0)'      a family: constant or logarithmic precision?\n"
+      "  roundoff formats                         # the catalogue\n"
+      "  roundoff formats e4m3                    # bits, range, steps, specials, source\n"
+      "  roundoff formats e4m3 e5m2 binary8p3     # side by side\n"
+      "  roundoff formats mxfp4                   # a quantiser of vectors\n"
+      "  roundoff formats 'fixed(2,1)' --values   # every code and its value\n"
+      "  roundoff formats 'fixed(2*lg(n)+2,0)'    # a family: constant or logarithmic precision?\n"
       "  roundoff formats 'fixed(2*lg(n)+2,0)' --at n=32\n");
 }
 

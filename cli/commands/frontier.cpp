@@ -25,7 +25,8 @@ struct Options {
 void declare(Arguments& arguments, Options& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task");
   declare_size(arguments, options.subject);
-  declare_arithmetic(arguments, options.subject);
+  declare_knobs(arguments, options.subject);
+  declare_policy(arguments, options.subject.policy);
   arguments.group("Search");
   arguments.number("--fractions", options.fractions, 0, 64,
                    "Fixed point: fraction bits 0 to this, or to the family's own, are scanned");
@@ -38,11 +39,11 @@ int run(const Options& options, Session& session) {
     throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
   std::vector<const Construction*> constructions;
   for (const std::string& name : options.names) constructions.push_back(&find_construction(name));
+  refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};
-  if (!options.subject.format.empty()) how.format = FormatFamily(options.subject.format);
+  set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
-  how.semantics = resolve_semantics(options.subject);
   how.fractions = options.fractions;
   how.exponents = options.exponents;
   how.above = 1;
@@ -69,7 +70,7 @@ int run(const Options& options, Session& session) {
                           std::to_string(point.second), std::to_string(attempt.bits), attempt.format,
                           attempt.construction, settings_text(attempt.settings),
                           evidence_text(attempt.result)});
-    Json one = as_json(attempt, found.size, how.semantics);
+    Json one = as_json(attempt, found.size);
     one.update({{"width", point.width}, {"first", point.first}, {"second", point.second}});
     points.push_back(std::move(one));
   }

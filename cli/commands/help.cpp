@@ -48,7 +48,7 @@ Command help_command() {
       "help", "This overview, a command's options; completions for shells, the man page",
       "Examples:\n"
       "  roundoff help verify\n"
-      "  roundoff help --completions bash > /etc/bash_completion.d/roundoff\n"
+      "  roundoff help --completions bash > roundoff.bash  # for /etc/bash_completion.d\n"
       "  roundoff help --json\n");
 }
 

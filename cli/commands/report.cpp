@@ -10,6 +10,7 @@
 #include "cli/views/evidence.hpp"
 #include "cli/views/report_page.hpp"
 #include "formats/error.hpp"
+#include "sim/files/write_file.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -31,7 +32,7 @@ int run(const Options& options, Session& session) {
                     " does not exist; --store of verify, analyze, sweep or table1 makes one");
   Store store(options.store, version_line());
   ProgressLine progress(session);
-  const Report report = make_report(store);
+  const Report report = make_report(store, warn);
   const html::Page page = report_page(report);
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);

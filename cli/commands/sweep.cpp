@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <fstream>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include "cli/views/evidence.hpp"
 #include "cli/views/minima.hpp"
 #include "formats/error.hpp"
+#include "sim/files/text_file.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -49,13 +49,6 @@ Shard parse_shard(const std::string& text) {
   if (!good)
     throw UsageError("--shard '" + text + "' is no shard; write I/M with I = 0 .. M-1, as in --shard 0/4");
   return shard;
-}
-
-std::string read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    throw FileError(path + " cannot be read; name a page of [[sweep]] tables (roundoff sweep --help)");
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// Rounded operations a second on this machine, from the verdicts of a small construction: for estimates
@@ -168,7 +161,7 @@ std::vector<std::string> row_of(const SweepOutcome& outcome) {
 
 int run(const Options& options, Session& session) {
   const Shard shard = parse_shard(options.shard);
-  const std::vector<SweepUnit> units = plan_sweep(read(options.spec), options.spec);
+  const std::vector<SweepUnit> units = plan_sweep(read_text_file(options.spec), options.spec);
   if (options.dry_run) return plan(units, shard, session);
   if (options.store.empty())
     throw UsageError(
@@ -238,9 +231,10 @@ Command sweep_command() {
       "again.\n"
       "Stores of shards merge (roundoff store merge) to the bytes of one run; roundoff report shows them.\n\n"
       "Examples:\n"
-      "  roundoff sweep sweep.toml --dry-run\n"
-      "  roundoff sweep sweep.toml --store verdicts.sqlite\n"
-      "  roundoff sweep sweep.toml --store part0.sqlite --shard 0/4\n");
+      "  roundoff sweep examples/sweep.toml --dry-run\n"
+      "  roundoff sweep examples/sweep.toml --store verdicts.sqlite\n"
+      "  roundoff sweep examples/sweep.toml --store part0.sqlite --shard 0/4\n"
+      "  roundoff sweep examples/sweep.toml --store part1.sqlite --shard 1/4\n");
 }
 
 }  // namespace roundoff::cli

@@ -10,6 +10,7 @@
 #include "cli/views/html.hpp"
 #include "cli/views/table1_view.hpp"
 #include "constructions/tasks/task.hpp"
+#include "sim/files/write_file.hpp"
 
 namespace roundoff::cli {
 namespace {

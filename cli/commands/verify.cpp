@@ -46,7 +46,7 @@ std::string as_text(const Subject& subject, const Result& result, const Shape& d
     line("replay", replay_line(subject, found.input));
   }
   if (!subject.inexact.empty()) line("rounded weights", subject.inexact);
-  if (!result.note.empty()) line("note", result.note);
+  if (const std::string note = note_text(result, subject.note); !note.empty()) line("note", note);
   return text;
 }
 
@@ -66,7 +66,7 @@ int run(const Options& options, Session& session) {
   const Result result = ask(store ? &*store : nullptr, question, subject.model, *subject.task, how);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 
-  Json document = as_json(result);
+  Json document = as_json(result, subject.note);
   if (result.counterexample) document["replay"] = replay_line(subject, result.counterexample->input);
   const Json rest = {{"width", dimensions.width},   {"d_model", dimensions.d_model},
                      {"heads", dimensions.heads},   {"d_k", dimensions.d_k},
@@ -80,7 +80,7 @@ int run(const Options& options, Session& session) {
   document["provenance"]["question"] = key(question);
   print(session, as_text(subject, result, dimensions), {}, document);
   if (result.interrupted) throw Interrupted(resume_hint(options.evidence.store));
-  return result.verdict == Verdict::refuted ? exit_refuted : exit_done;
+  return exit_code(result.verdict);
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ Command verify_command() {
   return make_command<Options, declare, run>(
       "verify", "Is it right on every input? A verdict with evidence, or a counterexample",
       "Exit code 0 when nothing against the claim was found (the verdict says whether that is a proof), 1 "
-      "when it is refuted.\n\n"
+      "when it is refuted, 5 when it is unknown.\n\n"
       "Examples:\n"
       "  roundoff verify add-hinge --n 8\n"
       "  roundoff verify add-hinge --n 32 --method sample --count 1000000\n"

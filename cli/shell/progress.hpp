@@ -32,7 +32,8 @@ class ProgressLine {
   bool due();  ///< time to show something again
   void draw(const std::string& line);
 
-  bool enabled_, terminal_, drawn_ = false;
+  static constexpr double a_while = 60;  ///< seconds; what takes longer is said beforehand
+  bool enabled_, terminal_, drawn_ = false, warned_ = false;
   std::string what_;
   Clock::time_point began_, started_, shown_;
 };

@@ -18,6 +18,7 @@ enum Exit : int {
   exit_usage = 2,
   exit_file = 3,
   exit_interrupted = 4,
+  exit_unknown = 5,
   exit_internal = 70
 };
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 
 #include "roundoff_version.hpp"
 #include <nlohmann/json.hpp>
 
+#include "analyzer/store/question.hpp"
+#include "cli/shell/printable.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -56,31 +57,24 @@ std::string as_csv(const Table& table) {
 }
 
 Json provenance(const Session& session) {
-  return {{"program", "roundoff"}, {"version", ROUNDOFF_VERSION},     {"git", ROUNDOFF_GIT},
-          {"semantics", 1},        {"command", session.command_line}, {"seed", session.seed}};
+  return {{"program", "roundoff"},          {"version", ROUNDOFF_VERSION},     {"git", ROUNDOFF_GIT},
+          {"semantics", semantics_version}, {"command", session.command_line}, {"seed", session.seed}};
 }
 
 void print_json(const Session& session, Json document) {
   if (document.is_object() && !document.contains("provenance")) document["provenance"] = provenance(session);
-  std::cout << document.dump(2) << '\n';
+  std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
 void print(const Session& session, const std::string& text, const Table& table, const Json& document) {
   if (session.json)
     print_json(session, document);
   else if (!session.csv)
-    std::cout << text;
+    std::cout << printable(text);
   else if (table.columns.empty())
     throw UsageError("this answer is no table; leave --csv out, or take --json");
   else
     std::cout << as_csv(table);
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.flush();
-  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
 }
 
 std::string count_text(double count) {

@@ -6,6 +6,7 @@
 #include "analyzer/evidence/replay.hpp"
 #include "cli/options/subject.hpp"
 #include "cli/views/evidence.hpp"
+#include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -44,7 +45,15 @@ std::string failure_text(const Attempt& attempt) {
   return fmt::format("{} gives {}, right is {}", found.input, found.got, found.want);
 }
 
-Json as_json(const Attempt& attempt, const TaskSize& size, const Choices& semantics) {
+void set_policy(PolicyLayer layer, MinimiseOptions& options) {
+  if (const std::string* family = layer.find("format")) options.format = FormatFamily(*family);
+  layer.erase("format");
+  if (layer.names_all_formats())
+    throw UsageError("the policy gives every role a format of its own, and leaves none to search");
+  options.policy = std::move(layer);
+}
+
+Json as_json(const Attempt& attempt, const TaskSize& size) {
   Json document = {{"construction", attempt.construction},
                    {"settings", attempt.settings},
                    {"format", attempt.format},
@@ -59,8 +68,8 @@ Json as_json(const Attempt& attempt, const TaskSize& size, const Choices& semant
     return document;
   }
   if (!attempt.inexact.empty()) document["inexact_weight"] = attempt.inexact;
-  document["evidence"] = cli::as_json(attempt.result);
-  if (const std::string replay = replay_line(attempt, size, semantics); !replay.empty())
+  document["evidence"] = cli::as_json(attempt.result, outside_the_theorem(attempt.policy));
+  if (const std::string replay = replay_line(attempt, size); !replay.empty())
     document["replay"] = replay;
   return document;
 }
@@ -110,11 +119,9 @@ std::string below_text(const std::vector<const Attempt*>& below, const Attempt& 
   return fmt::format("{}: {}", what, failure_text(*failing));
 }
 
-std::string replay_line(const Attempt& attempt, const TaskSize& size, const Choices& semantics) {
+std::string replay_line(const Attempt& attempt, const TaskSize& size) {
   if (!attempt.refusal.empty() || !attempt.result.counterexample) return "";
-  const Policy policy =
-      policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
-  return replay_command(attempt.construction, size, attempt.settings, policy,
+  return replay_command(attempt.construction, size, attempt.settings, attempt.policy, attempt.implied,
                         attempt.result.counterexample->input) +
          (attempt.inexact.empty() ? "" : " --round-weights");
 }
@@ -150,7 +157,18 @@ Table as_table(const Minimisation& found) {
   return table;
 }
 
-std::string as_text(const Minimisation& found, const Choices& semantics) {
+/// Whether minima rest on something that proves nothing for all inputs: then they may be too small.
+std::string weakest_text(const Minimisation& found) {
+  std::string sizes;
+  for (const Minimum& minimum : found.minima)
+    if (minimum.value && !proves_all(minimum.best().result))
+      sizes += fmt::format("{}{}", sizes.empty() ? "" : ", ", describe(minimum.size));
+  if (sizes.empty()) return "";
+  return fmt::format("not a proof: the minimum at {} rests on adversarial inputs and samples alone, and may be too small\n",
+                     sizes);
+}
+
+std::string as_text(const Minimisation& found) {
   std::string text = as_text(as_table(found));
   for (const Minimum& minimum : found.minima) {
     for (const Scan& scan : minimum.scans)
@@ -159,26 +177,27 @@ std::string as_text(const Minimisation& found, const Choices& semantics) {
                             minimum.size.n, scan.label, scan.attempts[i].value,
                             scan.attempts[*scan.first].value, failure_text(scan.attempts[i]));
     if (const Attempt* below = minimum.value ? most_telling(minimum.below()) : nullptr) {
-      const std::string replay = replay_line(*below, minimum.size, semantics);
+      const std::string replay = replay_line(*below, minimum.size);
       if (!replay.empty()) text += fmt::format("replay n={}: {}\n", minimum.size.n, replay);
     }
   }
-  return text + "law: " + found.law.statement + '\n';
+  return text + weakest_text(found) + "law: " + found.law.statement + '\n';
 }
 
-Json as_json(const Minimisation& found, const Choices& semantics) {
+Json as_json(const Minimisation& found) {
   Json minima = Json::array();
   for (const Minimum& minimum : found.minima) {
     const TaskSize& size = minimum.size;
     Json one = {{"p", size.p}, {"n", size.n}, {"k", size.k},
                 {"l", size.l}, {"c", size.c}, {"N", count_json(minimum.N)}};
     one["value"] = minimum.value ? Json(*minimum.value) : Json();
-    if (minimum.value) one["best"] = as_json(minimum.best(), size, semantics);
+    if (minimum.value) one["best"] = as_json(minimum.best(), size);
+    if (minimum.value) one["proved"] = proves_all(minimum.best().result);
     Json below = Json::array(), exceptions = Json::array(), scans = Json::array();
-    for (const Attempt* each : minimum.below()) below.push_back(as_json(*each, size, semantics));
+    for (const Attempt* each : minimum.below()) below.push_back(as_json(*each, size));
     for (const Scan& scan : minimum.scans) {
       for (const std::size_t i : scan.exceptions)
-        exceptions.push_back(as_json(scan.attempts[i], size, semantics));
+        exceptions.push_back(as_json(scan.attempts[i], size));
       scans.push_back(
           {{"label", scan.label},
            {"tried", scan.attempts.size()},

@@ -82,6 +82,8 @@ Form operator+(Form a, const Weight& bias) { return a += bias; }
 Form operator-(Form a, const Weight& bias) { return a += -bias; }
 Form operator-(Form a) { return a *= Weight(-1); }
 
+Form constant(const Weight& bias) { return Form() + bias; }
+
 Form sum(const std::vector<Register>& registers) {
   Form form;
   for (const Register reg : registers) form += Form(reg);

@@ -59,6 +59,8 @@ Form operator-(Form a, const Form& b);
 Form operator+(Form a, const Weight& bias);
 Form operator-(Form a, const Weight& bias);
 Form operator-(Form a);
+/// A form of no register: the bias alone.
+Form constant(const Weight& bias);
 /// The sum of registers.
 Form sum(const std::vector<Register>& registers);
 

@@ -10,7 +10,9 @@
 
 #include "constructions/gadgets/column_counts.hpp"
 #include "constructions/gadgets/gadgets.hpp"
+#include "constructions/iteradd/iteradd_counters.hpp"
 #include "constructions/iteradd/iteradd_exact.hpp"
+#include "constructions/stream/scales.hpp"
 #include "constructions/tasks/digits.hpp"
 #include "formats/error.hpp"
 
@@ -45,6 +47,11 @@ std::span<const FormulaFunction> formula_functions() {
        [](Arguments x) {
          return iteradd_const_width(static_cast<int>(x[0]), static_cast<int>(x[1]), static_cast<int>(x[2]),
                                     static_cast<int>(x[3]));
+       }},
+      {"iteradd_counters", 3,
+       "n columns of k bits counted in place by units that reach 2 MAX, iteradd_counters(n, k, MAX): about 4nk/3",
+       [](Arguments x) {
+         return iteradd_counters_width(static_cast<int>(x[0]), static_cast<int>(x[1]), static_cast<int>(x[2]));
        }},
       {"iteradd_exact", 3, "n columns of k digits counted by thresholds, iteradd_exact(n, k, p): O(n k p)",
        [](Arguments x) {
@@ -186,6 +193,7 @@ std::int64_t claimed_width(const Construction& construction, const TaskSize& siz
                            const Settings& settings) {
   Names names = {
       {"n", size.n}, {"k", size.k}, {"p", size.p}, {"l", size.l == 0 ? 2 * size.n : size.l}, {"c", size.c}};
+  names.insert({"MAX", whole_part(largest(policy))});
   for (const auto& [name, value] : settings) names.insert_or_assign(name, value);
   const bool floats = floating(policy) && !construction.floats.width.empty();
   return evaluate_formula(floats ? construction.floats.width : construction.width, names);

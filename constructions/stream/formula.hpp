@@ -1,5 +1,5 @@
-// The width formulas that constructions claim, evaluated in exact integers: numbers, names (n, k, p, l, c and
-// knobs), + - * / and parentheses, and the functions below. A division that leaves a remainder is an error.
+// The width formulas that constructions claim, evaluated in exact integers: numbers, names (n, k, p, l, c, MAX, the
+// whole part of the largest number, and knobs), + - * / and parentheses, and the functions below. A division that leaves a remainder is an error.
 // Abbreviations may stand before the formula: `B = power(p,c); G = ceil_div(l,c); max(B*G, 4*n)`.
 #pragma once
 

@@ -13,6 +13,14 @@ bool floating(const Policy& policy) { return !policy[Role::accumulators].is_unif
 
 Weight largest(const Policy& policy) { return policy[Role::accumulators].highest; }
 
+int whole_part(const Weight& x) {
+  int whole = 0;
+  for (int bit = 30; bit >= 0; --bit) {
+    if (whole < (1 << 30) && !less(x, whole + (1 << bit))) whole += 1 << bit;
+  }
+  return whole;
+}
+
 namespace {
 
 /// The step in which weights are chosen: the format's own, but not finer than 2^-4.

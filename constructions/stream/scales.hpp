@@ -21,6 +21,9 @@ bool floating(const Policy& policy);
 /// MAX: the largest finite magnitude of the format that sums are rounded to.
 Weight largest(const Policy& policy);
 
+/// floor(x) for x >= 0, at most 2^30.
+int whole_part(const Weight& x);
+
 /// M, for which exp(-M) rounds to 0 in the softmax format, so that a score M below the maximum gets the
 /// weight 0. In fixed point the least multiple of the format's step (of 1/16 where the step is finer) up to
 /// 64; in floating point the least power of two, so that M times an integer takes no more significand than

@@ -123,8 +123,8 @@ void column(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* carry, s
   }
 }
 
-void widen(const std::uint8_t* digits, Token* tokens, std::size_t count) {
-  const hn::ScalableTag<Token> d;
+void widen(const std::uint8_t* digits, LaneToken* tokens, std::size_t count) {
+  const hn::ScalableTag<LaneToken> d;
   const hn::Rebind<std::uint8_t, decltype(d)> bytes;
   constexpr std::size_t lanes = hn::MaxLanes(d);
   std::size_t i = 0;
@@ -154,7 +154,7 @@ void add_column(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* carr
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(column)(a, b, carry, out, p, count);
 }
-void to_tokens(const std::uint8_t* digits, Token* tokens, std::size_t count) {
+void to_tokens(const std::uint8_t* digits, LaneToken* tokens, std::size_t count) {
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(widen)(digits, tokens, count);
 }

@@ -20,6 +20,6 @@ void add_column(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* carr
                 std::size_t count);
 
 /// tokens = digits.
-void to_tokens(const std::uint8_t* digits, Token* tokens, std::size_t count);
+void to_tokens(const std::uint8_t* digits, LaneToken* tokens, std::size_t count);
 
 }  // namespace roundoff::constructions

@@ -110,8 +110,8 @@ const CatalogueEntry* find_entry(std::string_view word) {
 
 std::vector<std::int64_t> numbers_in(const CatalogueEntry& pattern, std::string_view word) {
   std::vector<std::int64_t> numbers;
-  const std::optional<Numbers> found = fitted(pattern.name, word);
-  for (const auto& [letter, digits] : found.value()) numbers.push_back(std::stoll(digits));
+  const Numbers found = fitted(pattern.name, word).value();
+  for (const auto& [letter, digits] : found) numbers.push_back(std::stoll(digits));
   return numbers;
 }
 

@@ -182,7 +182,9 @@ std::string_view Cursor::digits() {
 
 void Cursor::fail(std::size_t at, const std::string& why) const {
   std::string shown;
-  for (char c : text_.substr(0, 200)) shown += c >= ' ' && c <= '~' ? c : '?';
+  std::size_t end = std::min<std::size_t>(text_.size(), 200);
+  while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xc0) == 0x80) --end;  // whole characters
+  for (char c : text_.substr(0, end)) shown += (c >= 0 && c < ' ') || c == '\x7f' ? '?' : c;
   throw UsageError("format '" + shown + "', character " + std::to_string(at + 1) + ": " + why);
 }
 

@@ -6,6 +6,7 @@
 #include "sim/lanes/compile.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -49,7 +50,7 @@ void run_weighted(const Step& s, const Frame& f) {
 void run_apply(const Step& s, const Frame& f) {
   s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f));
 }
-const Token* tokens(const Step& s, const Frame& f) {
+const LaneToken* tokens(const Step& s, const Frame& f) {
   return f.tokens + s.position * static_cast<std::size_t>(batch_lanes);
 }
 void run_embed(const Step& s, const Frame& f) { s.moves->embed(tokens(s, f), s.table, s.out, f.lanes); }
@@ -82,11 +83,34 @@ void run_plain_dot(const Step& s, const Frame& f) {
 void run_plain_weighted(const Step& s, const Frame& f) {
   s.moves->weighted(s.data, s.x, s.count, s.fraction, s.out, f.lanes);
 }
-Token* chosen(const Step& s, const Frame& f) {
-  return s.out ? static_cast<Token*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
+LaneToken* chosen(const Step& s, const Frame& f) {
+  return s.out ? static_cast<LaneToken*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
 }
 void run_arg_max(const Step& s, const Frame& f) {
   s.moves->arg_max(s.x, s.count, chosen(s, f), f.lanes, traps(s, f));
+}
+// Where NaN propagates: the kernel that marks the lanes with a NaN runs, and these are then gone through one by
+// one, as they are few.
+using Marks = std::array<std::uint8_t, batch_lanes>;
+void run_max_or_nan(const Step& s, const Frame& f) {
+  Marks nan{};
+  s.kernels->max_of(s.kernels->context(), s.x, s.count, s.out, f.lanes, nan.data());
+  for (std::size_t i = 0; i < f.lanes; ++i)
+    if (nan[i] != 0)
+      s.kernels->store(Value::nan(), static_cast<std::byte*>(s.out) + i * size_of(s.container));
+}
+void run_arg_max_or_nan(const Step& s, const Frame& f) {
+  Marks nan{};
+  s.moves->arg_max(s.x, s.count, chosen(s, f), f.lanes, nan.data());
+  const auto is_nan = [&](std::size_t term, std::size_t i) {
+    return s.kernels->load(static_cast<const std::byte*>(s.x[term]) + i * size_of(s.container)).is_nan();
+  };
+  for (std::size_t i = 0; i < f.lanes; ++i) {
+    if (nan[i] == 0) continue;
+    std::size_t first = 0;
+    while (!is_nan(first, i)) ++first;
+    chosen(s, f)[i] = static_cast<LaneToken>(first);
+  }
 }
 void run_choose_embed(const Step& s, const Frame& f) {
   plain_moves(Container::i16).embed(tokens(s, f), s.table, chosen(s, f), f.lanes);
@@ -95,16 +119,16 @@ void run_choose_lookup(const Step& s, const Frame& f) {
   s.moves->choose(s.a, s.table, chosen(s, f), f.lanes);
 }
 void run_choose_constant(const Step& s, const Frame& f) {
-  std::fill_n(chosen(s, f), f.lanes, *static_cast<const Token*>(s.data));
+  std::fill_n(chosen(s, f), f.lanes, *static_cast<const LaneToken*>(s.data));
 }
 void run_choose_value(const Step& s, const Frame& f) {
   auto* value = static_cast<double*>(s.scratch);
   s.moves->widen(s.a, s.unit, value, f.lanes);
-  Token* to = chosen(s, f);
-  for (std::size_t i = 0; i < f.lanes; ++i) to[i] = static_cast<Token>(static_cast<int>(value[i]));
+  LaneToken* to = chosen(s, f);
+  for (std::size_t i = 0; i < f.lanes; ++i) to[i] = static_cast<LaneToken>(static_cast<int>(value[i]));
 }
 void run_copy_chosen(const Step& s, const Frame& f) {
-  std::memcpy(f.chosen + s.index * static_cast<std::size_t>(batch_lanes), s.a, f.lanes * sizeof(Token));
+  std::memcpy(f.chosen + s.index * static_cast<std::size_t>(batch_lanes), s.a, f.lanes * sizeof(LaneToken));
 }
 // The exact result in double, then F's rounding, once.
 void round_exact(const Step& s, const Frame& f) {
@@ -261,6 +285,10 @@ class Compiler {
   const Value& constant(NodeId id) const { return program_.constants[program_.nodes[id].a]; }
   bool member(NodeId id, const Format& format) const { return is_member(program_, id, format); }
 
+  bool propagates_nan(const Node& node) const {
+    return program_.nan == NanRule::propagate && may_read_nan(program_, node);
+  }
+
   // Values that are tokens and nothing else: the model's choices.
   bool is_choice(NodeId id) const {
     const Op op = program_.nodes[id].op;
@@ -314,6 +342,10 @@ class Compiler {
       }
       case Op::arg_max:
         step.run = run_arg_max;
+        if (propagates_nan(node)) {
+          step.run = run_arg_max_or_nan;
+          step.kernels = any_kernels();
+        }
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         break;
@@ -325,10 +357,10 @@ class Compiler {
     push(step);
   }
   const void* tokens(const std::vector<Value>& values) {
-    auto data = std::make_unique<std::byte[]>(padded(values.size() * sizeof(Token)));
+    auto data = std::make_unique<std::byte[]>(padded(values.size() * sizeof(LaneToken)));
     for (std::size_t j = 0; j < values.size(); ++j) {
-      const auto token = static_cast<Token>(to_double(values[j]));
-      std::memcpy(data.get() + j * sizeof(Token), &token, sizeof(Token));
+      const auto token = static_cast<LaneToken>(to_double(values[j]));
+      std::memcpy(data.get() + j * sizeof(LaneToken), &token, sizeof(LaneToken));
     }
     out_->data.push_back(std::move(data));
     return out_->data.back().get();
@@ -390,7 +422,7 @@ class Compiler {
         step.function = node.function;
         break;
       case Op::max:
-        step.run = run_list<&LaneKernels::max_of>;
+        step.run = propagates_nan(node) ? run_max_or_nan : run_list<&LaneKernels::max_of>;
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         break;

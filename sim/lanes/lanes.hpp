@@ -30,7 +30,7 @@ class Lanes {
   /// tokens[position * batch_lanes + lane]; `count` lanes are used. chosen[output * batch_lanes + lane]
   /// receives the arg max token; trapped[lane] is non-zero where the reference would throw Trap (its outputs
   /// are unspecified then).
-  void run(std::span<const Token> tokens, int count, std::span<Token> chosen,
+  void run(std::span<const LaneToken> tokens, int count, std::span<LaneToken> chosen,
            std::span<std::uint8_t> trapped);
 
   /// After a run with keep_all: the value of a node in a lane.

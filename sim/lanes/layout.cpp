@@ -104,6 +104,8 @@ class Judge {
   bool mixes() const { return mixes_; }
 
   std::string obstacle() {
+    if (program_.shape.vocabulary > most_lane_tokens)
+      return fmt::format("a vocabulary of more than {} tokens", most_lane_tokens);
     for (NodeId id = 0; id < program_.nodes.size(); ++id)
       if (const char* reason = refuse(program_.nodes[id])) return reason;
     return "";

@@ -121,7 +121,7 @@ Domain Domains::maximum(const Node& node) {
   const auto operands = program_.list(node.a, node.c);
   for (NodeId operand : operands) {
     const Domain& domain = of(operand);
-    if (domain.empty()) return {};
+    if (domain.empty() || ranges_[operand].nan) return {};
     if (!floor || compare(domain.front(), *floor) > 0) floor = &domain.front();
   }
   Collector values;

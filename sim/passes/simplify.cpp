@@ -182,7 +182,7 @@ class Simplifier {
     }
     std::erase_if(kept, [&](NodeId term) {
       const Value* value = to_.value(term);
-      return value && top && compare(*value, *top) < 0;
+      return value && top && !value->is_nan() && compare(*value, *top) < 0;
     });
     if (kept.size() == 1 && !nan) return kept[0];
     if (kept.size() == node_.c) return no_node;

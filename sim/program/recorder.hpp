@@ -25,6 +25,7 @@ struct OperandList {
 struct RecordedLinear {
   std::vector<OperandList> rows;
   std::vector<std::vector<std::uint32_t>> kept;  ///< columns of each row, when zero weights are left out
+  std::size_t columns = 0;
   std::vector<NodeId> bias;
   /// While folding, of the last position: a row of the same inputs is the same nodes.
   std::vector<NodeId> last_x, last_y;
@@ -110,10 +111,12 @@ class Recorder {
   template <class Of>
   Entries by_key(const Of& of, Role role) {
     Entries made;
-    for (int j = 0; j <= position_; ++j) made.push_back(weight(of(position_, j), role, 0));
+    for (int j = 0; j < visible(); ++j) made.push_back(weight(of(position_, j), role, 0));
     return made;
   }
 
+  /// Whether the mask shows this position any key.
+  bool sees_any() const { return visible() > 0; }
   Memory memory(int groups, int d_k, int d_v);
   void keep_key(Memory& memory, int group, const Entries& key);
   void keep_value(Memory& memory, int group, const Entries& value);
@@ -129,6 +132,18 @@ class Recorder {
   }
 
  private:
+  /// The position sees keys 0 .. visible() - 1.
+  int visible() const {
+    switch (policy_.mask) {
+      case Mask::causal:
+        return position_ + 1;
+      case Mask::strict:
+        return position_;
+      case Mask::none:
+        return program_.shape.positions();
+    }
+    return 0;
+  }
   Site site(const Place& place, std::size_t entry) const;
   /// A weight as the model is loaded: rounded to a role's format (or kept, under exact_weights); `place` tells
   /// weights apart for stochastic rounding.
@@ -150,12 +165,16 @@ class Recorder {
   /// Leaves the terms 0 * x out of a dot where that changes no bit; the zero that is left when all go, or
   /// no_node.
   NodeId without_zero_terms(Node& dot);
+  bool starts_sum(NodeId w, NodeId x) const;
 
   const Policy& policy_;
   Program program_;
   std::array<std::uint8_t, role_count> role_format_{};
   std::uint8_t dot_reduction_ = 0, sum_reduction_ = 0;
   bool skip_zero_ = false, exact_weights_ = false;
+  /// Zero weights are left out although formats have -0: rows start with the entry 0, as long as its product is
+  /// known and no -0 (recorder.cpp, starts_sum).
+  bool after_start_ = false;
   std::unordered_map<Value, NodeId> constants_;
   std::optional<ConstantFolder> folder_;
   // While folding, lists with equal entries are one, and so are nodes with equal fields.

@@ -1,6 +1,8 @@
 // Lower bounds at sizes computed by hand (theory-notes).
 #include "analyzer/bounds/bounds.hpp"
 
+#include "analyzer/bounds/any_depth.hpp"
+
 #include <doctest/doctest.h>
 
 #include "formats/error.hpp"
@@ -53,4 +55,27 @@ TEST_CASE("the counting bound is lg of positions times tokens over the bits of a
   CHECK(value_count(parse_format("fixed(1,0)")) == 3);
   CHECK(value_count(parse_format("twos(1,0)")) == 4);
   CHECK(value_count(parse_format("F(0,2)")) == 31);
+}
+
+// By hand, |V| = 3, seven layers: width 1 holds 7 * 3 * (1 + 3 + 9) * lg 3 = 432.7 bits, width 2 (one head)
+// 7 * 9 * (1 + 3 + 18) * lg 3 = 2196.8, width 3 7 * 27 * (1 + 3 + 27) * lg 3 = 9286.2.
+TEST_CASE("the any-depth bound is the least width whose message holds the operand") {
+  CHECK(message_bits(1, 7, 3) == doctest::Approx(432.69).epsilon(1e-4));
+  CHECK(message_bits(2, 7, 3) == doctest::Approx(2196.76).epsilon(1e-4));
+  CHECK(any_depth_width(64, 7, 3) == 1);
+  CHECK(any_depth_width(1000, 7, 3) == 2);
+  CHECK(any_depth_width(1e4, 7, 3) == 4);
+  CHECK(any_depth_width(1e6, 7, 3) == 7);
+  CHECK(any_depth_width(1e9, 7, 3) == 13);
+  CHECK(any_depth_width(1e9, 7, 4) == 10);
+  // one layer of width 1 holds 61.8 bits
+  CHECK(deepest_above_one(64, 3) == 1);
+  CHECK(deepest_above_one(1000, 3) == 16);
+  CHECK(deepest_above_one(60, 3) == 0);
+  const Bound add = bound("any-depth width", "add", {.p = 2, .n = 1000}, "fixed(1,0)", 7, Softmax::stable);
+  CHECK(add.applies);
+  CHECK(add.value == 2);
+  CHECK(add.condition.find("16 layers") != std::string::npos);
+  CHECK_FALSE(bound("any-depth width", "add", {.p = 2, .n = 1000}, "fixed(1,0)", 7, Softmax::stable, "exact").applies);
+  CHECK_FALSE(bound("any-depth width", "parity", {.k = 8}, "fixed(1,0)", 1).applies);
 }

@@ -69,7 +69,7 @@ TEST_CASE("on a terminal eval shows the exact result, the neighbours, the error 
   };
   const std::string shown = terminal("eval e4m3 add 400 100");
   CHECK(contains(shown, "exact"));
-  CHECK(contains(shown, "480"));  // of 384 and 96
+  CHECK(contains(shown, "480"));  // the operands are rounded to 384 and 96 first
   const std::string third = terminal("eval binary16 div 1 3");
   CHECK(contains(third, "0.33333333333333333333..."));
   CHECK(contains(third, "below"));

@@ -59,8 +59,8 @@ void for_every_input(const SequenceShape& shape, Check&& check) {
 
 // Compares every node of the recorded program that `map` keeps, on every input. Returns how many values it
 // saw.
-std::size_t compare_all(const Program& recorded, const Rewritten& rewritten,
-                        const InterpreterOptions& options, Limits limits = {}) {
+std::size_t compare_all(const Program& recorded, const Rewritten& rewritten, const Limits& options,
+                        Limits limits = {}) {
   AllInputs inputs(recorded.shape, limits);
   Interpreter interpreter(rewritten.program, inputs.algebra, inputs.tokens, options);
   Roots values(inputs.manager, std::vector<Ref>(recorded.nodes.size(), no_ref));
@@ -117,6 +117,9 @@ TEST_CASE("diagrams equal the reference on every value of every input: formats")
       const RandomModel random = random_model(seed * 7 + 1, format);
       Policy policy = Policy::uniform(format);
       if (seed % 3 == 0) policy.softmax = Softmax::plain;
+      policy.nan = static_cast<NanRule>(seed % 2);
+      policy.divide = static_cast<Divide>(seed / 2 % 2);
+      policy.mask = static_cast<Mask>(seed / 4 % 3);
       const Program program = record(random.model, policy, random.shape, {.all_outputs = true});
       seen += compare_all(program, unchanged(program), {.tuples = seed % 2 ? 4096u : 0u});
     }
