@@ -13,6 +13,7 @@
 #include "analyzer/evidence/shrink.hpp"
 #include "formats/error.hpp"
 #include "sim/passes/passes.hpp"
+#include "sim/program/memory.hpp"
 #include "sim/program/spans.hpp"
 
 namespace roundoff::analyzer {
@@ -86,6 +87,8 @@ class Certification {
       prove();
     } catch (const Exhausted& exhausted) {
       result_.obstacle = exhausted.obstacle;
+    } catch (const TooMuchMemory&) {
+      result_.obstacle = {Reason::memory, memory_limit() / 1e6};
     } catch (const Stopped&) {
       result_.interrupted = true;
       result_.obstacle = {Reason::interrupted};

@@ -12,13 +12,13 @@
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct AnalyzeArguments {
   std::vector<std::string> names;
   std::string task, regime = "any";
   std::string quantity = "bits";
@@ -28,7 +28,7 @@ struct Options {
   EvidenceOptions evidence;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_analyze(Arguments& arguments, AnalyzeArguments& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task, or a model file");
   arguments.group("Question");
   arguments.choice("--minimize", options.quantity,
@@ -50,7 +50,7 @@ void declare(Arguments& arguments, Options& options) {
   declare_evidence(arguments, options.evidence);
 }
 
-std::vector<const Construction*> chosen(const Options& options) {
+std::vector<const Construction*> chosen(const AnalyzeArguments& options) {
   if (!options.task.empty()) {
     if (!options.names.empty()) throw UsageError("analyze: take construction names or --task, not both");
     find_task(options.task);  // an unknown task is an error of its own
@@ -126,7 +126,7 @@ bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::st
 }
 
 /// Of one model file: its own task, size and format.
-Minimisation of_file(const Options& options, const MinimiseOptions& how) {
+Minimisation of_file(const AnalyzeArguments& options, const MinimiseOptions& how) {
   SubjectOptions asked = options.subject;
   asked.name = options.names.front();
   asked.task = options.task;
@@ -139,7 +139,7 @@ Minimisation of_file(const Options& options, const MinimiseOptions& how) {
 }
 
 /// Of a model file its own (resolved later); else one for each n and k that the task has.
-std::vector<TaskSize> sizes(const Options& options, const TaskEntry* task) {
+std::vector<TaskSize> sizes(const AnalyzeArguments& options, const TaskEntry* task) {
   SubjectOptions asked = options.subject;
   if (task == nullptr) {
     if (!options.n.empty() || !options.k.empty())
@@ -164,7 +164,7 @@ std::vector<TaskSize> sizes(const Options& options, const TaskEntry* task) {
   return result;
 }
 
-int run(const Options& options, Session& session) {
+int run_analyze(const AnalyzeArguments& options, Session& session) {
   const bool file = options.names.size() == 1 && is_model_file(options.names.front());
   if (file && options.prune) throw UsageError("--prune goes with constructions, not with a model file");
   const auto constructions = file ? std::vector<const Construction*>{} : chosen(options);
@@ -193,7 +193,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command analyze_command() {
-  return make_command<Options, declare, run>(
+  return make_command<AnalyzeArguments, declare_analyze, run_analyze>(
       "analyze", "Minimal bits, or minimal width, per size, with evidence and a growth law",
       "Every candidate is scanned, since success is not monotone in precision. The minimum's evidence, the "
       "counterexample one\n"

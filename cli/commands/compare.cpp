@@ -20,13 +20,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct CompareArguments {
   SubjectOptions subject;
   EvidenceOptions evidence;
   std::string wide = "binary32";
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_compare(Arguments& arguments, CompareArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.text("--wide", options.wide, "FORMAT", "What the other roles compute in [binary32]");
   declare_evidence(arguments, options.evidence);
@@ -75,7 +75,7 @@ bool saturates(const Subject& subject, const Instance& instance) {
   return false;
 }
 
-int run(const Options& options, Session& session) {
+int run_compare(const CompareArguments& options, Session& session) {
   const Subject subject = resolve(options.subject);
   const Format wide = FormatFamily(options.wide).at(subject.task->bindings());
   ProgressLine progress(session);
@@ -127,7 +127,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command compare_command() {
-  return make_command<Options, declare, run>(
+  return make_command<CompareArguments, declare_compare, run_compare>(
       "compare", "Which roundings matter: every operation, weights only, wide accumulators, ...",
       "Exit code 0 when it is right in every row, 1 when some row is refuted, 5 when some row is unknown and "
       "none refuted.\n\n"

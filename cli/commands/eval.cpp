@@ -20,7 +20,7 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct EvalArguments {
   std::string format, op;
   std::vector<std::string> operands;
   bool from_stdin = false;
@@ -29,7 +29,7 @@ struct Options {
   std::string tensor_scale;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_eval(Arguments& arguments, EvalArguments& options) {
   arguments.positional("FORMAT", options.format, "Any notation of roundoff formats", false);
   arguments.positional("OP", options.op, "round, add, exp, sum, quantise, ...: see below", false);
   arguments.positionals("X", options.operands, "Operands; of dot first all X, then all Y");
@@ -52,7 +52,8 @@ using Operands = std::vector<std::string_view>;
 
 void expect(std::string_view op, std::size_t given, std::size_t count) {
   if (given == count) return;
-  throw UsageError(fmt::format("eval: {} takes {} operand{}, not {}", op, count, count == 1 ? "" : "s", given));
+  throw UsageError(
+      fmt::format("eval: {} takes {} operand{}, not {}", op, count, count == 1 ? "" : "s", given));
 }
 
 using Binary = Rounded (*)(const Value&, const Value&, const Format&, Draw);
@@ -69,7 +70,8 @@ Function function_of(std::string_view op) {
   try {
     return parse_function(op);
   } catch (const UsageError&) {
-    std::vector<std::string> known = {"round", "add", "sub", "mul", "div", "fma", "sum", "dot", "softmax", "quantise"};
+    std::vector<std::string> known = {"round", "add", "sub", "mul",     "div",
+                                      "fma",   "sum", "dot", "softmax", "quantise"};
     for (int f = 0; f <= static_cast<int>(Function::step); ++f)
       known.emplace_back(name(static_cast<Function>(f)));
     throw UsageError("eval: " + unknown("operation", op, known));
@@ -78,9 +80,9 @@ Function function_of(std::string_view op) {
 
 /// One question: operands are first rounded to the format (but of `round`); the operation's own rounding is what the
 /// flags tell of.
-class Question {
+class AskedOperation {
  public:
-  Question(const Format& format, std::string_view op, Operands operands, const Policy& semantics)
+  AskedOperation(const Format& format, std::string_view op, Operands operands, const Policy& semantics)
       : format_(format), op_(op), operands_(std::move(operands)), semantics_(semantics) {
     if (op == "round") {
       expect(op, operands_.size(), 1);
@@ -121,9 +123,10 @@ class Question {
   }
 
   /// Of sum and dot: what happened on the way.
-  std::optional<Reduction> steps() const {
+  std::optional<formats::Reduction> steps() const {
     if (op_ == "sum") return sum_in_steps(x_, semantics_.order, format_);
-    if (op_ == "dot") return dot_in_steps(first_half(), second_half(), semantics_.order, semantics_.dot, format_);
+    if (op_ == "dot")
+      return dot_in_steps(first_half(), second_half(), semantics_.order, semantics_.dot, format_);
     return std::nullopt;
   }
 
@@ -162,7 +165,8 @@ class Question {
     if (op_ == "sum" || op_ == "dot") {
       const std::size_t terms = op_ == "sum" ? x_.size() : x_.size() / 2;
       Real total = Real::of(Value::zero());
-      for (std::size_t i = 0; i < terms; ++i) total = total + (op_ == "sum" ? real(i) : real(i) * real(i + terms));
+      for (std::size_t i = 0; i < terms; ++i)
+        total = total + (op_ == "sum" ? real(i) : real(i) * real(i + terms));
       return {total};
     }
     if (op_ == "softmax") return exact_softmax();
@@ -230,7 +234,7 @@ class Writer {
     if (!session_.json && !session_.csv) out_ += '\n';
   }
 
-  void answer(std::size_t line, const Operands& words, const Question& question, const Format& format) {
+  void answer(std::size_t line, const Operands& words, const AskedOperation& question, const Format& format) {
     if (session_.json) {
       Json list = Json::array();
       for (const Evaluation& evaluation : question.evaluations()) list.push_back(as_json(evaluation));
@@ -244,8 +248,9 @@ class Writer {
     const std::vector<Rounded> results = question.answers();
     if (session_.csv) {
       for (const Rounded& result : results)
-        row(line, words, {hex(result.value), code_of(result.value, format), describe(result.flags),
-                          shortest_decimal(result.value, format), ""});
+        row(line, words,
+            {hex(result.value), code_of(result.value, format), describe(result.flags),
+             shortest_decimal(result.value, format), ""});
       return;
     }
     const std::size_t start = out_.size();
@@ -261,8 +266,7 @@ class Writer {
       json[std::string(kind)] = why;
       return entry(json);
     }
-    if (session_.csv)
-      return row(line, words, {"", "", std::string(kind), "", why});
+    if (session_.csv) return row(line, words, {"", "", std::string(kind), "", why});
     out_ += kind;
     out_ += '\t';
     out_ += why;
@@ -328,7 +332,8 @@ int stream(const Policy& semantics, const Session& session) {
         Format parsed = parse_format(text);
         found = formats.emplace(std::move(text), std::move(parsed)).first;
       }
-      writer.answer(number, words, Question(found->second, words[1], {words.begin() + 2, words.end()}, semantics),
+      writer.answer(number, words,
+                    AskedOperation(found->second, words[1], {words.begin() + 2, words.end()}, semantics),
                     found->second);
     } catch (const Trap& trap) {
       writer.failure(number, words, "trap", trap.what());
@@ -345,7 +350,7 @@ int stream(const Policy& semantics, const Session& session) {
   return exit_done;
 }
 
-int quantise_command(const Options& options, Session& session) {
+int quantise_command(const EvalArguments& options, Session& session) {
   QuantiseOptions how;
   std::vector<Value> numbers;
   const BlockFormat format = parse_block_format(options.format);
@@ -353,7 +358,8 @@ int quantise_command(const Options& options, Session& session) {
   for (const std::string& operand : options.operands) numbers.push_back(parse_number(operand, widest).value);
   if (!options.tensor_scale.empty()) {
     if (format.rule != BlockRule::two_levels)
-      throw UsageError("eval: --tensor-scale is nvfp4's; " + format.name + " has no scale of the whole vector");
+      throw UsageError("eval: --tensor-scale is nvfp4's; " + format.name +
+                       " has no scale of the whole vector");
     how.tensor_scale = parse_number(options.tensor_scale, parse_format("binary32")).value;
   }
   const Blocks blocks = quantise(numbers, format, how);
@@ -361,7 +367,7 @@ int quantise_command(const Options& options, Session& session) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
+int run_eval(const EvalArguments& options, Session& session) {
   const Policy semantics = laid({}, options.semantics, {});
   if (options.from_stdin) {
     if (!options.format.empty())
@@ -377,7 +383,8 @@ int run(const Options& options, Session& session) {
   if (options.op == "quantise" || options.op == "quantize") return quantise_command(options, session);
   if (!options.tensor_scale.empty()) throw UsageError("eval: --tensor-scale goes with nvfp4 quantise only");
   const Format format = parse_format(options.format);
-  const Question question(format, options.op, {options.operands.begin(), options.operands.end()}, semantics);
+  const AskedOperation question(format, options.op, {options.operands.begin(), options.operands.end()},
+                                semantics);
   const bool terminal = isatty(STDOUT_FILENO) != 0 || options.explain;
   if (!session.json && !session.csv && !terminal) {
     std::string text;
@@ -386,7 +393,7 @@ int run(const Options& options, Session& session) {
     return exit_done;
   }
   const std::vector<Evaluation> evaluations = question.evaluations();
-  const std::optional<Reduction> steps = question.steps();
+  const std::optional<formats::Reduction> steps = question.steps();
   std::string text;
   if (steps) text += as_lines(*steps);
   Table table{{{"value", "value", false},
@@ -424,7 +431,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command eval_command() {
-  return make_command<Options, declare, run>(
+  return make_command<EvalArguments, declare_eval, run_eval>(
       "eval", "One operation in a format: value, code, flags; --stdin for many",
       "OP: round add sub mul div fma sqrt rsqrt reciprocal exp log erf tanh gelu gelu_tanh silu sigmoid relu "
       "sin cos sum dot softmax; quantise of block formats\n"

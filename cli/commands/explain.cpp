@@ -17,12 +17,12 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct ExplainArguments {
   SubjectOptions subject;
   std::string input;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_explain(Arguments& arguments, ExplainArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
 }
@@ -247,7 +247,7 @@ Json explanation_json(const Explanation& e) {
   return json;
 }
 
-int run(const Options& options, Session& session) {
+int run_explain(const ExplainArguments& options, Session& session) {
   SubjectOptions asked = options.subject;
   infer_size(asked, options.input);
   asked.round_weights = true;  // a format too small for a weight is a thing to explain
@@ -275,7 +275,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command explain_command() {
-  return make_command<Options, declare, run>(
+  return make_command<ExplainArguments, declare_explain, run_explain>(
       "explain", "Why is an answer wrong: rounding (and where), the construction, or the input?",
       "Exit code 0 when the answer is right, 1 when it is wrong and blame is given.\n\n"
       "Examples:\n"

@@ -18,13 +18,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct FormatsArguments {
   std::vector<std::string> notations;
   std::string at;
   bool values = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_formats(Arguments& arguments, FormatsArguments& options) {
   arguments.positionals("NOTATION", options.notations,
                         "fixed(8,0), binary16:rtz, fixed(2*lg(n)+2,0), mxfp4, ...; several stand side by side");
   arguments.flag("--values", options.values,
@@ -362,7 +362,7 @@ int show_family(const FormatFamily& family, Session& session) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
+int run_formats(const FormatsArguments& options, Session& session) {
   if (options.notations.empty()) {
     if (options.values || !options.at.empty())
       throw UsageError(
@@ -392,7 +392,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command formats_command() {
-  return make_command<Options, declare, run>(
+  return make_command<FormatsArguments, declare_formats, run_formats>(
       "formats", "Number formats: the catalogue, one format or several side by side, all its values",
       "Examples:\n"
       "  roundoff formats                         # the catalogue\n"

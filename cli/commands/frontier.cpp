@@ -9,20 +9,20 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct FrontierArguments {
   std::vector<std::string> names;
   SubjectOptions subject;
   EvidenceOptions evidence;
   int fractions = MinimiseOptions{}.fractions, exponents = MinimiseOptions{}.exponents;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_frontier(Arguments& arguments, FrontierArguments& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task");
   declare_size(arguments, options.subject);
   declare_knobs(arguments, options.subject);
@@ -34,7 +34,7 @@ void declare(Arguments& arguments, Options& options) {
   declare_evidence(arguments, options.evidence);
 }
 
-int run(const Options& options, Session& session) {
+int run_frontier(const FrontierArguments& options, Session& session) {
   if (options.names.empty())
     throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
   std::vector<const Construction*> constructions;
@@ -107,14 +107,14 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command frontier_command() {
-  return make_command<Options, declare, run>("frontier",
-                                             "All least (width, integer bits, fraction bits) at one size",
-                                             "Every setting of the knobs is scanned over the formats; what "
-                                             "another point undercuts in all three is left "
-                                             "out.\n\n"
-                                             "Examples:\n"
-                                             "  roundoff frontier add-match --n 8\n"
-                                             "  roundoff frontier add-hinge add-match --n 6 --csv\n");
+  return make_command<FrontierArguments, declare_frontier, run_frontier>(
+      "frontier", "All least (width, integer bits, fraction bits) at one size",
+      "Every setting of the knobs is scanned over the formats; what "
+      "another point undercuts in all three is left "
+      "out.\n\n"
+      "Examples:\n"
+      "  roundoff frontier add-match --n 8\n"
+      "  roundoff frontier add-hinge add-match --n 6 --csv\n");
 }
 
 }  // namespace roundoff::cli

@@ -18,13 +18,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct RunArguments {
   SubjectOptions subject;
   std::string input;
   InsideOptions inside;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_run(Arguments& arguments, RunArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
   declare_inside(arguments, options.inside);
@@ -36,7 +36,7 @@ std::string answer_text(const Task& task, std::span<const Token> tokens) {
   return task.text(tokens);
 }
 
-int run(const Options& options, Session& session) {
+int run_run(const RunArguments& options, Session& session) {
   options.inside.check(session);
   SubjectOptions asked = options.subject;
   infer_size(asked, options.input);
@@ -96,7 +96,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command run_command() {
-  return make_command<Options, declare, run>(
+  return make_command<RunArguments, declare_run, run_run>(
       "run", "Decode one input with a construction or a model file, and check the answer",
       "Exit code 0 when the answer is right, 1 when it is wrong. n and k are read off the input where --n "
       "and --k are absent.\n\n"

@@ -15,12 +15,12 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct StoreArguments {
   std::vector<std::string> words;
   bool reference = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_store(Arguments& arguments, StoreArguments& options) {
   arguments.positionals(
       "list|show|recheck|merge FILE.sqlite [...]", options.words,
       "list FILE: every verdict, a line each. show FILE KEY: whole, by the start of a key. "
@@ -183,7 +183,7 @@ int merge(const std::vector<std::string>& words, Session& session) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
+int run_store(const StoreArguments& options, Session& session) {
   const std::vector<std::string>& words = options.words;
   const std::vector<std::string> verbs = {"list", "show", "recheck", "merge"};
   if (words.empty()) throw UsageError("store: say list, show, recheck or merge, then FILE.sqlite");
@@ -207,7 +207,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command store_command() {
-  return make_command<Options, declare, run>(
+  return make_command<StoreArguments, declare_store, run_store>(
       "store", "Verdicts that were kept: list, show, recheck, merge",
       "recheck builds every model again and verifies it again: exit code 1 when a verdict is contradicted. "
       "What "

@@ -1,6 +1,5 @@
 // Progress on standard error: one line that is redrawn on a terminal; elsewhere a line every ten seconds;
-// nothing with
-// --quiet. It never touches standard output.
+// nothing with --quiet. It never touches standard output.
 #pragma once
 
 #include <chrono>

@@ -17,7 +17,9 @@ std::string shown(const Value& value, const Format& format) {
   return fmt::format("{} = {}", hex(value), plain_decimal(value, format));
 }
 
-bool is_exact(const Evaluation& e) { return e.around.below && e.around.above && *e.around.below == *e.around.above; }
+bool is_exact(const Evaluation& e) {
+  return e.around.below && e.around.above && *e.around.below == *e.around.above;
+}
 
 /// The distance between the neighbours, or at the end of the range that of the last two members.
 std::optional<Value> gap(const Evaluation& e) {
@@ -62,7 +64,8 @@ Json as_json(const Evaluation& e) {
 
 std::string as_lines(const Evaluation& e) {
   const std::string code = code_of(e.result.value, e.format);
-  std::string text = fmt::format("{}  {}  {}\n", shown(e.result.value, e.format), code, describe(e.result.flags));
+  std::string text =
+      fmt::format("{}  {}  {}\n", shown(e.result.value, e.format), code, describe(e.result.flags));
   const auto line = [&](std::string_view label, const std::string& what) {
     text += fmt::format("  {:<9}{}\n", label, what);
   };
@@ -109,13 +112,14 @@ std::string number_line(const Evaluation& e) {
     for (int i = 0; i < at; ++i) arrow[static_cast<std::size_t>(i)] = i == 0 ? '<' : '.';
   const std::string left = end(below), right = end(above);
   const auto room = static_cast<std::size_t>(width) + 1;
-  const std::string padding(left.size() + right.size() + 2 < room ? room - left.size() - right.size() : 2, ' ');
-  return fmt::format("  {}{}{}\n  {}\n  {}\n  * is the exact result{}{}; {} made it {}\n", left, padding, right, bar, arrow,
-                     both ? ", + the middle" : "", middle ? ", a tie" : "", name(e.format.rounding),
-                     hex(e.result.value));
+  const std::string padding(left.size() + right.size() + 2 < room ? room - left.size() - right.size() : 2,
+                            ' ');
+  return fmt::format("  {}{}{}\n  {}\n  {}\n  * is the exact result{}{}; {} made it {}\n", left, padding,
+                     right, bar, arrow, both ? ", + the middle" : "", middle ? ", a tie" : "",
+                     name(e.format.rounding), hex(e.result.value));
 }
 
-std::string as_lines(const Reduction& reduction) {
+std::string as_lines(const formats::Reduction& reduction) {
   std::string text;
   for (std::size_t j = 0; j < reduction.products.size(); ++j)
     text += fmt::format("  product {:<4} {:<24} {}\n", j + 1, hex(reduction.products[j].value),
@@ -131,7 +135,7 @@ std::string as_lines(const Reduction& reduction) {
   return text;
 }
 
-Json as_json(const Reduction& reduction) {
+Json as_json(const formats::Reduction& reduction) {
   Json sums = Json::array();
   for (const Addition& addition : reduction.additions) {
     Json one = {{"sum", hex(addition.sum)}, {"term", hex(addition.term)}};

@@ -35,7 +35,7 @@ std::string as_lines(const Evaluation& evaluation);
 std::string number_line(const Evaluation& evaluation);
 
 /// Products and partial sums, a line each; what an addition absorbs is marked.
-std::string as_lines(const Reduction& reduction);
-Json as_json(const Reduction& reduction);
+std::string as_lines(const formats::Reduction& reduction);
+Json as_json(const formats::Reduction& reduction);
 
 }  // namespace roundoff::cli

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 
 namespace roundoff::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "analyzer/blame/half_rounded.hpp"
+#include "analyzer/blame/prefix_rounding.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 
@@ -154,8 +154,10 @@ struct Mishap {
 };
 
 std::vector<Mishap> mishaps(const Program& program, const Reference& reference) {
-  std::vector<Mishap> list = {
-      {"nan", "meets NaN"}, {"infinity", "meets an infinity"}, {"overflow", "overflows"}, {"saturation", "saturates"}};
+  std::vector<Mishap> list = {{"nan", "meets NaN"},
+                              {"infinity", "meets an infinity"},
+                              {"overflow", "overflows"},
+                              {"saturation", "saturates"}};
   for (NodeId node = 0; node < reference.done(); ++node) {
     const Op op = program.nodes[node].op;
     if (op == Op::constant || op == Op::embed || op == Op::arg_max) continue;

@@ -10,19 +10,11 @@
 #include "formats/lanes/doubles.hpp"
 #include "formats/lanes/enclosure_kernels.hpp"
 #include "formats/lanes/host_rounding.hpp"
+#include "formats/lanes/places.hpp"
 
 namespace roundoff::formats {
 namespace lanes {
 namespace {
-
-constexpr std::size_t chunk = 256;  // lanes at a time; a multiple of every vector
-
-const std::byte* lane(const LaneKernels::Context& context, const void* array, std::size_t index) {
-  return static_cast<const std::byte*>(array) + index * size_of(context.container);
-}
-std::byte* lane(const LaneKernels::Context& context, void* array, std::size_t index) {
-  return static_cast<std::byte*>(array) + index * size_of(context.container);
-}
 
 /// -0 becomes +0, and NaN stays: members are the numbers above zero, and zero.
 template <class T>

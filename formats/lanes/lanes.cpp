@@ -11,11 +11,11 @@
 #include <hwy/targets.h>
 
 #include "formats/error.hpp"
-#include "formats/lanes/again.hpp"
 #include "formats/lanes/by_reference.hpp"
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
 #include "formats/lanes/doubles.hpp"
+#include "formats/lanes/fallback_reductions.hpp"
 #include "formats/lanes/float_kernels.hpp"
 #include "formats/lanes/functions.hpp"
 #include "formats/lanes/integer_kernels.hpp"

@@ -13,8 +13,8 @@
 namespace roundoff::formats {
 namespace {
 
-constexpr std::size_t most_characters = 4096;
-constexpr std::int64_t beyond_all = 1 << 20;  // 2^(2^20) and its inverse are outside of every format
+constexpr std::size_t most_number_characters = 4096;
+constexpr std::int64_t beyond_range = 1 << 20;  // 2^(2^20) and its inverse are outside of every format
 
 struct Reader {
   std::string_view text;
@@ -127,9 +127,9 @@ std::optional<Written> read(std::string_view text) {
   constexpr std::int64_t most =
       100000;  // 10^most is beyond 2^(2^18), and a multiple of every power of two that wrap knows
   if (exponent > most) {
-    result.exponent = 2 * beyond_all;
+    result.exponent = 2 * beyond_range;
   } else if (exponent < -most - size) {
-    result.exponent = -2 * beyond_all - 4 * size;
+    result.exponent = -2 * beyond_range - 4 * size;
   } else {
     (exponent >= 0 ? result.numerator : result.denominator) *=
         pow(Integer(10), static_cast<unsigned>(std::abs(exponent)));
@@ -140,9 +140,9 @@ std::optional<Written> read(std::string_view text) {
 }  // namespace
 
 Written read_written(std::string_view text) {
-  if (text.size() > most_characters) {
+  if (text.size() > most_number_characters) {
     throw UsageError("a number of " + std::to_string(text.size()) + " characters is too long; at most " +
-                     std::to_string(most_characters));
+                     std::to_string(most_number_characters));
   }
   std::optional<Written> parsed = read(text);
   if (!parsed) {
@@ -150,8 +150,8 @@ Written read_written(std::string_view text) {
                      "' is not a number; write -0.375, 1e-3, 1/3, 0x1.8p-2, inf, -inf, nan, or a code #x3f");
   }
   // Exponents beyond every format change no result; clamped, they cost no memory.
-  const auto size = static_cast<std::int64_t>(most_characters) * 4;
-  parsed->exponent = std::clamp(parsed->exponent, -3 * beyond_all - size, 3 * beyond_all);
+  const auto size = static_cast<std::int64_t>(most_number_characters) * 4;
+  parsed->exponent = std::clamp(parsed->exponent, -3 * beyond_range - size, 3 * beyond_range);
   return *std::move(parsed);
 }
 
@@ -220,7 +220,7 @@ Value parse_exact(std::string_view text) {
   above >>= zeros;
   exponent += static_cast<std::int64_t>(zeros);
   if (msb(above) >= 120) throw UsageError("'" + std::string(text) + "' has more than 120 significant bits");
-  if (std::abs(exponent) >= beyond_all)
+  if (std::abs(exponent) >= beyond_range)
     throw UsageError("'" + std::string(text) + "' is beyond the range of every format");
   const Integer mask = ~std::uint64_t{0};
   const u128 significand = u128{static_cast<std::uint64_t>(Integer(above >> 64))} << 64 |

@@ -21,9 +21,9 @@ Value least(const Value& a, const Value& b) { return compare(b, a) < 0 ? b : a; 
 Value most(const Value& a, const Value& b) { return compare(a, b) < 0 ? b : a; }
 Ends joined(const Ends& a, const Ends& b) { return {least(a.low, b.low), most(a.high, b.high)}; }
 
-class Bounds {
+class BlockBounds {
  public:
-  Bounds(const Policy& policy, int positions) : policy_(policy), positions_(positions) {}
+  BlockBounds(const Policy& policy, int positions) : policy_(policy), positions_(positions) {}
 
   void embed(const Model& model) {
     const auto width = static_cast<std::size_t>(model.token_embedding.columns());
@@ -59,7 +59,8 @@ class Bounds {
   Ends in(const Ends& ends, Role role) const { return {in(ends.low, role), in(ends.high, role)}; }
   Ends plus(const Ends& a, const Ends& b, Role role) const {
     const Format& format = policy_[role];
-    return {finite(formats::add(a.low, b.low, format).value), finite(formats::add(a.high, b.high, format).value)};
+    return {finite(formats::add(a.low, b.low, format).value),
+            finite(formats::add(a.high, b.high, format).value)};
   }
   Ends times(const Ends& a, const Ends& b, Role role) const {
     const Format& format = policy_[role];
@@ -168,7 +169,8 @@ bool understood(const Layer& layer) {
     if (from->weighting != Weighting::softmax || from->query_norm || from->key_norm || from->rotary ||
         from->slopes || !from->mask.empty())
       return false;
-  return !layer.feed_forward || (layer.feed_forward->activation == Activation::relu && !layer.feed_forward->gate);
+  return !layer.feed_forward ||
+         (layer.feed_forward->activation == Activation::relu && !layer.feed_forward->gate);
 }
 
 bool understood(const Policy& policy) {
@@ -187,11 +189,12 @@ bool understood(const Policy& policy) {
 
 bool stays_finite(const Model& model, const Policy& policy, int positions) {
   if (!understood(policy) || model.final_norm ||
-      !std::all_of(model.layers.begin(), model.layers.end(), [](const Layer& layer) { return understood(layer); }))
+      !std::all_of(model.layers.begin(), model.layers.end(),
+                   [](const Layer& layer) { return understood(layer); }))
     return false;
   try {
     if (formats::round(Value::integer(1), policy[Role::softmax]).value.is_zero()) return false;
-    Bounds bounds(policy, positions);
+    BlockBounds bounds(policy, positions);
     bounds.embed(model);
     for (const Layer& layer : model.layers) bounds.layer(layer);
     bounds.head(model);

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "formats/error.hpp"
 
 namespace roundoff::sim {
 namespace {
@@ -28,7 +27,7 @@ void Forecast::at(int done, std::size_t bytes) {
   const double needed = factor_ * expected(), limit = memory_limit();
   // A forecast from little is no reason to refuse: a quarter of the room must be taken before.
   if (needed <= limit || factor_ * static_cast<double>(bytes) < limit / 4) return;
-  throw UsageError(
+  throw TooMuchMemory(
       fmt::format("{} takes about {:.3g} GB at this size, and there are {:.3g} GB for it; take a smaller "
                   "size, or raise ROUNDOFF_MEMORY (GB)",
                   what_, needed / 1e9, limit / 1e9));

@@ -6,12 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "formats/error.hpp"
 #include "sim/names.hpp"
 
 namespace roundoff::sim {
 
 /// Bytes that this process may still come to hold, by its limit (RLIMIT_DATA); infinite without one.
 double memory_limit();
+
+/// What would be built takes more than there is.
+struct TooMuchMemory : UsageError {
+  using UsageError::UsageError;
+};
 
 /// What something that is built step by step will have taken at its last step.
 class Forecast {
@@ -20,7 +26,7 @@ class Forecast {
   Forecast(std::string what, int steps, double factor = 1)
       : what_(std::move(what)), steps_(steps), factor_(factor) {}
 
-  /// `bytes` are taken after step `done`. UsageError where the course leads beyond the limit.
+  /// `bytes` are taken after step `done`. TooMuchMemory where the course leads beyond the limit.
   void at(int done, std::size_t bytes);
   /// By the last three looks: exact for courses a + b n + c n^2.
   double expected() const;

@@ -61,7 +61,8 @@ TEST_CASE("bfloat16 counts 511 bits and not 512, and this is known in seconds") 
   CAPTURE(holds.err);
   CHECK(holds.code == 0);
   const Outcome fails = directory.run(
-      "timeout 120 \"$binary\" verify majority --k 512 --format bfloat16 --round-weights --method adversarial --json --quiet");
+      "timeout 120 \"$binary\" verify majority --k 512 --format bfloat16 --round-weights --method adversarial --json "
+      "--quiet");
   CAPTURE(fails.err);
   CHECK(fails.code == 1);
 }

@@ -64,7 +64,7 @@ std::vector<std::string> commands_in(const std::string& text) {
 void all_run(const Clone& clone, const std::vector<std::string>& commands) {
   for (const std::string& command : commands) {
     CAPTURE(command);
-    const Outcome outcome = clone.run("roundoff() { timeout --preserve-status -s INT -k 120 2 \"$binary\" \"$@\"; }\n" +
+    const Outcome outcome = clone.run("roundoff() { timeout --preserve-status -s INT -k 600 2 \"$binary\" \"$@\"; }\n" +
                                       command + " < /dev/null");
     CAPTURE(outcome.err);
     // Done, refuted, unknown; or interrupted, which can be resumed.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "formats/error.hpp"
-#include "formats/functions/turns.hpp"
+#include "formats/functions/rotary_angles.hpp"
 #include "formats/rounding/arithmetic.hpp"
 #include "sim/model/model.hpp"
 #include "sim/model/policy.hpp"

@@ -1,4 +1,4 @@
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
