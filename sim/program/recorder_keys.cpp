@@ -71,7 +71,7 @@ Recorder::Entries Recorder::mix(const Memory& memory, int group, const Entries& 
   Entries made;
   for (int t = 0; t < memory.d_v; ++t) {
     OperandList v{memory.values[static_cast<std::size_t>(group * memory.d_v + t)], a.count};
-    if (left.size() < weights.size()) {
+    if (folder_) {  // as every list, so that equal sums are seen to be equal
       Entries chosen;
       for (std::size_t j = 0; j < weights.size(); ++j)
         if (!absent(weights[j])) chosen.push_back(program_.operands[v.offset + j]);
