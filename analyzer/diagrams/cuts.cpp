@@ -176,7 +176,8 @@ bool Interpreter::by_cut(NodeId id) {
   }
   while (!left.empty()) {
     // Of some column every term is left, the first too.
-    const auto first = std::find_if(left.begin(), left.end(), [&](const auto& part) { return column_of_.contains(part.first); });
+    const auto first = std::find_if(left.begin(), left.end(),
+                                    [&](const auto& part) { return column_of_.contains(part.first); });
     if (first == left.end()) return false;
     const Column& column = (*columns_)[column_of_.at(first->first)];
     // The weight from the greatest values; then every term must be the weight times the specification's term.

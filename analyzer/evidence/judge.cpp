@@ -17,11 +17,7 @@ std::vector<std::size_t> lengths(const Instance& instance) {
 }
 
 Subject::Subject(const Model& model, const Policy& policy, const Task& task, Engine engine, Watch watch)
-    : model_(model),
-      policy_(policy),
-      task_(task),
-      engine_(engine),
-      watch_(std::move(watch)) {}
+    : model_(model), policy_(policy), task_(task), engine_(engine), watch_(std::move(watch)) {}
 
 std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& instance) {
   const std::vector<std::size_t> key = lengths(instance);

@@ -66,7 +66,8 @@ struct Groups {
     while (1 << log < p) ++log;
     const int k = 14 + log < 16 ? 16 : 14 + log;
     shift = k - 16;
-    inverse = static_cast<std::uint16_t>(((1U << k) + static_cast<std::uint32_t>(p) - 1) / static_cast<std::uint32_t>(p));
+    inverse = static_cast<std::uint16_t>(((1U << k) + static_cast<std::uint32_t>(p) - 1) /
+                                         static_cast<std::uint32_t>(p));
   }
   std::size_t most = 0;
   std::uint32_t powers[15] = {1};
@@ -173,8 +174,8 @@ void widen(const std::uint8_t* digits, LaneToken* tokens, std::size_t count) {
   for (; i < count; ++i) tokens[i] = digits[i];
 }
 
-void differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride, std::size_t count,
-                 std::uint8_t* marks) {
+void differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride,
+                 std::size_t count, std::uint8_t* marks) {
   const hn::ScalableTag<LaneToken> d;
   const hn::Rebind<std::uint8_t, decltype(d)> bytes;
   constexpr std::size_t lanes = hn::MaxLanes(d);
@@ -183,7 +184,8 @@ void differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::
   for (; i + lanes <= count; i += lanes) {
     auto differ = hn::Zero(d);
     for (std::size_t row = 0; row < rows; ++row)
-      differ = hn::Or(differ, hn::Xor(hn::LoadU(d, a + row * stride + i), hn::LoadU(d, b + row * stride + i)));
+      differ =
+          hn::Or(differ, hn::Xor(hn::LoadU(d, a + row * stride + i), hn::LoadU(d, b + row * stride + i)));
     const auto mark = hn::IfThenZeroElse(hn::Eq(differ, hn::Zero(d)), one);
     hn::StoreU(hn::Or(hn::LoadU(bytes, marks + i), hn::TruncateTo(bytes, mark)), bytes, marks + i);
   }
@@ -218,8 +220,8 @@ void to_tokens(const std::uint8_t* digits, LaneToken* tokens, std::size_t count)
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(widen)(digits, tokens, count);
 }
-void mark_differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride, std::size_t count,
-                      std::uint8_t* marks) {
+void mark_differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride,
+                      std::size_t count, std::uint8_t* marks) {
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(differences)(a, b, rows, stride, count, marks);
 }

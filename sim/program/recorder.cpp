@@ -228,9 +228,10 @@ Recorder::Entries Recorder::binary(Op op, const Entries& a, const Entries& b, st
 Recorder::Entries Recorder::unary(Function function, const Entries& x, Role role, const Place& where) {
   Entries made(x.size());
   for (std::size_t i = 0; i < x.size(); ++i)
-    made[i] = absent(x[i]) ? no_node
-                           : push({.op = Op::unary, .format = format_of(role), .function = function, .a = x[i]},
-                                  site(where, i));
+    made[i] = absent(x[i])
+                  ? no_node
+                  : push({.op = Op::unary, .format = format_of(role), .function = function, .a = x[i]},
+                         site(where, i));
   return made;
 }
 

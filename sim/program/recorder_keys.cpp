@@ -35,7 +35,8 @@ std::vector<bool> Recorder::contenders(const Memory& memory, int group, OperandL
   std::vector<Span> spans;
   Span floor;
   for (std::size_t j = 0; j < count; ++j) {
-    const OperandList key = memory.keys[j * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
+    const OperandList key =
+        memory.keys[j * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
     Span span = spans_.dot(program_.list(query.offset, query.count), program_.list(key.offset, key.count),
                            program_.reductions[dot_reduction_], formed);
     if (formed != scores) span = spans_.round(span, formed, scores);
@@ -58,7 +59,8 @@ Recorder::Entries Recorder::scores(const Memory& memory, int group, const Entrie
   const std::vector<bool> kept = contenders(memory, group, q, role);
   Entries made;
   for (std::size_t j = 0; j < kept.size(); ++j) {
-    const OperandList key = memory.keys[j * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
+    const OperandList key =
+        memory.keys[j * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
     made.push_back(kept[j] ? dot(q, key, role, site(where, j)) : no_node);
   }
   return made;
@@ -93,7 +95,8 @@ void Recorder::note_differences(const Entries& scores, NodeId largest, const Ent
 }
 
 void Recorder::note_total(OperandList terms, NodeId total) {
-  if (!folder_ || terms.count == 0 || program_.reductions[sum_reduction_].order.kind == SumOrder::wide) return;
+  if (!folder_ || terms.count == 0 || program_.reductions[sum_reduction_].order.kind == SumOrder::wide)
+    return;
   const auto& nodes = program_.nodes;
   NodeId largest = no_node;
   Entries scores;

@@ -13,8 +13,7 @@ constexpr int most_bits = 40;
 
 std::optional<i128> in_steps(const Value& value, int quantum) {
   if (value.is_zero()) return i128{0};
-  if (value.kind != Kind::finite || value.exponent < quantum ||
-      leading_exponent(value) - quantum > most_bits)
+  if (value.kind != Kind::finite || value.exponent < quantum || leading_exponent(value) - quantum > most_bits)
     return {};
   const auto magnitude = static_cast<i128>(value.significand << (value.exponent - quantum));
   return value.negative ? -magnitude : magnitude;
@@ -30,8 +29,7 @@ i128 shifted(i128 x, int from, int to, bool up) {
 
 // Of terms that are members of the result's format, in index order.
 template <class Term>
-std::optional<Span> in_order(std::size_t count, std::int64_t lowest, std::int64_t highest,
-                                    const Term& term) {
+std::optional<Span> in_order(std::size_t count, std::int64_t lowest, std::int64_t highest, const Term& term) {
   Span total{0, 0};
   for (std::size_t j = 0; j < count; ++j) {
     const Span t = term(j);
@@ -149,9 +147,8 @@ Span Spans::in_format(NodeId node, std::uint8_t format) const {
 Span Spans::sum(std::span<const NodeId> terms, const Reduction& reduction, std::uint8_t format) const {
   const Facts& to = facts(format);
   if (!to.kept || reduction.order.kind != SumOrder::sequential) return to.all();
-  const auto total = in_order(terms.size(), to.lowest, to.highest, [&](std::size_t j) {
-    return in_format(terms[j], format);
-  });
+  const auto total = in_order(terms.size(), to.lowest, to.highest,
+                              [&](std::size_t j) { return in_format(terms[j], format); });
   return total.value_or(to.all());
 }
 
@@ -160,8 +157,8 @@ Span Spans::dot(std::span<const NodeId> x, std::span<const NodeId> y, const Redu
   const Facts& to = facts(format);
   if (!to.kept || reduction.order.kind != SumOrder::sequential || reduction.mode != DotMode::rounded)
     return to.all();
-  const auto total = in_order(x.size(), to.lowest, to.highest,
-                              [&](std::size_t j) { return product(x[j], y[j], to); });
+  const auto total =
+      in_order(x.size(), to.lowest, to.highest, [&](std::size_t j) { return product(x[j], y[j], to); });
   return total.value_or(to.all());
 }
 
