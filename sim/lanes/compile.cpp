@@ -76,7 +76,7 @@ class Compiler {
     if (keep_all_)
       for (std::uint32_t o = 0; o < program_.outputs.size(); ++o)
         if (is_choice(program_.outputs[o]))
-          push({.run = steps::copy_chosen, .a = out_->values[program_.outputs[o]], .index = o});
+          push({.run = lane_steps::copy_chosen, .a = out_->values[program_.outputs[o]], .index = o});
     return std::move(out_);
   }
 
@@ -88,7 +88,8 @@ class Compiler {
     constexpr std::size_t cache = 40 << 10, fewest = 128;
     const std::size_t size = size_of(out_->layout.container);
     out_->chunk = batch_lanes;
-    while (!keep_all_ && out_->chunk > fewest && registers_.count * size * out_->chunk > cache) out_->chunk /= 2;
+    while (!keep_all_ && out_->chunk > fewest && registers_.count * size * out_->chunk > cache)
+      out_->chunk /= 2;
     register_bytes_ = out_->chunk * size;
   }
 
@@ -176,37 +177,37 @@ class Compiler {
     step.traps = can_trap(program_, node);
     switch (node.op) {
       case Op::constant:
-        step.run = steps::choose_constant;
+        step.run = lane_steps::choose_constant;
         step.data = tokens({constant(id)});
         break;
       case Op::embed:
-        step.run = steps::choose_embed;
+        step.run = lane_steps::choose_embed;
         step.position = node.a;
         step.table = {.entries = tokens(program_.tables[node.b]), .size = program_.tables[node.b].size()};
         break;
       case Op::table: {
         // A table that is read as well has been computed already, perhaps over its own argument.
         if (registers_.read[id]) {
-          step.run = steps::choose_value;
+          step.run = lane_steps::choose_value;
           step.a = where(id);
           break;
         }
         const Grid grid = grid_of(program_.maps[node.b]);
         place(step, node, grid, tokens(grid.results));
-        step.run = steps::choose_lookup;
+        step.run = lane_steps::choose_lookup;
         break;
       }
       case Op::arg_max:
-        step.run = steps::arg_max;
+        step.run = lane_steps::arg_max;
         if (propagates_nan(node)) {
-          step.run = steps::arg_max_or_nan;
+          step.run = lane_steps::arg_max_or_nan;
           step.kernels = any_kernels();
         }
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         break;
       default:
-        step.run = steps::choose_value;
+        step.run = lane_steps::choose_value;
         step.a = where(id);
         break;
     }
@@ -245,24 +246,24 @@ class Compiler {
       case Op::constant:
         break;
       case Op::embed:
-        step.run = steps::embed;
+        step.run = lane_steps::embed;
         step.position = node.a;
         step.table = {.entries = table(node.b), .size = program_.tables[node.b].size()};
         step.table.bytes = bytes(step.table);
         break;
       case Op::round:
-        step.run = steps::exact_sum;
+        step.run = lane_steps::exact_sum;
         step.x = pointers_to(std::vector<NodeId>{node.a});
         step.count = 1;
         break;
       case Op::add:
-        elementwise(step, node, steps::binary<&LaneKernels::add>, steps::exact_sum);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::add>, lane_steps::exact_sum);
         break;
       case Op::sub:
-        elementwise(step, node, steps::binary<&LaneKernels::sub>, steps::exact_sub);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::sub>, lane_steps::exact_sub);
         break;
       case Op::mul:
-        elementwise(step, node, steps::binary<&LaneKernels::mul>, steps::exact_dot);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::mul>, lane_steps::exact_dot);
         if (!members) {
           step.x = pointers_to(std::vector<NodeId>{node.a});
           step.y = pointers_to(std::vector<NodeId>{node.b});
@@ -270,15 +271,15 @@ class Compiler {
         }
         break;
       case Op::div:
-        elementwise(step, node, steps::binary<&LaneKernels::div>, nullptr);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::div>, nullptr);
         break;
       case Op::unary:
-        step.run = node.function == Function::relu && members ? steps::relu : steps::apply;
+        step.run = node.function == Function::relu && members ? lane_steps::relu : lane_steps::apply;
         step.a = where(node.a);
         step.function = node.function;
         break;
       case Op::max:
-        step.run = propagates_nan(node) ? steps::max_or_nan : steps::list<&LaneKernels::max_of>;
+        step.run = propagates_nan(node) ? lane_steps::max_or_nan : lane_steps::list<&LaneKernels::max_of>;
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         break;
@@ -308,14 +309,14 @@ class Compiler {
   bool fused(Step& step, NodeId id) {
     if (const Comparison* comparison = fusion_.comparison(id)) {
       step.data = elements(std::vector<Value>{comparison->yes, comparison->no});
-      step.run = steps::compare;
+      step.run = lane_steps::compare;
       step.a = where(comparison->a);
       step.b = where(comparison->b);
       return true;
     }
     const Tally* tally = fusion_.tally(id);
     if (!tally) return false;
-    step.run = steps::tally;
+    step.run = lane_steps::tally;
     step.a = where(tally->common);
     step.x = pointers_to(tally->others);
     step.y = tally->values.empty() ? nullptr : pointers_to(tally->values);
@@ -328,7 +329,7 @@ class Compiler {
   // Integers have no NaN and one zero.
   bool largest(Step& step, const Node& node) {
     if (node.op != Op::max || out_->layout.container > Container::i64) return false;
-    step.run = steps::largest;
+    step.run = lane_steps::largest;
     step.x = pointers(node.a, node.c);
     step.count = node.c;
     return true;
@@ -350,9 +351,10 @@ class Compiler {
     step.reduction = &reduction;
     step.wide = out_->layout.wide[node.reduction].get();
     if (reduction.order.kind == SumOrder::exact)
-      step.run = steps::exact_sum;
+      step.run = lane_steps::exact_sum;
     else
-      step.run = reduction.order.kind == SumOrder::sequential ? steps::list<&LaneKernels::sum> : run_ordered;
+      step.run =
+          reduction.order.kind == SumOrder::sequential ? lane_steps::list<&LaneKernels::sum> : run_ordered;
   }
 
   void dot(Step& step, const Node& node) {
@@ -362,16 +364,17 @@ class Compiler {
     step.wide = out_->layout.wide[node.reduction].get();
     const bool fused = reduction.mode == DotMode::fused;
     if (reduction.mode == DotMode::exact_dot) {
-      step.run = steps::exact_dot;
+      step.run = lane_steps::exact_dot;
     } else if (step.members && reduction.order.kind == SumOrder::sequential) {
       for (const auto& [weights, inputs] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
         if (!constants(weights, node.c)) continue;
         step.data = elements(constant_values(weights, node.c));
         step.x = pointers(inputs, node.c);
-        step.run = fused ? steps::weighted<&LaneKernels::fused_weighted> : steps::weighted<&LaneKernels::weighted>;
+        step.run = fused ? lane_steps::weighted<&LaneKernels::fused_weighted>
+                         : lane_steps::weighted<&LaneKernels::weighted>;
         return;
       }
-      step.run = fused ? steps::dot<&LaneKernels::fused_dot> : steps::dot<&LaneKernels::dot>;
+      step.run = fused ? lane_steps::dot<&LaneKernels::fused_dot> : lane_steps::dot<&LaneKernels::dot>;
     } else {
       step.run = run_ordered;
     }
@@ -396,12 +399,14 @@ class Compiler {
       case Op::sub:
       case Op::mul:
         if (node.op == Op::mul && !products) return false;
-        step.run = node.op == Op::add ? steps::plain_add : node.op == Op::sub ? steps::plain_sub : steps::plain_mul;
+        step.run = node.op == Op::add   ? lane_steps::plain_add
+                   : node.op == Op::sub ? lane_steps::plain_sub
+                                        : lane_steps::plain_mul;
         step.a = where(node.a);
         step.b = where(node.b);
         return true;
       case Op::sum:
-        step.run = steps::plain_sum;
+        step.run = lane_steps::plain_sum;
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         return true;
@@ -410,12 +415,12 @@ class Compiler {
         step.count = node.c;
         for (const auto& [weights, inputs] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
           if (!constants(weights, node.c)) continue;
-          step.run = steps::plain_weighted;
+          step.run = lane_steps::plain_weighted;
           step.data = elements(constant_values(weights, node.c));
           step.x = pointers(inputs, node.c);
           return true;
         }
-        step.run = steps::plain_dot;
+        step.run = lane_steps::plain_dot;
         step.x = pointers(node.a, node.c);
         step.y = pointers(node.b, node.c);
         return true;
@@ -448,7 +453,7 @@ class Compiler {
     const auto& map = program_.maps[node.b];
     if (const auto found = indicator(map); found && is_storable(found->point)) {
       step.data = elements(std::vector<Value>{found->point, found->there, found->elsewhere});
-      step.run = steps::indicate;
+      step.run = lane_steps::indicate;
       step.a = where(node.a);
       return;
     }
@@ -456,7 +461,7 @@ class Compiler {
     const auto [found, fresh] = maps_.try_emplace(node.b, nullptr);
     if (fresh) found->second = elements(grid.results);
     place(step, node, grid, found->second);
-    step.run = steps::lookup;
+    step.run = lane_steps::lookup;
   }
   // Arguments may be of another format than the kernels that store them, on a finer grid.
   bool is_storable(const Value& value) const {

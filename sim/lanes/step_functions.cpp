@@ -5,7 +5,7 @@
 #include <array>
 #include <cstring>
 
-namespace roundoff::sim::steps {
+namespace roundoff::sim::lane_steps {
 
 namespace {
 
@@ -24,9 +24,7 @@ void round_exact(const Step& s, const Frame& f) {
 
 }  // namespace
 
-void apply(const Step& s, const Frame& f) {
-  s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f));
-}
+void apply(const Step& s, const Frame& f) { s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f)); }
 void embed(const Step& s, const Frame& f) { s.moves->embed(tokens_at(s, f), s.table, s.out, f.lanes); }
 void lookup(const Step& s, const Frame& f) { s.moves->lookup(s.a, s.table, s.out, f.lanes); }
 void indicate(const Step& s, const Frame& f) {
@@ -48,9 +46,7 @@ void plain_add(const Step& s, const Frame& f) { s.moves->add(s.a, s.b, s.out, f.
 void plain_sub(const Step& s, const Frame& f) { s.moves->sub(s.a, s.b, s.out, f.lanes); }
 void plain_mul(const Step& s, const Frame& f) { s.moves->mul(s.a, s.b, s.fraction, s.out, f.lanes); }
 void plain_sum(const Step& s, const Frame& f) { s.moves->sum(s.x, s.count, s.out, f.lanes); }
-void plain_dot(const Step& s, const Frame& f) {
-  s.moves->dot(s.x, s.y, s.count, s.fraction, s.out, f.lanes);
-}
+void plain_dot(const Step& s, const Frame& f) { s.moves->dot(s.x, s.y, s.count, s.fraction, s.out, f.lanes); }
 void plain_weighted(const Step& s, const Frame& f) {
   s.moves->weighted(s.data, s.x, s.count, s.fraction, s.out, f.lanes);
 }
@@ -80,9 +76,7 @@ void arg_max_or_nan(const Step& s, const Frame& f) {
 void choose_embed(const Step& s, const Frame& f) {
   plain_moves(Container::i16).embed(tokens_at(s, f), s.table, chosen(s, f), f.lanes);
 }
-void choose_lookup(const Step& s, const Frame& f) {
-  s.moves->choose(s.a, s.table, chosen(s, f), f.lanes);
-}
+void choose_lookup(const Step& s, const Frame& f) { s.moves->choose(s.a, s.table, chosen(s, f), f.lanes); }
 void choose_constant(const Step& s, const Frame& f) {
   std::fill_n(chosen(s, f), f.lanes, *static_cast<const LaneToken*>(s.data));
 }
@@ -112,4 +106,4 @@ void exact_sub(const Step& s, const Frame& f) {
   round_exact(s, f);
 }
 
-}  // namespace roundoff::sim::steps
+}  // namespace roundoff::sim::lane_steps

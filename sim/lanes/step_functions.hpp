@@ -4,10 +4,12 @@
 
 #include "sim/lanes/step.hpp"
 
-namespace roundoff::sim::steps {
+namespace roundoff::sim::lane_steps {
 
 /// Where the lanes that trapped are marked; null where the step cannot trap.
-inline std::uint8_t* traps(const Step& step, const Frame& frame) { return step.traps ? frame.trapped : nullptr; }
+inline std::uint8_t* traps(const Step& step, const Frame& frame) {
+  return step.traps ? frame.trapped : nullptr;
+}
 
 // ---- a kernel of the step's format ----
 
@@ -65,4 +67,4 @@ void exact_sum(const Step& s, const Frame& f);
 void exact_dot(const Step& s, const Frame& f);
 void exact_sub(const Step& s, const Frame& f);
 
-}  // namespace roundoff::sim::steps
+}  // namespace roundoff::sim::lane_steps
