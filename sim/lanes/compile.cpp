@@ -29,10 +29,10 @@ std::size_t padded(std::size_t bytes) { return bytes / 128 * 128 + 128; }
 double power(int exponent) { return std::ldexp(1.0, exponent); }
 
 // One result at a point and another everywhere else. (Both zeros of an argument have one result.)
-struct Indicator {
+struct OnePoint {
   Value point, there, elsewhere;
 };
-std::optional<Indicator> indicator(const std::vector<std::pair<Value, Value>>& map) {
+std::optional<OnePoint> one_point(const std::vector<std::pair<Value, Value>>& map) {
   if (map.size() < 3) return {};
   const Value& elsewhere = map[0].second == map[1].second ? map[0].second : map[2].second;
   const Value* point = nullptr;
@@ -44,7 +44,7 @@ std::optional<Indicator> indicator(const std::vector<std::pair<Value, Value>>& m
     there = &result;
   }
   if (!point || !point->is_finite()) return {};
-  return Indicator{*point, *there, elsewhere};
+  return OnePoint{*point, *there, elsewhere};
 }
 
 class Compiler {
@@ -451,7 +451,7 @@ class Compiler {
   }
   void lookup(Step& step, const Node& node) {
     const auto& map = program_.maps[node.b];
-    if (const auto found = indicator(map); found && is_storable(found->point)) {
+    if (const auto found = one_point(map); found && is_storable(found->point)) {
       step.data = elements(std::vector<Value>{found->point, found->there, found->elsewhere});
       step.run = lane_steps::indicate;
       step.a = where(node.a);
