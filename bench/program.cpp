@@ -50,14 +50,14 @@ struct Subject {
     list.total = total;
     if (exhaustive) {
       list.at = [this](std::uint64_t j) { return task->instance(j); };
-      list.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                         std::span<Token> expected) {
+      list.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                         std::span<LaneToken> expected) {
         task->fill(first, count, batch_lanes, tokens, expected);
       };
     } else {
       list.at = [this](std::uint64_t j) { return task->sample(1, j); };
-      list.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                         std::span<Token> expected) {
+      list.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                         std::span<LaneToken> expected) {
         task->fill_samples(1, first, count, batch_lanes, tokens, expected);
       };
     }
@@ -77,7 +77,8 @@ void refuse(benchmark::State& state, std::uint64_t failing) {
 
 void by_lanes(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
-  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task, false);
+  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task,
+                                     roundoff::analyzer::Subject::Engine::lanes);
   judged.prepared(subject.task->sample(1, 0));
   VerifyOptions options;
   options.threads = 1;
@@ -96,7 +97,8 @@ void by_lanes(benchmark::State& state, const Case& wanted) {
 
 void by_reference(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
-  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task, true);
+  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task,
+                                     roundoff::analyzer::Subject::Engine::reference);
   Judge judge(judged);
   std::uint64_t failing = 0, next = 0;
   const InputList inputs = subject.inputs(std::uint64_t{1} << 62);
@@ -140,7 +142,7 @@ void building(benchmark::State& state, const Case& wanted) {
 std::string label(const Case& c) {
   const Subject subject(c);
   return fmt::format("{} p={} n={}{} {}", c.construction, c.size.p, c.size.n,
-                     subject.construction.task == "iteradd" ? fmt::format(" k={}", c.size.k) : "",
+                     find_task(subject.construction.task).uses('k') ? fmt::format(" k={}", c.size.k) : "",
                      notation(subject.policy.formats[0]));
 }
 

@@ -2,16 +2,12 @@
 // every file still includes what it uses: a build without precompiled headers gives the same objects, only later.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <boost/multiprecision/cpp_int.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -22,3 +18,7 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <boost/multiprecision/cpp_int.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>

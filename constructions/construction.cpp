@@ -4,12 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 
 namespace roundoff::constructions {
 
 const Construction& find_construction(std::string_view name) {
+  if (is_model_family(name)) return model_family(name);
   std::vector<std::string_view> names;
   for (const Construction& construction : all_constructions()) {
     if (construction.name == name) return construction;
@@ -18,16 +20,15 @@ const Construction& find_construction(std::string_view name) {
   throw UsageError(fmt::format("unknown construction '{}'{}", name, did_you_mean(name, names)));
 }
 
-Policy policy_for(const Construction& construction, const Format& format, const Choices& choices) {
+Policy policy_for(const Construction& construction, const Format& format, const PolicyLayer& chosen,
+                  const Bindings& bindings) {
   Policy policy = Policy::uniform(format);
   const OwnSemantics& own = construction.own;
   const bool wraps = format.layout == Layout::twos || format.layout == Layout::ufixed;
   if (own.accumulators && (wraps || *own.accumulators != Overflow::wrap))
-    policy.formats[static_cast<std::size_t>(Role::accumulators)].overflow = *own.accumulators;
-  policy.softmax = choices.softmax.value_or(policy.softmax);
-  policy.order = choices.order.value_or(own.order);
-  policy.dot = choices.dot.value_or(policy.dot);
-  return policy;
+    policy[Role::accumulators].overflow = *own.accumulators;
+  policy.order = own.order;
+  return laid(policy, chosen, bindings);
 }
 
 Settings complete(const Construction& construction, const TaskSize& size, const Settings& given) {
@@ -55,8 +56,8 @@ Settings complete(const Construction& construction, const TaskSize& size, const 
 
 Model build(const Construction& construction, const Task& task, const Policy& policy,
             const Settings& settings) {
-  if (task.name() != construction.task) {
-    throw UsageError(fmt::format("{} solves {}, not {}", construction.name, construction.task, task.name()));
+  if (task.spec() != construction.task) {
+    throw UsageError(fmt::format("{} solves {}, not {}", construction.name, construction.task, task.spec()));
   }
   const std::string reason = construction.refuses(task.size(), policy, settings);
   if (!reason.empty()) throw UsageError(fmt::format("{}: {}", construction.name, reason));

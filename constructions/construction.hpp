@@ -3,6 +3,7 @@
 // what it claims.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -13,7 +14,7 @@
 #include "constructions/names.hpp"
 #include "constructions/tasks/task.hpp"
 #include "sim/model/model.hpp"
-#include "sim/model/policy.hpp"
+#include "sim/model/policy_codec.hpp"
 
 namespace roundoff::constructions {
 
@@ -29,8 +30,6 @@ struct Knob {
 };
 using Settings = std::map<std::string, int, std::less<>>;
 
-enum class Regime : std::uint8_t { constant, logarithmic };
-
 /// What a construction asks of the semantics beside its format family, where they are not the default of
 /// semantics.md.
 struct OwnSemantics {
@@ -38,17 +37,18 @@ struct OwnSemantics {
   std::optional<Overflow> accumulators;  ///< the overflow rule of that role alone
 };
 
-/// What a user chose of the semantics; where nothing was chosen the construction's own is taken.
-struct Choices {
-  std::optional<Softmax> softmax;
-  std::optional<SumOrder> order;
-  std::optional<DotMode> dot;
-};
-
 /// A form of a construction for floating point, which the format chooses (scales.hpp).
 struct FloatForm {
   std::string_view family;  ///< the floating-point format family it needs; "" when there is no such form
   std::string_view width;   ///< the claimed width there
+};
+
+/// Builds the model at a size; a class of its own so that an overloaded name gives the one that fits.
+class Builder : public std::function<Model(const Task&, const Policy&, const Settings&)> {
+ public:
+  using function::function;
+  Builder(Model (*build)(const Task& task, const Policy& policy, const Settings& settings))
+      : function(build) {}
 };
 
 struct Construction {
@@ -65,17 +65,19 @@ struct Construction {
   OwnSemantics own = {};  ///< part of the default policy of every command
   bool deepens = false;   ///< layers grow with the size: not what theorems on a constant number speak of
   /// Reason why it cannot be built or run so, with the remedy; "" when it can.
-  std::string (*refuses)(const TaskSize& size, const Policy& policy, const Settings& settings);
+  std::function<std::string(const TaskSize& size, const Policy& policy, const Settings& settings)> refuses;
   /// The model. Settings are complete and in range; `refuses` said "".
-  Model (*build)(const Task& task, const Policy& policy, const Settings& settings);
+  Builder build;
 };
 
 std::span<const Construction> all_constructions();
 /// UsageError with a "did you mean" for an unknown name.
 const Construction& find_construction(std::string_view name);
-/// One format for all roles but what the construction's own semantics say, and the choices. An overflow rule
-/// that the format cannot have is left out (and `refuses` says what is needed).
-Policy policy_for(const Construction& construction, const Format& format, const Choices& choices = {});
+/// One format for all roles but what the construction's own semantics say; what a user chose (without `format`)
+/// is laid over it. An overflow rule that the format cannot have is left out (and `refuses` says what is
+/// needed).
+Policy policy_for(const Construction& construction, const Format& format, const PolicyLayer& chosen = {},
+                  const Bindings& bindings = {});
 /// Fills in defaults; UsageError for an unknown knob or a value out of range.
 Settings complete(const Construction& construction, const TaskSize& size, const Settings& given);
 /// Builds after asking `refuses` (UsageError with the reason).

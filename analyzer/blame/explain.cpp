@@ -38,7 +38,7 @@ bool is_sequential(const Program& program, const Node& node) {
   if (node.op != Op::sum && node.op != Op::dot) return false;
   const Reduction& reduction = program.reductions[node.reduction];
   return reduction.order.kind == SumOrder::sequential && reduction.mode != DotMode::exact_dot &&
-         program.formats[node.format].rounding != Rounding::sr;
+         !program.formats[node.format].is_stochastic();
 }
 
 /// A sequential sum or dot product again, step by step, as formats/rounding/reduce.cpp does it.
@@ -116,7 +116,8 @@ class Inquiry {
   }
 
   Explanation answer() {
-    const Subject::Replay replayed = Subject(model_, policy_, task_, true).replay(instance_);
+    const Subject::Replay replayed =
+        Subject(model_, policy_, task_, Subject::Engine::reference).replay(instance_);
     explanation_.want = replayed.want;
     if (!run_against(nullptr)) {
       explanation_.got = explanation_.want;
@@ -179,7 +180,7 @@ class Inquiry {
       }
       return false;
     }
-    auto half = std::make_unique<HalfRounded>(*twins_, *run_, forced_, output, right_[o]);
+    auto half = std::make_unique<PrefixRounding>(*twins_, *run_, forced_, output, right_[o]);
     const auto& names = task_.vocabulary();
     Choice ideal;
     std::string chosen;
@@ -329,7 +330,7 @@ class Inquiry {
   NodeId counted_ = 0;  ///< operations up to the first wrong token
   std::optional<Twins> twins_;
   std::unique_ptr<Reference> run_;
-  std::unique_ptr<HalfRounded> half_;
+  std::unique_ptr<PrefixRounding> half_;
   Explanation explanation_;
 };
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analyzer/laws/statistics.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer {
 

@@ -16,14 +16,13 @@
 #include <fmt/format.h>
 
 #include "analyzer/bounds/any_depth.hpp"
-#include "analyzer/laws/statistics.hpp"
-#include "constructions/tasks/digits.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer {
 namespace {
 
 Bound one_layer(const Task& task, const Policy& policy, int layers) {
-  const double needed = communication_bits(task);
+  const double needed = task.communication_bits();
   const int bits = policy[Role::accumulators].bits;
   const bool stable = policy.softmax == Softmax::stable;
   const int messages = stable ? 4 : 2;
@@ -70,7 +69,7 @@ double values_of(const Policy& policy) {
 }
 
 Bound any_depth(const Task& task, const Policy& policy, int layers) {
-  const double bits = operand_bits(task), values = values_of(policy);
+  const double bits = task.operand_bits(), values = values_of(policy);
   Bound bound;
   bound.name = "any-depth width";
   bound.quantity = "width";
@@ -119,34 +118,6 @@ double value_count(const Format& format) {
   const bool symmetric =
       format.layout == Layout::fixed || (format.layout == Layout::papers && format.first == 0);
   return symmetric ? patterns - 1 : patterns;
-}
-
-double communication_bits(const Task& task) {
-  const TaskSize& size = task.size();
-  const double digit = steady_log2(size.p);
-  if (task.name() == "add") return size.n * digit;
-  if (task.name() == "iteradd") {
-    // Half of the summands each: one side's sum is any of 0 .. (k/2)(p^n - 1); beyond doubles, those with k/2
-    // left out.
-    const double values = std::max(1, size.k / 2) * (power(size.p, size.n) - 1) + 1;
-    return std::isfinite(values) ? std::max(size.n * digit, steady_log2(values)) : size.n * digit;
-  }
-  // The first answer digit at l = n is the middle digit of the product, whose ordered binary decision
-  // diagrams have at least 2^(n/2)/61 nodes for any order of the inputs (Woelfel 2005, as recalled): n/2 - lg
-  // 61 bits.
-  if (task.name() == "mul" && size.p == 2 && size.l == size.n)
-    return std::max(0.0, std::floor(size.n / 2.0) - steady_log2(61));
-  return 0;
-}
-
-double operand_bits(const Task& task) {
-  const TaskSize& size = task.size();
-  const double digit = steady_log2(size.p);
-  if (size.ragged) return 0;
-  // With the other operands 0 (or 1) the answer is the first one, or its low digits.
-  if (task.name() == "add" || task.name() == "iteradd") return size.n * digit;
-  if (task.name() == "mul") return (size.l == 0 ? size.n : std::min(size.n, size.l)) * digit;
-  return 0;
 }
 
 std::vector<Bound> lower_bounds(const Task& task, const Policy& policy, int layers) {

@@ -25,14 +25,6 @@ struct Bound {
 /// Bounds for a task of this size, under a policy, for a model of `layers` layers.
 std::vector<Bound> lower_bounds(const Task& task, const Policy& policy, int layers);
 
-/// Bits that two parties must exchange to know the first answer token, when one holds the earlier half of the
-/// question and the other the rest; 0 where none is known. ADD: n lg p, since greater-than reduces to it.
-double communication_bits(const Task& task);
-
-/// lg of the number of answers that the first operand can lead to while the others stay fixed; 0 where none is
-/// known.
-double operand_bits(const Task& task);
-
 /// How many values a format has (as a real number): 2^bits, or 2^bits - 1 where the range is symmetric.
 double value_count(const Format& format);
 

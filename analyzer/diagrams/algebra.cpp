@@ -13,9 +13,9 @@ const Algebra::Traits& Algebra::traits(std::uint32_t code) {
   t.known = true;
   t.kind = operation.kind;
   t.function = operation.function;
-  t.plain = format.is_plain() && format.rounding != Rounding::sr;
+  t.plain = format.is_plain() && !format.is_stochastic();
   t.zero_is_unsigned = !format.has_negative_zero;
-  const bool monotone = format.rounding != Rounding::sr && format.overflow != Overflow::wrap;
+  const bool monotone = !format.is_stochastic() && format.overflow != Overflow::wrap;
   switch (operation.kind) {
     case Kind::add:
     case Kind::mul:
@@ -55,6 +55,9 @@ const Algebra::Traits& Algebra::traits(std::uint32_t code) {
           break;
       }
       break;
+    case Kind::contest:
+      t.exp_of_difference = operation.parameter;
+      break;
     default:
       break;
   }
@@ -80,17 +83,28 @@ Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f) 
 }
 
 Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f, Ref g) {
-  if (t.kind == Operation::pair || t.kind == Operation::contend) return no_ref;
+  if (t.kind == Operation::pair || t.kind == Operation::contend || t.kind == Operation::contend_or_nan ||
+      t.kind == Operation::enter)
+    return no_ref;
   if (!is_regular(f) || !is_regular(g)) return no_ref;
   const Id low_f = manager_.least(f), high_f = manager_.greatest(f);
   const Id low_g = manager_.least(g), high_g = manager_.greatest(g);
-  if (t.kind == Operation::max) {
+  if (t.kind == Operation::max || t.kind == Operation::max_or_nan) {
     // The first operand wins a tie, and zeros of either sign tie.
     const auto above = [&](Id low, Id high) {
       return compare(scalars_.value(low), scalars_.value(high)) > 0;
     };
     if (low_f == high_g || above(low_f, high_g)) return f;
     if ((low_g == high_f && !scalars_.value(low_g).is_zero()) || above(low_g, high_f)) return g;
+    return no_ref;
+  }
+  if (t.kind == Operation::contest) {
+    // Where even the largest score on one side counts nothing beside the least largest one on the other.
+    const auto vanishes = [&](Id high, Id low) {
+      return scalars_.vanishes(t.exp_of_difference, scalars_.largest(high), scalars_.largest(low));
+    };
+    if (vanishes(high_f, low_g)) return g;
+    if (vanishes(high_g, low_f)) return f;
     return no_ref;
   }
   if (members && t.plain) {

@@ -153,7 +153,7 @@ bool Interpreter::tabulate(const std::vector<NodeId>& targets) {
       }
       largest = std::max(largest, edges);
     }
-    const std::size_t most = inputs.empty() ? 1 : std::min(options_.tuples, largest / 4);
+    const std::size_t most = inputs.empty() ? 1 : std::min(most_tuples_, largest / 4);
     std::vector<bool> used(manager_.levels());
     for (const Ref input : inputs) {
       const std::size_t values = manager_.terminals(input, most).size();
@@ -248,7 +248,8 @@ Id Interpreter::scalar(NodeId id) {
       throw std::logic_error("a tabulated function was asked for a value outside its range");
     }
     case Op::max: {
-      const std::uint32_t max = scalars.code({.kind = Operation::max});
+      const std::uint32_t max = scalars.code(
+          {.kind = program_.nan == NanRule::propagate ? Operation::max_or_nan : Operation::max});
       Id best = ids_[program_.operands[node.a]];
       if (node.c == 1) return scalars.compute(max, best, best);
       for (std::uint32_t j = 1; j < node.c; ++j)
@@ -259,7 +260,14 @@ Id Interpreter::scalar(NodeId id) {
       std::uint32_t best = 0;
       for (std::uint32_t j = 0; j < node.c; ++j) {
         const Id x = ids_[program_.operands[node.a + j]];
-        if (Scalars::special(x)) return Scalars::trap;
+        if (x == Scalars::trap) return Scalars::trap;
+        if (x == Scalars::nan) {
+          if (program_.nan == NanRule::trap) return Scalars::trap;
+          // The first NaN is chosen, unless a later operand traps.
+          for (std::uint32_t k = j + 1; k < node.c; ++k)
+            if (ids_[program_.operands[node.a + k]] == Scalars::trap) return Scalars::trap;
+          return scalars.integer(j);
+        }
         if (compare(scalars.value(x), scalars.value(ids_[program_.operands[node.a + best]])) > 0) best = j;
       }
       return scalars.integer(best);

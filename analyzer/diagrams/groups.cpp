@@ -3,8 +3,8 @@
 // one level a group where it had m, and the numbers in between do not occur.
 //
 // Read off the program without running it: of the nodes that are linear (sums, and products with constants)
-// in terms that read one digit, or for products one digit of each operand, which columns do they sum? A wrong
-// guess costs time only, for a cut stands on proofs of its own (cuts.cpp).
+// in terms that read what one term of a column reads (a digit, or two that are multiplied), which columns do
+// they sum? A wrong guess costs time only, for a cut stands on proofs of its own (cuts.cpp).
 #include <algorithm>
 #include <array>
 #include <bitset>
@@ -25,10 +25,17 @@ constexpr double most_values = 512;
 class Groups {
  public:
   Groups(const Program& program, const Task& task)
-      : program_(program), product_(task.name() == "mul"), places_(variables(task, program.shape)) {
-    for (std::size_t o = 0; o < places_.operands.size(); ++o)
-      for (std::size_t i = 0; i < places_.operands[o].size(); ++i)
-        digit_[places_.operands[o][i]] = {o, static_cast<int>(places_.operands[o].size() - 1 - i)};
+      : program_(program), base_(task.base()), structure_(structure_of(task, program.shape)) {
+    for (const std::vector<int>& operand : runs_of(task, program.shape).operands)
+      digits_.insert(operand.begin(), operand.end());
+    for (std::size_t j = 0; j < structure_.columns.size(); ++j) {
+      std::int64_t most = 0;
+      for (const Structure::Term& term : structure_.columns[j]) {
+        most += term.most;
+        column_.try_emplace(term.positions, static_cast<int>(j));
+      }
+      greatest_column_ = std::max(greatest_column_, most);
+    }
     for (const Node& node : program.nodes) read(node);
   }
 
@@ -64,10 +71,8 @@ class Groups {
 
   /// About the greatest sum of a group.
   double greatest(int width) const {
-    const double base = places_.base, terms = static_cast<double>(places_.operands[0].size());
-    const double column = product_ ? terms * (base - 1) * (base - 1)
-                                   : static_cast<double>(places_.operands.size()) * (base - 1);
-    return column * (std::pow(base, width) - 1) / (base - 1);
+    const double base = base_;
+    return static_cast<double>(greatest_column_) * (std::pow(base, width) - 1) / (base - 1);
   }
 
   // Of a function of few digits: the column that it is a term of.
@@ -86,19 +91,13 @@ class Groups {
     read.columns.reset();
     read.linear = !read.many;
     if (read.many || read.positions[0] < 0) return;
-    const auto first = digit_.at(read.positions[0]);
-    int column = first.second;
-    if (product_ != (read.positions[1] >= 0)) {
-      read.linear = false;
-      return;
-    }
-    if (product_) {
-      const auto second = digit_.at(read.positions[1]);
-      read.linear = first.first != second.first;
-      column += second.second;
-    }
-    if (column >= most_columns) read.linear = false;
-    if (read.linear) read.columns.set(static_cast<std::size_t>(column));
+    std::vector<int> positions;
+    for (const int position : read.positions)
+      if (position >= 0) positions.push_back(position);
+    std::sort(positions.begin(), positions.end());
+    const auto found = column_.find(positions);
+    read.linear = found != column_.end() && found->second < most_columns;
+    if (read.linear) read.columns.set(static_cast<std::size_t>(found->second));
   }
 
   bool constant(NodeId node) const { return program_.nodes[node].op == Op::constant; }
@@ -109,7 +108,7 @@ class Groups {
       const int position = static_cast<int>(node.a);
       if (position > program_.shape.first_output)
         result.many = true;
-      else if (digit_.contains(position))
+      else if (digits_.contains(position))
         add_position(result, position);
       as_leaf(result);
       reads_.push_back(result);
@@ -135,9 +134,11 @@ class Groups {
   }
 
   const Program& program_;
-  bool product_;
-  Variables places_;
-  std::map<int, std::pair<std::size_t, int>> digit_;  ///< by position: operand and significance
+  int base_;
+  Structure structure_;
+  std::set<int> digits_;                    ///< positions of the operands
+  std::map<std::vector<int>, int> column_;  ///< of the term that reads these positions
+  std::int64_t greatest_column_ = 0;        ///< sum of a column, at most
   std::vector<Read> reads_;
 };
 

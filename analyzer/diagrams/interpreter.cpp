@@ -9,20 +9,19 @@
 namespace roundoff::analyzer::diagrams {
 
 Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens,
-                         const InterpreterOptions& options)
+                         const Limits& limits)
     : program_(program),
       algebra_(algebra),
       manager_(algebra.manager()),
-      options_(options),
+      most_tuples_(limits.tuples),
       tokens_(manager_, std::move(tokens)),
       values_(manager_, std::vector<Ref>(program.nodes.size(), no_ref)),
       members_(program.formats.size() * program.constants.size()),
-      refused_(program.nodes.size(), options.tuples == 0),
+      refused_(program.nodes.size(), limits.tuples == 0),
       ids_(program.nodes.size()),
       seen_(program.nodes.size()) {
   for (const Format& format : program.formats)
-    if (format.rounding == Rounding::sr)
-      throw Exhausted{"stochastic rounding, whose results depend on the place"};
+    if (format.is_stochastic()) throw Exhausted{{Reason::stochastic}};
   manager_.before_collection([this] { drop(); });
   find_segments();
   exact_add_ = algebra.scalars().code({.kind = Operation::exact_add});
@@ -173,8 +172,10 @@ Ref Interpreter::compute_max(const Node& node) {
   }
   Roots terms(manager_);
   for (const NodeId operand : list) terms.refs.push_back(values_[operand]);
-  // NaN reaching a max traps, also where it is the only operand
-  const std::uint32_t max = algebra_.scalars().code({.kind = Operation::max});
+  // NaN reaching a max traps (or is the result), also where it is the only operand
+  const bool propagates = program_.nan == NanRule::propagate;
+  const std::uint32_t max =
+      algebra_.scalars().code({.kind = propagates ? Operation::max_or_nan : Operation::max});
   if (list.size() == 1 && !algebra_.is_regular(terms[0])) return algebra_.apply(max, terms[0], terms[0]);
   // the first of two equal operands wins, which shows only in the sign of a zero
   if (!signed_zero) deepest_first(terms, 0, terms.refs.size());
@@ -188,7 +189,9 @@ Ref Interpreter::compute_arg_max(const Node& node) {
   Roots best(manager_,
              {manager_.terminal(scalars.pair(scalars.id(Value::infinity(true)), scalars.integer(0)))});
   for (std::size_t j = 0; j < list.size(); ++j) {
-    const Operation contend{.kind = Operation::contend, .parameter = static_cast<std::uint32_t>(j)};
+    const Operation contend{.kind = program_.nan == NanRule::propagate ? Operation::contend_or_nan
+                                                                       : Operation::contend,
+                            .parameter = static_cast<std::uint32_t>(j)};
     best[0] = algebra_.apply(scalars.code(contend), best[0], values_[list[j]]);
     manager_.collect_if_due();
   }

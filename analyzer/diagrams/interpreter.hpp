@@ -5,10 +5,11 @@
 // Nothing that can trap may be skipped that way; `trapping_nodes` lists those, and certify asks for each of
 // them.
 //
-// Three ways to a value, chosen per node: position-wise blocks by tuples (blocks.cpp), reductions in the best
-// order that keeps the bits (reductions.cpp), and node by node.
+// Four ways to a value, chosen per node: position-wise blocks by tuples (blocks.cpp), attention as a contest of
+// its keys (contests.cpp), reductions in the best order that keeps the bits (reductions.cpp), and node by node.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -21,10 +22,6 @@
 
 namespace roundoff::analyzer::diagrams {
 
-struct InterpreterOptions {
-  std::size_t tuples = 4096;  ///< bound on the distinct inputs of a block; 0: no blocks
-};
-
 /// A column of the specification, or a group of columns, whose sum is a variable of its own (cuts.cpp).
 struct Column {
   Ref sum = no_ref;        ///< the variable
@@ -34,9 +31,9 @@ struct Column {
 class Interpreter {
  public:
   /// `tokens`: a diagram of token ids a position. The program must outlive the interpreter. Throws Exhausted
-  /// where the program has operations that diagrams cannot do (stochastic rounding).
-  Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens,
-              const InterpreterOptions& options = {});
+  /// where the program has operations that diagrams cannot do (stochastic rounding). Of the limits it heeds the
+  /// tuples (0: no blocks); the algebra's manager heeds the others.
+  Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens, const Limits& limits = {});
 
   /// The node's diagram; valid until the next call. Throws Exhausted.
   Ref value(NodeId node);
@@ -46,15 +43,12 @@ class Interpreter {
 
   /// From now on nodes that are proved to be linear forms in column sums are replaced by these. Nothing is
   /// collected any more.
-  void cut(std::vector<Column> columns) {
-    columns_ = std::move(columns);
-    pause_.emplace(manager_);
-  }
+  void cut(std::vector<Column> columns);
 
   Algebra& algebra() { return algebra_; }
 
   struct Statistics {
-    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0, cuts = 0;
+    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0, cuts = 0, contests = 0;
   };
   const Statistics& statistics() const { return statistics_; }
 
@@ -74,7 +68,15 @@ class Interpreter {
   Ref compute_sum(const Node& node);
   Ref compute_dot(const Node& node);
 
+  // contests.cpp: softmax attention, key by key
+  struct Contest;
+  std::optional<Contest> contest_of(const Node& dot) const;
+  Ref by_contest(const Node& dot);
+  Ref fold_states(const Contest& contest, Id floor, bool thoroughly);
+  Id outcome(const Contest& contest, const Node& dot, Id state);
+
   // reductions.cpp
+  Ref of_two_sides(const Node& dot, const std::vector<std::size_t>& kept);
   Ref sum(Roots& terms, const SumOrder& order, const Format& format, bool members);
   Ref sequential(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
   Ref tree(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
@@ -112,7 +114,7 @@ class Interpreter {
   const Program& program_;
   Algebra& algebra_;
   Manager& manager_;
-  InterpreterOptions options_;
+  std::size_t most_tuples_;  ///< distinct inputs of a block
   Roots tokens_, values_;
   std::vector<NodeId> expected_, active_;
   std::vector<std::uint32_t> codes_;   ///< by kind, function and format
@@ -124,8 +126,11 @@ class Interpreter {
   std::uint32_t search_ = 0;
   int last_layer_ = -1;
   std::optional<std::vector<Column>> columns_;
+  std::unordered_map<std::uint64_t, std::size_t> column_of_;  ///< by the digits of its first term
   std::optional<Manager::Pause> pause_;
   std::unordered_map<NodeId, std::optional<Form>> forms_;
+  std::unordered_map<std::uint64_t, Id> outcomes_;  ///< of contests: by kind and state
+  std::vector<std::array<std::uint32_t, 5>> contest_kinds_;
   std::uint32_t exact_add_ = 0, exact_mul_ = 0;
   Statistics statistics_;
 };

@@ -6,8 +6,6 @@
 #include <stdexcept>
 #include <unordered_map>
 
-#include <fmt/format.h>
-
 namespace roundoff::analyzer::diagrams {
 
 namespace {
@@ -29,13 +27,14 @@ Roots::~Roots() {
     }
 }
 
-Manager::Manager(std::vector<std::uint16_t> arities, Less less, Limits limits)
+Manager::Manager(std::vector<std::uint16_t> arities, Less less, const Limits& limits, const Stop& stop)
     : arities_(std::move(arities)),
       less_(std::move(less)),
-      limits_{limits.nodes, std::min<std::size_t>(limits.words, no_ref), limits.steps, limits.deadline,
-              limits.cancelled},
+      limits_(limits),
+      stop_(stop),
+      most_words_(std::min<std::size_t>(limits.megabytes * 250'000, no_ref)),
       table_(first_table, no_ref),
-      due_words_(limits.words / 2),
+      due_words_(most_words_ / 2),
       ceiling_(2 * limits.nodes),
       memo_(first_memo) {
   for (const std::uint16_t arity : arities_)
@@ -74,7 +73,7 @@ Ref Manager::node(std::uint32_t level, std::span<const Ref> children) {
       return table_[slot];
   }
   if (nodes_ >= ceiling_) over_ceiling();
-  if (pool_.size() + header + count > limits_.words) throw out_of_memory();
+  if (pool_.size() + header + count > most_words_) throw out_of_memory();
   if ((++steps_ & 0xfff) == 0) check_budget();
 
   Id least_id = least(children[0]), greatest_id = greatest(children[0]);
@@ -115,18 +114,22 @@ void Manager::grow_memo() {
 }
 
 Exhausted Manager::out_of_memory() const {
-  return {fmt::format("{} MB of diagram nodes", limits_.words / 250'000)};
+  return {{Reason::memory, static_cast<double>(limits_.megabytes)}};
 }
+
+Exhausted Manager::out_of_nodes() const { return {{Reason::nodes, static_cast<double>(limits_.nodes)}}; }
 
 void Manager::over_ceiling() {
   if (bounded_) throw TooLarge{};
-  throw Exhausted{fmt::format("{} diagram nodes", limits_.nodes)};
+  throw out_of_nodes();
 }
 
 void Manager::check_budget() {
-  if (steps_ > limits_.steps) throw Exhausted{fmt::format("{:g} steps", static_cast<double>(limits_.steps))};
-  if (limits_.cancelled && limits_.cancelled->load(std::memory_order_relaxed)) throw Exhausted{"cancelled"};
-  if (std::chrono::steady_clock::now() > limits_.deadline) throw Exhausted{"time"};
+  if (limits_.steps > 0 && static_cast<double>(steps_) > limits_.steps)
+    throw Exhausted{{Reason::steps, limits_.steps}};
+  if (stop_.cancelled && stop_.cancelled->load(std::memory_order_relaxed))
+    throw Exhausted{{Reason::cancelled}};
+  if (std::chrono::steady_clock::now() > stop_.deadline) throw Exhausted{{Reason::time, limits_.seconds}};
 }
 
 Id Manager::evaluate(Ref f, std::span<const std::uint16_t> assignment) const {
@@ -245,10 +248,10 @@ std::vector<bool> Manager::support(Ref f) const {
 
 void Manager::collect_due() {
   collect();
-  if (nodes_ > limits_.nodes) throw Exhausted{fmt::format("{} diagram nodes", limits_.nodes)};
-  if (pool_.size() > limits_.words / 4 * 3) throw out_of_memory();
+  if (nodes_ > limits_.nodes) throw out_of_nodes();
+  if (pool_.size() > most_words_ / 4 * 3) throw out_of_memory();
   due_ = std::clamp<std::size_t>(2 * nodes_, 1 << 20, ceiling_);
-  due_words_ = std::clamp(2 * pool_.size(), limits_.words / 2, limits_.words / 8 * 7);
+  due_words_ = std::clamp(2 * pool_.size(), most_words_ / 2, most_words_ / 8 * 7);
 }
 
 // Mark from the roots (terminals always stay), then slide every marked record down to its rank: the number of

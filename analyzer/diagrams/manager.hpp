@@ -22,9 +22,9 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "analyzer/diagrams/limits.hpp"
 #include "analyzer/names.hpp"
 
 namespace roundoff::analyzer::diagrams {
@@ -33,17 +33,11 @@ using Ref = std::uint32_t;
 using Id = std::uint32_t;  ///< of a terminal; dense from 0
 inline constexpr Ref no_ref = 0xffffffff;
 
-/// A budget ran out: `what` says which ("20000000 diagram nodes", "time", ...). Giving up is not refuting.
-struct Exhausted {
-  std::string what;
-};
 /// A product of diagrams grew beyond the bound that its caller set; the caller goes another way.
 struct TooLarge {};
 
-struct Limits {
-  std::size_t nodes = 20'000'000;    ///< alive at once, after collection
-  std::size_t words = 250'000'000;   ///< of 32 bits, in all records that are not yet collected
-  std::uint64_t steps = UINT64_MAX;  ///< results of operations computed, and nodes made
+/// When to stop beside the limits, whose seconds somebody counts from a beginning.
+struct Stop {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -71,7 +65,8 @@ class Manager {
   /// The order of terminals: a strict total order on ids.
   using Less = std::function<bool(Id, Id)>;
 
-  Manager(std::vector<std::uint16_t> arities, Less less, Limits limits = {});
+  /// The megabytes are those of this manager alone.
+  Manager(std::vector<std::uint16_t> arities, Less less, const Limits& limits = {}, const Stop& stop = {});
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
 
@@ -209,11 +204,14 @@ class Manager {
   void collect_due();
   void over_ceiling();
   Exhausted out_of_memory() const;
+  Exhausted out_of_nodes() const;
   std::uint64_t hash_record(const std::uint32_t* record, std::uint32_t arity) const;
 
   std::vector<std::uint16_t> arities_;
   Less less_;
   Limits limits_;
+  Stop stop_;
+  std::size_t most_words_;  ///< of 32 bits, in all records that are not yet collected
   std::vector<std::uint32_t> pool_;
   std::vector<Ref> table_;  ///< open addressing, no_ref: empty; inner nodes only
   std::size_t nodes_ = 0, inner_ = 0, peak_ = 0, due_ = 1 << 20, due_words_, collections_ = 0;

@@ -14,7 +14,7 @@ namespace {
 class Proof {
  public:
   Proof(const Program& program, const Variables& variables, const Task& task, const ProofOptions& options)
-      : program_(program), variables_(variables), task_(task), options_(options) {
+      : program_(program), variables_(variables), task_(task), options_(options), share_(options.limits) {
     for (std::size_t o = 0; o < program.outputs.size(); ++o)
       if (concerns(program.shape.first_output + static_cast<int>(o)))
         goals_.push_back({program.outputs[o], program.shape.first_output + static_cast<int>(o)});
@@ -29,6 +29,7 @@ class Proof {
 
   Outcome run() {
     const int threads = std::clamp(options_.threads, 1, std::max(1, static_cast<int>(goals_.size())));
+    share_.megabytes /= static_cast<std::size_t>(threads);
     std::vector<std::unique_ptr<Worker>> workers;
     for (int t = 0; t < threads; ++t) workers.push_back(std::make_unique<Worker>(*this));
     {
@@ -38,7 +39,8 @@ class Proof {
       workers[0]->run();
     }
     if (error_) std::rethrow_exception(error_);
-    outcome_.decided = decided_ == goals_.size();
+    // What a cut cannot tell from an input is not counted: then only what was found elsewhere fails for certain.
+    outcome_.decided = decided_ == goals_.size() && !spurious_;
     merge(workers);
     return std::move(outcome_);
   }
@@ -62,12 +64,8 @@ class Proof {
   struct Worker {
     explicit Worker(Proof& owner)
         : proof(owner),
-          manager(owner.variables_.arities, [this](Id a, Id b) { return scalars.less(a, b); },
-                  {.nodes = owner.options_.nodes,
-                   .words = owner.options_.words,
-                   .steps = owner.options_.steps,
-                   .deadline = owner.options_.deadline,
-                   .cancelled = &owner.cancelled_}),
+          manager(owner.variables_.arities, [this](Id a, Id b) { return scalars.less(a, b); }, owner.share_,
+                  {.deadline = owner.options_.deadline, .cancelled = &owner.cancelled_}),
           algebra(manager, scalars),
           kept(manager) {}
 
@@ -78,14 +76,14 @@ class Proof {
           decide(proof.goals_[goal]);
           proof.report();
         } catch (const Exhausted& exhausted) {
-          proof.give_up(exhausted.what);
+          proof.give_up(exhausted.obstacle);
           manager.recover();
         }
       }
     } catch (const Exhausted& exhausted) {
-      proof.give_up(exhausted.what);
+      proof.give_up(exhausted.obstacle);
     } catch (const std::bad_alloc&) {
-      proof.give_up("memory");
+      proof.give_up({Reason::memory, static_cast<double>(proof.options_.limits.megabytes)});
     } catch (...) {
       proof.fail(std::current_exception());
     }
@@ -98,13 +96,14 @@ class Proof {
       interpreter = std::make_unique<Interpreter>(
           proof.program_, algebra,
           std::vector<Ref>(kept.refs.begin(), kept.refs.begin() + proof.program_.shape.positions()),
-          InterpreterOptions{.tuples = proof.options_.tuples});
+          proof.options_.limits);
       std::vector<NodeId> nodes;
       for (const Goal& goal : proof.goals_) nodes.push_back(goal.node);
       interpreter->expect(std::move(nodes));
       if (cut) interpreter->cut(std::move(columns));
       fails = kept.refs.size();
       kept.refs.push_back(truth(false));
+      kept.refs.push_back(admitted(proof.task_, proof.variables_, algebra));
     }
 
     Ref truth(bool value) { return manager.terminal(scalars.integer(value)); }
@@ -127,6 +126,9 @@ class Proof {
         if (!algebra.traps_somewhere(got)) return;
         wrong = algebra.replace(got, [&](Id id) { return scalars.integer(id == Scalars::trap); });
       }
+      if (kept[fails + 1] != no_ref)
+        wrong = algebra.apply(scalars.code({.kind = Operation::exact_mul}), kept[fails + 1], wrong);
+      if (wrong == truth(false)) return;
       proof.failed_ = true;
       if (!proof.speaks_of_inputs(manager, wrong)) {
         proof.cancelled_ = true;
@@ -151,14 +153,16 @@ class Proof {
     if (options_.progress)
       options_.progress(static_cast<double>(decided_), static_cast<double>(goals_.size()));
     if (options_.interrupted && options_.interrupted()) {
-      outcome_.ran_out = "interrupted";
+      outcome_.obstacle = {Reason::interrupted};
       cancelled_ = true;
     }
   }
-  void give_up(const std::string& what) {
+  void give_up(Obstacle obstacle) {
     const std::lock_guard lock(mutex_);
-    if (outcome_.ran_out.empty()) outcome_.ran_out = what;
-    if (what == "time") cancelled_ = true;
+    // A thread's part of the memory ran out: what was granted is the whole.
+    if (obstacle.reason == Reason::memory) obstacle.limit = static_cast<double>(options_.limits.megabytes);
+    if (outcome_.obstacle.reason == Reason::none) outcome_.obstacle = obstacle;
+    if (obstacle.reason == Reason::time) cancelled_ = true;
   }
   void fail(std::exception_ptr error) {
     const std::lock_guard lock(mutex_);
@@ -183,7 +187,7 @@ class Proof {
             home.algebra.apply(home.scalars.code({.kind = Operation::max}), home.kept[home.fails], copied);
       }
     } catch (const Exhausted& exhausted) {
-      give_up(exhausted.what);
+      give_up(exhausted.obstacle);
       outcome_.decided = outcome_.holds = false;
     }
     for (const auto& worker : workers) {
@@ -209,7 +213,7 @@ class Proof {
   // sums of digits that occur in any combination, since groups of columns share no digit.
   bool speaks_of_inputs(const Manager& manager, Ref wrong) {
     if (variables_.groups == 0 && variables_.line < 0) return true;
-    bool inputs = variables_.groups > 0 && task_.name() != "mul";
+    bool inputs = variables_.groups > 0 && variables_.structure.independent();
     if (inputs) {
       const std::vector<bool> support = manager.support(wrong);
       inputs = std::find(support.begin() + variables_.groups, support.end(), true) == support.end();
@@ -226,11 +230,12 @@ class Proof {
     const std::size_t width = static_cast<std::size_t>(variables_.width);
     const std::size_t lowest = (static_cast<std::size_t>(variables_.groups) - 1 - group_level) * width;
     std::vector<Digit> digits;
+    const Structure::Columns& columns = variables_.structure.columns;
     std::size_t weight = 1;
-    for (std::size_t j = lowest; j < lowest + width; ++j, weight *= static_cast<std::size_t>(variables_.base))
-      for (const auto& operand : variables_.operands) {
-        if (j >= operand.size()) continue;
-        const int level = variables_.level[static_cast<std::size_t>(operand[operand.size() - 1 - j])];
+    for (std::size_t j = lowest; j < std::min(lowest + width, columns.size());
+         ++j, weight *= static_cast<std::size_t>(variables_.base))
+      for (const Structure::Term& term : columns[j]) {
+        const int level = variables_.level[static_cast<std::size_t>(term.positions.front())];
         if (level >= 0) digits.push_back({static_cast<std::size_t>(level), weight});
       }
     return digits;
@@ -277,6 +282,7 @@ class Proof {
   const Variables& variables_;
   const Task& task_;
   const ProofOptions& options_;
+  Limits share_;  ///< of one thread
   std::vector<Goal> goals_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> cancelled_{false}, failed_{false}, spurious_{false};
@@ -288,7 +294,12 @@ class Proof {
 
 }  // namespace
 
-Integer inputs(const Variables& variables) {
+Integer inputs(const Task& task, const Variables& variables) {
+  Scalars scalars;
+  Manager manager(variables.arities, [&](Id a, Id b) { return scalars.less(a, b); });
+  Algebra algebra(manager, scalars);
+  if (const Ref in = admitted(task, variables, algebra); in != no_ref)
+    return count(manager, in, [&](Id id) { return id == scalars.integer(1); });
   Integer all = 1;
   for (std::size_t level = static_cast<std::size_t>(variables.groups); level < variables.arities.size();
        ++level)

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "analyzer/diagrams/count.hpp"
@@ -15,11 +14,9 @@
 namespace roundoff::analyzer::diagrams {
 
 struct ProofOptions {
+  Limits limits = {};
+  /// When the seconds of `limits` are over, which a proof shares with others.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  std::size_t nodes = 20'000'000;    ///< as Limits::nodes
-  std::size_t words = 250'000'000;   ///< as Limits::words
-  std::uint64_t steps = UINT64_MAX;  ///< as Limits::steps
-  std::size_t tuples = 4096;         ///< as InterpreterOptions::tuples
   int threads = 1;
   bool count = true;                                          ///< go on after the first goal that fails
   std::function<void(double done, double of)> progress = {};  ///< goals
@@ -34,11 +31,11 @@ struct Outcome {
   /// inputs: without a cut, or where the sums of columns that share no digit decide alone.
   Integer failing = 0;
   std::optional<std::vector<Token>> question;  ///< of an input that fails
-  std::string ran_out;
+  Obstacle obstacle;                           ///< why not every goal was looked at
 };
 
-/// How many inputs the variables stand for (the column sums are functions of the digits).
-Integer inputs(const Variables& variables);
+/// How many of the task's inputs the variables stand for (the column sums are functions of the digits).
+Integer inputs(const Task& task, const Variables& variables);
 
 /// Throws what the program's operations throw beside Exhausted, which is part of the outcome.
 Outcome prove(const Program& program, const Variables& variables, const Task& task,

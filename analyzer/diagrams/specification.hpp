@@ -1,5 +1,5 @@
-// What a task's right answers are, as diagrams over the question's tokens: from column sums and carries in
-// exact integers, independent of any model and of Task::answer (a test compares the two).
+// What a task's right answers are, as diagrams over the question's tokens: the task's own specification
+// (Task::specification) run on diagrams, independent of any model and of Task::answer (a test compares the two).
 #pragma once
 
 #include <optional>
@@ -7,19 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/diagrams/cut.hpp"
 #include "analyzer/diagrams/interpreter.hpp"
+#include "analyzer/diagrams/structure.hpp"
 #include "analyzer/names.hpp"
 #include "constructions/tasks/task.hpp"
 
 namespace roundoff::analyzer::diagrams {
-
-/// Where a proof may be cut: some quantities of the specification become free variables. What holds for all
-/// values of them holds for those that occur; what fails may be spurious.
-enum class Cut : std::uint8_t {
-  none,
-  columns,  ///< the sums of the columns: of the operands' digits, of the digits' products; in groups
-  lines,    ///< chains of thought: the lines before the one that is proved
-};
 
 /// Where the variables stand. A variable is a position that holds one of several digit tokens; its level in
 /// the diagrams goes by significance, the most significant at the root, operands interleaved (a column of
@@ -36,6 +30,7 @@ struct Variables {
   /// Cut::columns: the first levels are the sums c_j + B c_(j+1) + .. of groups of `width` columns, j a
   /// multiple of it, most significant first; `groups` of them.
   int groups = 0, width = 1;
+  Structure structure;  ///< under a cut
   /// Cut::lines: the line that is proved; the tokens of earlier lines are variables.
   int line = -1;
   std::vector<std::vector<int>> lines;  ///< positions of each line's digit tokens, most significant first
@@ -45,8 +40,8 @@ struct Variables {
   std::vector<Token> question(std::span<const std::uint16_t> assignment) const;
 };
 
-/// How a task's proof may be cut; `none` where it has no cut.
-Cut cut_of(std::string_view task);
+/// How a proof of sequences of this shape may be cut; `none` where there is no cut.
+Cut cut_of(const Task& task, const SequenceShape& shape);
 /// `part`: under Cut::columns how many of them make a group, under Cut::lines which one is proved.
 Variables variables(const Task& task, const SequenceShape& shape, Cut cut = Cut::none, int part = 1);
 /// The width of groups of columns that a program sums up (1: none), for Cut::columns: a guess from which
@@ -60,6 +55,9 @@ int group_width(const Program& program, const Task& task);
 /// Cut::lines the tokens of earlier lines are variables, and later ones are not given: no_ref.
 std::vector<Ref> right_tokens(const Task& task, const Variables& variables, Algebra& algebra,
                               std::vector<Column>* columns = nullptr);
-bool has_specification(std::string_view task);
+bool has_specification(const Task& task);
+
+/// 1 on the assignments that the task admits as inputs, else 0; no_ref where it admits all.
+Ref admitted(const Task& task, const Variables& variables, Algebra& algebra);
 
 }  // namespace roundoff::analyzer::diagrams

@@ -11,8 +11,10 @@
 #include "analyzer/diagrams/proof.hpp"
 #include "analyzer/evidence/judge.hpp"
 #include "analyzer/evidence/shrink.hpp"
+#include "formats/error.hpp"
 #include "sim/passes/passes.hpp"
-#include "sim/program/record.hpp"
+#include "sim/program/memory.hpp"
+#include "sim/program/spans.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -24,39 +26,21 @@ using Clock = std::chrono::steady_clock;
 /// tokens, which hide the sums where a cut stands and the positions that a proof goes by.
 const std::vector<std::string> passes_off = {"tabulate"};
 
-/// "10^128"-like figures stay readable: exact up to 24 digits, else rounded to 4.
-std::string readable(const Integer& number) {
-  const std::string digits = number.str();
-  if (digits.size() <= 24) return digits;
-  const auto dropped = static_cast<unsigned>(digits.size() - 4);
-  const Integer unit = boost::multiprecision::pow(Integer(10), dropped);
-  const std::string leading = Integer((number + unit / 2) / unit).str();  // four digits, or 10000
-  return fmt::format("{}.{}e{}", leading[0], leading.substr(1, 3), dropped + leading.size() - 1);
+/// Passes do what recording did not: where every format and order is one that it knows the spans of
+/// (sim/program/spans.hpp) and nothing can trap, keys that are dominated are gone already, and the proof is over
+/// the record itself.
+bool settled_when_recorded(const Program& program) {
+  return std::all_of(program.formats.begin(), program.formats.end(), Spans::keeps) &&
+         std::all_of(program.reductions.begin(), program.reductions.end(),
+                     [](const Reduction& reduction) {
+                       return reduction.order.kind == SumOrder::sequential &&
+                              reduction.mode == DotMode::rounded;
+                     }) &&
+         trapping_nodes(program).empty();
 }
 
 Clock::duration seconds(double count) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
-}
-
-/// The operands of a question of these lengths: c digits a token, the leading token's padding left out.
-Instance instance_of(const Task& task, const Variables& variables, const Instance& model_of_lengths,
-                     const std::vector<Token>& question) {
-  const TaskSize& size = task.size();
-  Instance instance;
-  for (std::size_t o = 0; o < variables.operands.size(); ++o) {
-    Digits digits;
-    for (const int position : variables.operands[o]) {
-      int token = question[static_cast<std::size_t>(position)];
-      Digits group(static_cast<std::size_t>(size.c));
-      for (std::size_t i = group.size(); i-- > 0; token /= size.p)
-        group[i] = static_cast<std::uint8_t>(token % size.p);
-      digits.insert(digits.end(), group.begin(), group.end());
-    }
-    const std::size_t length = model_of_lengths.operands[o].size();
-    digits.erase(digits.begin(), digits.end() - static_cast<std::ptrdiff_t>(length));
-    instance.operands.push_back(std::move(digits));
-  }
-  return instance;
 }
 
 /// One instance of every combination of operand lengths.
@@ -64,7 +48,7 @@ std::vector<Instance> all_lengths(const Task& task) {
   Instance some = task.sample(1, 0);
   const std::size_t operands = some.operands.size();
   std::vector<Instance> all;
-  if (!task.size().ragged) {
+  if (task.one_shape()) {
     all.push_back(std::move(some));
     return all;
   }
@@ -86,39 +70,57 @@ class Certification {
         policy_(policy),
         task_(task),
         options_(options),
-        deadline_(Clock::now() + seconds(options.seconds)),
-        subject_(model, policy, task, false, watch(options.progress, options.interrupted)) {}
+        deadline_(Clock::now() + seconds(options.limits.seconds)),
+        subject_(model, policy, task, Subject::Engine::lanes, watch(options.progress, options.interrupted)),
+        recorded_(model, policy, task, Subject::Engine::recorded, watched()) {}
 
   Result run() {
-    result_.method = "certify";
+    result_.method = Method::certify;
     result_.of = task_.input_count();
-    if (!has_specification(task_.name())) {
-      result_.note =
-          fmt::format("no symbolic specification of {}: use exhaustive, adversarial or sample", task_.name());
+    if (!has_specification(task_)) {
+      result_.obstacle = {Reason::no_specification};
       return std::move(result_);
     }
     try {
       probe();
-      if (result_.counterexample) {
-        if (!options_.exact_fraction) return std::move(result_);
-        deadline_ = std::min(deadline_, Clock::now() + seconds(options_.count_seconds));
-      }
+      if (result_.counterexample && !options_.exact_fraction) return std::move(result_);
       prove();
+    } catch (const Exhausted& exhausted) {
+      result_.obstacle = exhausted.obstacle;
+    } catch (const TooMuchMemory&) {
+      result_.obstacle = {Reason::memory, memory_limit() / 1e6};
     } catch (const Stopped&) {
       result_.interrupted = true;
-      result_.note = "interrupted while a program was built";
+      result_.obstacle = {Reason::interrupted};
     }
     return std::move(result_);
   }
 
  private:
-  // Gross failures show on few inputs.
+  // Tells how far programs are, and ends the work when its time is over.
+  Watch watched() {
+    return [this, asked = watch(options_.progress, options_.interrupted)](std::string_view what, double done,
+                                                                          double all) {
+      asked(what, done, all);
+      in_time();
+    };
+  }
+
+  // Gross failures show on few inputs: fewer where the program is large, which is run as it was recorded.
   void probe() {
     if (options_.probes == 0) return;
-    std::vector<Instance> inputs = task_.adversarial(options_.probes);
-    for (std::size_t j = 0; j < options_.probes; ++j) inputs.push_back(task_.sample(options_.seed, j));
+    constexpr std::size_t evaluations = 1 << 20, least = 8;
+    std::size_t nodes = 0;
+    try {
+      nodes = recorded_.prepared(task_.sample(options_.seed, 0))->program.nodes.size();
+    } catch (const Trap&) {  // on what no input changes
+    }
+    const std::size_t count = std::min(options_.probes, std::max(least, evaluations / 2 / (nodes + 1)));
+    std::vector<Instance> inputs = task_.adversarial(count);
+    for (std::size_t j = 0; j < count; ++j) inputs.push_back(task_.sample(options_.seed, j));
     std::vector<std::uint8_t> failed(inputs.size());
-    Judge(subject_).decide(inputs, failed);
+    Judge(recorded_).decide(inputs, failed);
+    result_.covered = std::min(static_cast<double>(inputs.size()), result_.of);
     const auto found = std::find(failed.begin(), failed.end(), 1);
     if (found != failed.end()) explain(inputs[static_cast<std::size_t>(found - failed.begin())]);
   }
@@ -141,15 +143,10 @@ class Certification {
   ProofOptions how(Clock::time_point deadline) const {
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     ProofOptions proof;
+    proof.limits = options_.limits;
     proof.deadline = deadline;
     proof.threads = options_.threads > 0 ? options_.threads : static_cast<int>(cores);
-    if (options_.steps > 0) {
-      proof.threads = 1;
-      proof.steps = static_cast<std::uint64_t>(options_.steps);
-    }
-    proof.nodes = options_.nodes;
-    proof.words = options_.megabytes * 250'000 / static_cast<std::size_t>(proof.threads);
-    proof.tuples = options_.tuples;
+    if (options_.limits.steps > 0) proof.threads = 1;
     proof.count = options_.exact_fraction;
     proof.interrupted = options_.interrupted;
     if (options_.progress)
@@ -160,10 +157,9 @@ class Certification {
   // By a cut: the outcome where it settles all inputs of the shape, nothing where it does not. Every try gets
   // half of the time that is left.
   std::optional<Outcome> by_cut(const Program& program, const SequenceShape& shape) {
-    const Cut cut = cut_of(task_.name());
-    if (cut == Cut::none || task_.input_count() < options_.cut_from) return std::nullopt;
-    // Two small digits are no more than their sum.
-    if (task_.name() == "add" && task_.base() < 4) return std::nullopt;
+    if (task_.input_count() < options_.cut_from) return std::nullopt;
+    const Cut cut = cut_of(task_, shape);
+    if (cut == Cut::none) return std::nullopt;
     const auto settled = [&](int part) -> std::optional<Outcome> {
       const auto now = Clock::now();
       if (now > deadline_) return std::nullopt;
@@ -188,29 +184,44 @@ class Certification {
     return outcome;
   }
 
+  void in_time() const {
+    if (Clock::now() > deadline_) throw Exhausted{{Reason::time, options_.limits.seconds}};
+  }
+
   void prove() {
     Integer failing = 0, of = 0;
     bool decided = true;
-    std::string ran_out, cuts;
+    Obstacle obstacle;
+    Cut cut = Cut::none;
     for (const Instance& lengths : all_lengths(task_)) {
       const SequenceShape shape = task_.shape(lengths);
       const Variables positions = variables(task_, shape);
-      const Watch watched = watch(options_.progress, options_.interrupted);
-      const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
-      const Program program = optimise(recorded, passes_off, watched).program;
+      std::shared_ptr<const Subject::Prepared> recorded;
+      Program simplified;
+      try {
+        recorded = recorded_.prepared(lengths);
+        if (!settled_when_recorded(recorded->program))
+          simplified = optimise(recorded->program, passes_off, watched()).program;
+      } catch (const Trap&) {
+        // On what no input changes: every input of this shape fails.
+        if (!result_.counterexample) explain(lengths);
+        failing += inputs(task_, positions);
+        of += inputs(task_, positions);
+        continue;
+      }
+      const Program& program = simplified.nodes.empty() ? recorded->program : simplified;
       std::optional<Outcome> outcome = by_cut(program, shape);
       if (outcome && outcome->question && !result_.counterexample)
-        explain(instance_of(task_, positions, lengths, *outcome->question));
+        explain(task_.read(*outcome->question, lengths));
       if (outcome && (outcome->decided || !options_.exact_fraction))
-        cuts = cut_of(task_.name()) == Cut::columns ? "cut at the column sums" : "line by line";
+        cut = cut_of(task_, shape);
       else
         outcome = diagrams::prove(program, positions, task_, how(deadline_));
       failing += outcome->failing;
-      of += inputs(positions);
+      of += inputs(task_, positions);
       decided = decided && outcome->decided;
-      if (ran_out.empty()) ran_out = outcome->ran_out;
-      if (outcome->question && !result_.counterexample)
-        explain(instance_of(task_, positions, lengths, *outcome->question));
+      if (obstacle.reason == Reason::none) obstacle = outcome->obstacle;
+      if (outcome->question && !result_.counterexample) explain(task_.read(*outcome->question, lengths));
       if (!decided && Clock::now() > deadline_) break;
       if (result_.counterexample && !options_.exact_fraction) return;
     }
@@ -223,15 +234,13 @@ class Certification {
             fmt::format("{}: diagrams certify all inputs, but the reference interpreter fails on {}",
                         model_.name, result_.counterexample->input));
       result_.verdict = failing == 0 ? Verdict::certified : Verdict::refuted;
-      result_.note = failing == 0 ? fmt::format("all {} inputs", readable(of))
-                                  : fmt::format("{} of {} inputs fail", readable(failing), readable(of));
-      if (!cuts.empty()) result_.note += ", " + cuts;
-    } else if (result_.verdict == Verdict::refuted) {
-      result_.note = fmt::format("the failing fraction is not known: ran out of {}", ran_out);
+      result_.failing_exactly = failing.str();
+      result_.of_exactly = of.str();
+      result_.cut = cut;
     } else {
-      result_.note = fmt::format("ran out of {}", ran_out);
+      result_.obstacle = obstacle;
     }
-    if (ran_out == "interrupted") result_.interrupted = true;
+    result_.interrupted |= obstacle.reason == Reason::interrupted;
   }
 
   const Model& model_;
@@ -239,7 +248,8 @@ class Certification {
   const Task& task_;
   const CertifyOptions& options_;
   Clock::time_point deadline_;
-  Subject subject_;
+  Subject subject_;   // many inputs: where a counterexample is made simple
+  Subject recorded_;  // few, and what is proved
   Result result_;
 };
 
@@ -248,9 +258,9 @@ class Certification {
 Result certify(const Model& model, const Policy& policy, const Task& task, const CertifyOptions& options) {
   if (!task.layout().empty()) {
     Result result;
-    result.method = "certify";
+    result.method = Method::certify;
     result.of = task.input_count();
-    result.note = "certificates speak of a task's own sequences, and this one is put by a template";
+    result.obstacle = {Reason::other_layout};
     return result;
   }
   return Certification(model, policy, task, options).run();

@@ -10,7 +10,7 @@
 // specification as free variables (diagrams::Cut): what holds for all values of them holds.
 //
 // Trusted: the diagram package, the operations of formats/arithmetic, the executor that records the program
-// and its passes. What a verdict rests on is in `note`.
+// and its passes.
 #pragma once
 
 #include <functional>
@@ -20,17 +20,11 @@
 namespace roundoff::analyzer {
 
 struct CertifyOptions {
-  double seconds = 60;  ///< then UNKNOWN
-  /// Once an input that fails is known: for counting all of them, beside what `seconds` leaves.
-  double count_seconds = 30;
-  /// Steps of diagrams (Limits::steps) a proof may take, then UNKNOWN; 0: time alone decides. With a number
-  /// the proof takes one thread, so that the answer is the same on every machine that is given the time.
-  double steps = 0;
-  std::size_t nodes = 20'000'000;  ///< diagram nodes alive in one thread, then UNKNOWN
-  std::size_t megabytes = 4000;    ///< of diagram nodes, all threads together, then UNKNOWN
-  std::size_t tuples = 4096;  ///< distinct inputs of a position-wise block; beyond, it is run node by node
-  int threads = 0;            ///< 0: all cores; CERTIFIED and REFUTED never depend on it
-  std::size_t probes = 256;   ///< concrete adversarial inputs, and as many samples, before the proof; 0: none
+  /// Then UNKNOWN, or refuted without the fraction: finding an input that fails and counting all of them share
+  /// the budget.
+  Limits limits = {};
+  int threads = 0;           ///< 0: all cores; CERTIFIED and REFUTED never depend on it
+  std::size_t probes = 256;  ///< concrete adversarial inputs, and as many samples, before the proof; 0: none
   std::uint64_t seed = 1;
   /// Tasks with at least so many inputs are first tried with a cut (diagrams::Cut).
   double cut_from = 0x1p14;
@@ -40,7 +34,7 @@ struct CertifyOptions {
 };
 
 /// Verdict certified, refuted (with the counterexample, and the exact failing fraction where the count was
-/// finished) or unknown (with what ran out in `note`).
+/// finished) or unknown (with what ran out).
 Result certify(const Model& model, const Policy& policy, const Task& task,
                const CertifyOptions& options = {});
 

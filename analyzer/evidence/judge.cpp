@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "constructions/tasks/lane_rows.hpp"
 #include "formats/error.hpp"
 #include "sim/passes/passes.hpp"
 #include "sim/program/record.hpp"
@@ -15,12 +16,8 @@ std::vector<std::size_t> lengths(const Instance& instance) {
   return result;
 }
 
-Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch)
-    : model_(model),
-      policy_(policy),
-      task_(task),
-      reference_only_(reference_only),
-      watch_(std::move(watch)) {}
+Subject::Subject(const Model& model, const Policy& policy, const Task& task, Engine engine, Watch watch)
+    : model_(model), policy_(policy), task_(task), engine_(engine), watch_(std::move(watch)) {}
 
 std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& instance) {
   const std::vector<std::size_t> key = lengths(instance);
@@ -30,8 +27,8 @@ std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& insta
   auto made = std::make_shared<Prepared>();
   made->shape = task_.shape(instance);
   made->program = record(model_, policy_, made->shape,
-                         {.skip_zero_weights = true, .fold = !reference_only_, .watch = watch_});
-  if (!reference_only_) {
+                         {.skip_zero_weights = true, .fold = engine_ != Engine::reference, .watch = watch_});
+  if (engine_ == Engine::lanes) {
     Program optimised = optimise(made->program, {}, watch_).program;
     made->lanes = Lanes::supports(optimised);
     if (made->lanes) made->program = std::move(optimised);
@@ -56,13 +53,13 @@ bool records_whole(const Model& model, const SequenceShape& shape) {
 
 Subject::Replay Subject::replay(const Instance& instance) const {
   const SequenceShape shape = task_.shape(instance);
-  const Program program =
-      record(model_, policy_, shape, {.skip_zero_weights = true, .fold = !records_whole(model_, shape)});
   const std::vector<Token> question = task_.question(instance);
   std::vector<Token> right = task_.answer(instance);
-  Reference reference(program);
   Replay replay;
   try {
+    const Program program =
+        record(model_, policy_, shape, {.skip_zero_weights = true, .fold = !records_whole(model_, shape)});
+    Reference reference(program);
     const Decoded decoded = decode(reference, program, question, task_.eos());
     std::vector<Token> answer(decoded.tokens.begin() + static_cast<std::ptrdiff_t>(question.size()),
                               decoded.tokens.end());
@@ -80,12 +77,17 @@ Subject::Replay Subject::replay(const Instance& instance) const {
 
 Judge::Engine& Judge::engine(const Instance& instance) {
   Engine& engine = engines_[lengths(instance)];
-  if (engine.prepared) return engine;
-  engine.prepared = subject_.prepared(instance);
-  if (engine.prepared->lanes) {
-    engine.lanes = std::make_unique<Lanes>(engine.prepared->program);
-  } else {
-    engine.reference = std::make_unique<Reference>(engine.prepared->program);
+  if (engine.prepared || engine.traps) return engine;
+  try {
+    std::shared_ptr<const Subject::Prepared> prepared = subject_.prepared(instance);
+    if (prepared->lanes) {
+      engine.lanes = std::make_unique<Lanes>(prepared->program);
+    } else {
+      engine.reference = std::make_unique<Reference>(prepared->program);
+    }
+    engine.prepared = std::move(prepared);
+  } catch (const Trap&) {
+    engine.traps = true;  // on what no input changes
   }
   return engine;
 }
@@ -95,6 +97,10 @@ void Judge::decide(std::span<const Instance> instances, std::span<std::uint8_t> 
   for (std::size_t j = 0; j < instances.size(); ++j) groups[lengths(instances[j])].push_back(j);
   for (const auto& [key, members] : groups) {
     Engine& shared = engine(instances[members.front()]);
+    if (shared.traps) {
+      for (std::size_t j : members) failed[j] = 1;
+      continue;
+    }
     if (!shared.lanes) {
       for (std::size_t j : members) failed[j] = fails(shared, instances[j]) ? 1 : 0;
       continue;
@@ -114,6 +120,10 @@ void Judge::decide(const InputList& inputs, std::uint64_t first, std::size_t cou
                    std::span<std::uint8_t> failed) {
   if (inputs.fill) {
     Engine& shared = engine(inputs.at(first));
+    if (shared.traps) {
+      std::fill_n(failed.begin(), count, std::uint8_t{1});
+      return;
+    }
     if (shared.lanes) {
       make_room(shared);
       inputs.fill(first, count, tokens_, expected_);
@@ -140,12 +150,7 @@ void Judge::run(Engine& engine, std::size_t count) {
   engine.lanes->run(tokens_, static_cast<int>(count), chosen_, bad_);
   const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
   for (std::size_t lane = 0; lane < count; ++lane) bad_[lane] = bad_[lane] != 0 ? 1 : 0;
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const Token* chosen = chosen_.data() + o * batch_lanes;
-    const Token* expected = expected_.data() + o * batch_lanes;
-    for (std::size_t lane = 0; lane < count; ++lane)
-      bad_[lane] = static_cast<std::uint8_t>(bad_[lane] | (chosen[lane] != expected[lane]));
-  }
+  constructions::mark_differences(chosen_.data(), expected_.data(), outputs, batch_lanes, count, bad_.data());
 }
 
 bool Judge::fails(Engine& engine, const Instance& instance) {

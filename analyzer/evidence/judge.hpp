@@ -27,8 +27,13 @@ namespace roundoff::analyzer {
 /// What is being verified. The model and task must outlive it.
 class Subject {
  public:
+  enum class Engine : std::uint8_t {
+    lanes,      ///< batches of inputs, after all passes; the reference interpreter where they cannot
+    recorded,   ///< the reference interpreter on what is recorded: ready soon, slow
+    reference,  ///< likewise with every operation of the semantics
+  };
   /// `watch` is told how far programs are, by one thread at a time.
-  Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch = {});
+  Subject(const Model& model, const Policy& policy, const Task& task, Engine engine, Watch watch = {});
 
   const Task& task() const { return task_; }
 
@@ -52,7 +57,7 @@ class Subject {
   const Model& model_;
   const Policy& policy_;
   const Task& task_;
-  bool reference_only_;
+  Engine engine_;
   Watch watch_;
   std::mutex mutex_;
   std::map<std::vector<std::size_t>, std::shared_ptr<const Prepared>> prepared_;
@@ -66,8 +71,8 @@ struct InputList {
   std::uint64_t total = 0;
   std::function<Instance(std::uint64_t)> at;
   /// Where all inputs have one shape: many at once as lanes take them (Task::fill); may be empty.
-  std::function<void(std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                     std::span<Token> expected)>
+  std::function<void(std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                     std::span<LaneToken> expected)>
       fill;
   std::string what;  ///< for progress: "exhaustive", "samples"
 };
@@ -84,6 +89,7 @@ class Judge {
 
  private:
   struct Engine {
+    bool traps = false;  ///< on every input, since the model traps on constants: there is no program
     std::shared_ptr<const Subject::Prepared> prepared;
     std::unique_ptr<Lanes> lanes;
     std::unique_ptr<Reference> reference;
@@ -96,7 +102,7 @@ class Judge {
 
   Subject& subject_;
   std::map<std::vector<std::size_t>, Engine> engines_;
-  std::vector<Token> tokens_, expected_, chosen_;
+  std::vector<LaneToken> tokens_, expected_, chosen_;
   std::vector<std::uint8_t> bad_;
 };
 

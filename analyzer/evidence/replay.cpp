@@ -1,20 +1,11 @@
 // One spelling of every option of `roundoff run`; what has its default is left out.
 #include "analyzer/evidence/replay.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace roundoff::analyzer {
-namespace {
-
-/// What --format alone leads to: the format in every role but what the construction's own semantics say, and
-/// the order that is taken where none is given.
-Policy implied_by(std::string_view name, const Format& format) {
-  for (const Construction& construction : all_constructions())
-    if (construction.name == name) return policy_for(construction, format);
-  return Policy::uniform(format);
-}
-
-}  // namespace
 
 std::string shell_quoted(std::string_view word) {
   constexpr std::string_view plain =
@@ -31,34 +22,34 @@ std::string shell_quoted(std::string_view word) {
 }
 
 std::string replay_command(std::string_view name, const TaskSize& size, const Settings& settings,
-                           const Policy& policy, std::string_view input) {
+                           const Policy& policy, const Policy& implied, std::string_view input) {
   const TaskSize standard;
-  const Policy implied = implied_by(name, policy[Role::weights]);
   std::string line = "roundoff run " + shell_quoted(name);
   const auto add = [&](std::string_view option, std::string_view value) {
     line += fmt::format(" {} {}", option, shell_quoted(value));
   };
+  // What its task does not use is no part of a construction's question.
+  const auto used = [&](char letter) {
+    const auto all = all_constructions();
+    const auto known = std::find_if(all.begin(), all.end(), [&](const Construction& c) { return c.name == name; });
+    return known == all.end() || find_task(known->task).uses(letter);
+  };
   add("--p", std::to_string(size.p));
-  add("--n", std::to_string(size.n));
-  if (size.k != standard.k) add("--k", std::to_string(size.k));
-  if (size.l != standard.l) add("--l", std::to_string(size.l));
+  if (used('n')) add("--n", std::to_string(size.n));
+  if (size.k != standard.k && used('k')) add("--k", std::to_string(size.k));
+  if (size.l != standard.l && used('l')) add("--l", std::to_string(size.l));
   if (size.c != standard.c) add("--c", std::to_string(size.c));
   if (size.ragged) line += " --ragged";
-  if (policy.formats == implied.formats) add("--format", notation(policy[Role::weights]));
+  for (const std::string& word : options_of(difference(policy, implied))) line += " " + shell_quoted(word);
   for (const auto& [knob, value] : settings) add("--set", fmt::format("{}={}", knob, value));
-  if (policy.softmax == Softmax::plain) add("--softmax", "plain");
-  if (policy.order != implied.order) add("--order", notation(policy.order));
-  if (policy.dot == DotMode::fused) line += " --fma";
-  if (policy.dot == DotMode::exact_dot) line += " --exact-dot";
   return line + " " + shell_quoted(input);
 }
 
 std::string replay_command(const Question& question, const Counterexample& counterexample) {
+  if (question.construction.empty()) return "";
   const Policy& policy = question.policy;
-  if (question.construction.empty() ||
-      policy.formats != implied_by(question.construction, policy[Role::weights]).formats)
-    return "";
-  return replay_command(question.construction, question.size, question.settings, question.policy,
+  return replay_command(question.construction, question.size, question.settings, policy,
+                        policy_for(find_construction(question.construction), policy[Role::weights]),
                         counterexample.input) +
          " --round-weights";
 }

@@ -55,6 +55,7 @@ Instance shrink(Judge& judge, const Task& task, const Instance& failing) {
     if (task.size().ragged) drop_leading(best, offers);
     zero_runs(best, offers);
     lower_digits(best, offers);
+    std::erase_if(offers, [&](const Instance& offer) { return !task.admits(offer); });
     failed.assign(offers.size(), 0);
     judge.decide(offers, failed);
     const auto found = std::find(failed.begin(), failed.end(), std::uint8_t{1});

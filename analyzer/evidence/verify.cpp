@@ -2,7 +2,6 @@
 #include "analyzer/evidence/verify.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <mutex>
 #include <stdexcept>
@@ -16,15 +15,10 @@
 #include "analyzer/evidence/judge.hpp"
 #include "analyzer/evidence/shrink.hpp"
 #include "analyzer/laws/statistics.hpp"
-#include "constructions/tasks/adderboard.hpp"
 #include "formats/error.hpp"
-#include "formats/notation/suggest.hpp"
 
 namespace roundoff::analyzer {
 namespace {
-
-constexpr std::array<std::string_view, 6> method_names = {"auto",        "exhaustive", "certify",
-                                                          "adversarial", "sample",     "adderboard"};
 
 class Verification {
  public:
@@ -33,7 +27,8 @@ class Verification {
         policy_(policy),
         task_(task),
         options_(options),
-        subject_(model, policy, task, options.reference, watch(options_.progress, options_.interrupted)) {
+        subject_(model, policy, task, options.reference ? Subject::Engine::reference : Subject::Engine::lanes,
+                 watch(options_.progress, options_.interrupted)) {
     result_.of = task.input_count();
     // Programs are built by one thread while another goes on with the inputs of another shape.
     if (options.progress)
@@ -49,15 +44,18 @@ class Verification {
     } catch (const Stopped&) {
       result_.verdict = Verdict::unknown;
       result_.interrupted = true;
-      add_note("interrupted while a program was built");
+      result_.obstacle = {Reason::interrupted};
     }
-    if (const std::string outside = outside_the_theorem(policy_); !outside.empty())
-      add_note("outside the theorem: " + outside);
     return std::move(result_);
   }
 
  private:
   void decide() {
+    if (result_.of == 0) {  // no word of this length is an input
+      result_.method = options_.method;
+      result_.obstacle = {Reason::nothing_covered};
+      return;
+    }
     switch (options_.method) {
       case Method::exhaustive:
         exhaustive();
@@ -69,7 +67,7 @@ class Verification {
         sample();
         break;
       case Method::adderboard:
-        listed(adderboard_inputs(task_), "adderboard");
+        listed(task_.leaderboard(), Method::adderboard);
         break;
       case Method::certify:
         by_diagrams();
@@ -80,30 +78,29 @@ class Verification {
     }
   }
 
-  /// The strongest verdict that can be had: adversarial inputs settle gross failures; few inputs are
-  /// enumerated at once; else all are decided by diagrams, or enumerated, and only what is beyond both is
-  /// sampled.
+  /// The strongest verdict that can be had: few inputs are enumerated at once; more are decided by diagrams,
+  /// which are ready before lanes are, and settle gross failures on a few inputs of their own; where they cannot
+  /// tell, adversarial inputs come first, then all inputs, and only what is beyond that is sampled.
   void automatic() {
-    adversarial();
-    if (result_.verdict != Verdict::holds) return;
-    const std::string tried = result_.method;
-    const double covered = result_.covered;
-    std::string gave_up;
-    start_over();
-    if (result_.of > options_.at_once && options_.certify_seconds > 0) {
+    Obstacle gave_up;
+    if (result_.of > options_.at_once && options_.limits.seconds > 0) {
       by_diagrams();
       if (result_.verdict != Verdict::unknown || result_.interrupted) return;
-      gave_up = "certify: " + result_.note;
+      gave_up = result_.obstacle;
       start_over();
     }
+    adversarial();
+    if (result_.verdict != Verdict::holds) return;
+    const std::uint64_t listed = result_.listed;
+    start_over();
     if (result_.of <= std::max(options_.at_once, options_.exhaustive_limit)) {
       exhaustive();
     } else {
       sample();
-      result_.method = tried + " + " + result_.method;
-      result_.covered += covered;
+      result_.listed = listed;
+      result_.covered += static_cast<double>(listed);
+      if (result_.verdict == Verdict::holds) result_.obstacle = gave_up;
     }
-    if (!gave_up.empty()) add_note(gave_up);
   }
 
   void start_over() {
@@ -112,14 +109,9 @@ class Verification {
     result_.of = of;
   }
 
-  void add_note(const std::string& note) { result_.note += (result_.note.empty() ? "" : "; ") + note; }
-
   void by_diagrams() {
     CertifyOptions how;
-    how.seconds = options_.certify_seconds;
-    how.steps = options_.certify_steps;
-    // What `automatic` has tried already.
-    if (options_.method == Method::automatic && options_.adversarial > 0) how.probes = 0;
+    how.limits = options_.limits;
     how.threads = options_.threads;
     how.seed = options_.seed;
     how.exact_fraction = !options_.first_only;
@@ -138,28 +130,36 @@ class Verification {
     inputs.total = static_cast<std::uint64_t>(result_.of);
     inputs.at = [this](std::uint64_t j) { return task_.instance(j); };
     inputs.what = "exhaustive";
-    if (!task_.size().ragged) {
-      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                           std::span<Token> expected) {
+    if (task_.one_shape()) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                           std::span<LaneToken> expected) {
         task_.fill(first, count, batch_lanes, tokens, expected);
       };
     }
     const Checkpoint reached = go_through(inputs, true);
-    result_.method = "exhaustive";
+    result_.method = Method::exhaustive;
     if (result_.verdict != Verdict::unknown && !options_.first_only)
       result_.failing_fraction = static_cast<double>(reached.failing) / result_.of;
     if (result_.verdict == Verdict::holds) result_.failing_fraction = 0;
   }
 
-  void adversarial() { listed(task_.adversarial(options_.adversarial), "adversarial"); }
+  /// The families; asked for alone, also what a leaderboard of the task tests: where nothing else is looked at,
+  /// its draws find what families of few digits do not.
+  void adversarial() {
+    std::vector<Instance> list = task_.adversarial(options_.adversarial);
+    if (options_.method == Method::adversarial && task_.on_leaderboard())
+      for (Instance& instance : task_.leaderboard()) list.push_back(std::move(instance));
+    listed(list, Method::adversarial);
+  }
 
-  void listed(const std::vector<Instance>& list, const std::string& what) {
+  void listed(const std::vector<Instance>& list, Method method) {
     InputList inputs;
     inputs.total = list.size();
     inputs.at = [&list](std::uint64_t j) { return list[j]; };
-    inputs.what = what;
+    inputs.what = name(method);
     go_through(inputs, false);
-    result_.method = fmt::format("{} {}", what, list.size());
+    result_.method = method;
+    result_.listed = list.size();
   }
 
   void sample() {
@@ -167,14 +167,16 @@ class Verification {
     inputs.total = options_.count;
     inputs.at = [this](std::uint64_t j) { return task_.sample(options_.seed, j); };
     inputs.what = "samples";
-    if (!task_.size().ragged) {
-      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<Token> tokens,
-                           std::span<Token> expected) {
+    if (task_.one_shape()) {
+      inputs.fill = [this](std::uint64_t first, std::size_t count, std::span<LaneToken> tokens,
+                           std::span<LaneToken> expected) {
         task_.fill_samples(options_.seed, first, count, batch_lanes, tokens, expected);
       };
     }
     const Checkpoint reached = go_through(inputs, false);
-    result_.method = fmt::format("{} samples (seed {})", options_.count, options_.seed);
+    result_.method = Method::sample;
+    result_.samples = options_.count;
+    result_.seed = options_.seed;
     // Stopping at the first failure is not a fixed number of trials, so it bounds nothing from above.
     if (result_.verdict == Verdict::holds || (!options_.first_only && !result_.interrupted))
       result_.fraction_bound =
@@ -192,7 +194,10 @@ class Verification {
       explain(inputs.at(*reached.first_failing));
     } else if (outcome.interrupted) {
       result_.verdict = Verdict::unknown;
-      result_.note = fmt::format("interrupted after {} of {} inputs", reached.done, inputs.total);
+      result_.obstacle = {Reason::interrupted};
+    } else if (reached.done == 0) {
+      result_.verdict = Verdict::unknown;
+      result_.obstacle = {Reason::nothing_covered};
     } else {
       result_.verdict = Verdict::holds;
     }
@@ -231,19 +236,6 @@ Watch watch(const std::function<void(const Progress&)>& progress, const std::fun
     if (progress) progress({done, of, std::string(what)});
     if (interrupted && interrupted()) throw Stopped();
   };
-}
-
-std::string_view name(Verdict verdict) {
-  constexpr std::array<std::string_view, 4> names = {"holds", "certified", "refuted", "unknown"};
-  return names[static_cast<std::size_t>(verdict)];
-}
-
-std::string_view name(Method method) { return method_names[static_cast<std::size_t>(method)]; }
-
-Method parse_method(std::string_view text) {
-  for (std::size_t i = 0; i < method_names.size(); ++i)
-    if (method_names[i] == text) return static_cast<Method>(i);
-  throw UsageError(fmt::format("unknown method '{}'{}", text, did_you_mean(text, method_names)));
 }
 
 Result verify(const Model& model, const Policy& policy, const Task& task, const VerifyOptions& options) {

@@ -7,8 +7,8 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 
+#include "analyzer/evidence/evidence.hpp"
 #include "analyzer/names.hpp"
 #include "constructions/tasks/task.hpp"
 #include "sim/model/model.hpp"
@@ -16,24 +16,6 @@
 #include "sim/program/program.hpp"
 
 namespace roundoff::analyzer {
-
-enum class Verdict : std::uint8_t { holds, certified, refuted, unknown };
-std::string_view name(Verdict verdict);
-/// Whether the verdict says that no input that was covered fails.
-inline bool passes(Verdict verdict) { return verdict == Verdict::holds || verdict == Verdict::certified; }
-
-/// `automatic`: adversarial inputs first, since they settle gross failures; up to `at_once` inputs are then
-/// enumerated; more are certified; where that cannot tell, up to `exhaustive_limit` inputs are enumerated,
-/// and beyond are samples. `adderboard`: a leaderboard's protocol (constructions/tasks/adderboard.hpp).
-enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample, adderboard };
-std::string_view name(Method method);
-/// UsageError with a "did you mean" for an unknown name; "auto" is automatic.
-Method parse_method(std::string_view name);
-
-struct Counterexample {
-  Instance instance;
-  std::string input, got, want;  ///< as text; `got` is "trap: ..." where the run stops
-};
 
 struct Progress {
   double done = 0, of = 0;  ///< inputs
@@ -59,8 +41,7 @@ struct VerifyOptions {
   std::size_t adversarial = 4096;  ///< about how many adversarial inputs
   double exhaustive_limit = 2e7;   ///< automatic goes exhaustive up to this many inputs
   double at_once = 1 << 20;        ///< automatic enumerates up to this many without asking for a certificate
-  double certify_seconds = 60;     ///< certify gives up after this long; 0: automatic does not ask it
-  double certify_steps = 0;        ///< likewise after so many steps (certify.hpp); 0: no such limit
+  Limits limits;                   ///< of a certificate; of 0 seconds: automatic does not ask for one
   int threads = 0;                 ///< 0: all cores; the answer never depends on it
   bool reference = false;          ///< run the reference interpreter instead of lanes
   bool first_only = true;          ///< stop at the first counterexample (searches); else count all failures
@@ -69,20 +50,6 @@ struct VerifyOptions {
   /// Exhaustive runs go on from here, and report how far they came (from any one thread at a time).
   Checkpoint resume;
   std::function<void(const Checkpoint&)> checkpoint;
-};
-
-struct Result {
-  Verdict verdict = Verdict::unknown;
-  std::string method;  ///< "exhaustive", "adversarial 3000 + 100000 samples (seed 1)"
-  double covered = 0, of = 0;
-  double failing = 0;                            ///< inputs that failed, of those covered
-  std::optional<Counterexample> counterexample;  ///< the first in the method's order of inputs, then shrunk
-  std::optional<double> failing_fraction;        ///< exact, where the method knows it
-  /// 95 % upper confidence bound on the failing fraction under uniform inputs (Clopper and Pearson), where
-  /// samples give one.
-  std::optional<double> fraction_bound;
-  bool interrupted = false;  ///< stopped by `interrupted` before it was decided
-  std::string note;          ///< outside the theorem, what ran out, ...
 };
 
 /// UsageError where the method cannot be carried out (more than 2^63 inputs to enumerate).

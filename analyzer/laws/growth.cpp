@@ -20,6 +20,7 @@
 #include "analyzer/laws/growth_laws.hpp"
 #include "analyzer/laws/statistics.hpp"
 #include "formats/error.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer {
 namespace {

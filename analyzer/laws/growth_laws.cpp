@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "analyzer/laws/statistics.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer {
 namespace laws {

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "analyzer/laws/statistics.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer {
 

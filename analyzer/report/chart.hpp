@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "analyzer/evidence/evidence.hpp"
 #include "analyzer/laws/growth.hpp"
 
 namespace roundoff::analyzer {
@@ -20,7 +22,8 @@ struct ChartSeries {
   std::string note;  ///< the law's statement, the bound's condition
   struct Point {
     double x = 0, y = 0;
-    std::string label;  ///< the evidence
+    std::string label;                    ///< what stands there
+    std::optional<Result> evidence = {};  ///< and what it rests on
   };
   std::vector<Point> points;  ///< by x
 };

@@ -18,7 +18,7 @@ struct ReportRow {
   std::string key;
   Question question;
   std::string name;    ///< the construction with its knobs, or "model 1f2e3d4c"
-  std::string format;  ///< notation, or the policy as text where roles differ
+  std::string format;  ///< format_of the question
   int bits = 0;
   Result result;
   std::string replay;  ///< shell command that shows the counterexample; "" without one
@@ -31,7 +31,7 @@ struct ReportLaw {
   std::string sizes;  ///< "n = 2, 3, 4"
   std::string range;  ///< "bits 5..12, width 16"
   GrowthLaw width, bits;
-  std::string evidence;  ///< "certified 3, all inputs 4, refuted 7"
+  EvidenceCounts evidence;
 };
 
 /// Verdicts of one task and base along one variable: n at fixed k, or k at fixed n.
@@ -49,12 +49,14 @@ struct ReportLine {
 };
 
 struct Report {
+  /// Rows kept under other versions of the semantics are listed as such, and nothing follows from them.
   std::vector<ReportRow> rows;  ///< by task, construction, settings, size, bits, key
   std::vector<Table1> tables;   ///< from the store's verdicts alone
   std::vector<ReportLine> lines;
   std::string digest;  ///< of all questions and answers: the same in two stores that say the same
 };
 
-Report make_report(Store& store);
+/// What cannot be read is left out, and told.
+Report make_report(Store& store, const Store::Warn& warn = {});
 
 }  // namespace roundoff::analyzer

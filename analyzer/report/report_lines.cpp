@@ -24,8 +24,8 @@ using Number = std::function<double(const ReportRow&)>;
 double width_of(const ReportRow& row) { return row.question.shape.width; }
 double bits_of(const ReportRow& row) { return row.bits; }
 
-std::string evidence(const ReportRow& row) {
-  return fmt::format("{} in {}: {} ({})", row.name, row.format, name(row.result.verdict), row.result.method);
+ChartSeries::Point point_of(const ReportRow& row, double x, double y) {
+  return {x, y, fmt::format("{} in {}", row.name, row.format), row.result};
 }
 
 /// The rows of a line that the charts compare.
@@ -102,7 +102,7 @@ Chart minima_chart(const Line& line, const std::string& what, const Number& valu
   for (const auto& [construction, rows] : line.constructions) {
     const auto least = minima(line, rows, value);
     std::vector<ChartSeries::Point> points;
-    for (const auto& [x, row] : least) points.push_back({x, value(*row), evidence(*row)});
+    for (const auto& [x, row] : least) points.push_back(point_of(*row, x, value(*row)));
     add_measured(chart, construction, std::move(points), law(line, least));
   }
   return chart;
@@ -120,14 +120,12 @@ Chart phase_chart(const std::string& id, const std::string& title, const Rows& r
     ChartSeries series;
     series.kind = passing ? ChartSeries::works : ChartSeries::fails;
     series.name = passing ? "works" : "refuted";
-    std::map<std::pair<double, double>, std::string> labels;
+    std::map<std::pair<double, double>, ChartSeries::Point> points;
     for (const ReportRow* row : rows) {
       if (row->result.verdict == Verdict::unknown || passes(row->result.verdict) != passing) continue;
-      std::string label = evidence(*row);
-      if (row->result.counterexample) label += ": " + row->result.counterexample->input;
-      labels.try_emplace({x(*row), y(*row)}, std::move(label));
+      points.try_emplace({x(*row), y(*row)}, point_of(*row, x(*row), y(*row)));
     }
-    for (const auto& [at, label] : labels) series.points.push_back({at.first, at.second, label});
+    for (auto& [at, point] : points) series.points.push_back(std::move(point));
     chart.series.push_back(std::move(series));
   }
   std::size_t shared = 0;
@@ -194,37 +192,13 @@ std::string span_text(std::string_view what, const std::map<double, const Report
                      : fmt::format("{} {:.0f}..{:.0f}", what, low, high);
 }
 
-std::string evidence_count(const Rows& rows) {
-  int certified = 0, all = 0, part = 0, refuted = 0;
-  for (const ReportRow* row : rows) {
-    const Result& result = row->result;
-    if (result.verdict == Verdict::certified)
-      ++certified;
-    else if (result.verdict == Verdict::refuted)
-      ++refuted;
-    else if (result.covered >= result.of)
-      ++all;
-    else
-      ++part;
-  }
-  std::string text;
-  const auto add = [&](int count, std::string_view what) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
-  };
-  add(certified, "certified");
-  add(all, "by all inputs");
-  add(part, "by samples (no proof)");
-  add(refuted, "refuted");
-  return text;
-}
-
 std::vector<ReportLaw> laws_of(const Line& line) {
   std::vector<ReportLaw> laws;
   for (const auto& [construction, rows] : line.constructions) {
     const auto widths = minima(line, rows, width_of), bits = minima(line, rows, bits_of);
     ReportLaw law;
     law.construction = construction;
-    law.evidence = evidence_count(rows);
+    for (const ReportRow* row : rows) law.evidence.add(row->result);
     const std::string& registered = rows.front()->question.construction;
     if (!registered.empty()) {
       const Construction& known = find_construction(registered);
@@ -306,6 +280,7 @@ std::vector<ReportLine> lines_of(const std::vector<ReportRow>& rows) {
   };
   std::map<std::string, Group> groups;
   for (const ReportRow& row : rows) {
+    if (row.question.semantics != semantics_version) continue;
     const TaskSize& size = row.question.size;
     std::string id = fmt::format("{}-p{}", row.question.task, size.p);
     std::string title = fmt::format("{}, base {}", row.question.task, size.p);
@@ -315,7 +290,7 @@ std::vector<ReportLine> lines_of(const std::vector<ReportRow>& rows) {
       title += ", " + words;
     };
     add(size.c != 1, fmt::format("c{}", size.c), fmt::format("{} digits a token", size.c));
-    const bool square = row.question.task == "mul" && size.l == size.n;
+    const bool square = size.l == size.n;
     add(square, "l-is-n", "l = n");
     add(size.l != 0 && !square, fmt::format("l{}", size.l), fmt::format("l = {}", size.l));
     add(size.ragged, "ragged", "ragged");

@@ -11,34 +11,19 @@
 namespace roundoff::analyzer {
 namespace {
 
-struct Parts {
-  std::string head, tail;  ///< "fixed(" and "):rnz"
-};
-
-Parts split(const Format& format) {
-  const std::string text = notation(format);
-  const std::size_t open = text.find('('), close = text.find(')');
-  if (open == std::string::npos || close == std::string::npos || text.find(',') == std::string::npos) {
-    throw UsageError(fmt::format(
-        "'{}' has no parameters to search; give a notation such as fixed(i,f), float(e,p) or F(e,s)", text));
-  }
-  return {text.substr(0, open + 1), text.substr(close)};
-}
-
 /// Fixed point has at least one bit beside the sign.
 int least(int other) { return other == 0 ? 1 : 0; }
 
-FormatLine moving_first(const Parts& parts, int second, int least, int own) {
-  return {parts.head, fmt::format(",{}{}", second, parts.tail), least, own};
+FormatLine moving_first(const Format& own, int second, int least) {
+  return {own.with(std::max(own.first, least), second), formats::Parameter::first, least, own.first};
 }
-FormatLine moving_second(const Parts& parts, int first, int least, int own) {
-  return {fmt::format("{}{},", parts.head, first), parts.tail, least, own};
+FormatLine moving_second(const Format& own, int first, int least) {
+  return {own.with(first, std::max(own.second, least)), formats::Parameter::second, least, own.second};
 }
 
 }  // namespace
 
 std::vector<FormatLine> format_lines(const Format& own, Quantity quantity, int fractions, int exponents) {
-  const Parts parts = split(own);
   const auto meaningless = [&] {
     return UsageError(fmt::format(
         "--minimize {}: {} has no such bits; {}", name(quantity), notation(own),
@@ -47,13 +32,13 @@ std::vector<FormatLine> format_lines(const Format& own, Quantity quantity, int f
   if (own.is_fixed()) {
     switch (quantity) {
       case Quantity::integer:
-        return {moving_first(parts, own.second, least(own.second), own.first)};
+        return {moving_first(own, own.second, least(own.second))};
       case Quantity::fraction:
-        return {moving_second(parts, own.first, least(own.first), own.second)};
+        return {moving_second(own, own.first, least(own.first))};
       case Quantity::bits: {
         std::vector<FormatLine> lines;
         for (int f = 0; f <= std::max(fractions, own.second); ++f)
-          lines.push_back(moving_first(parts, f, least(f), own.first));
+          lines.push_back(moving_first(own, f, least(f)));
         return lines;
       }
       default:
@@ -63,14 +48,14 @@ std::vector<FormatLine> format_lines(const Format& own, Quantity quantity, int f
   if (own.layout != Layout::floating && own.layout != Layout::papers) throw meaningless();
   switch (quantity) {
     case Quantity::significand:
-      return {moving_second(parts, own.first, 1, own.second)};
+      return {moving_second(own, own.first, 1)};
     case Quantity::exponent:
-      return {moving_first(parts, own.second, own.layout == Layout::papers ? 0 : 2, own.first)};
+      return {moving_first(own, own.second, own.layout == Layout::papers ? 0 : 2)};
     case Quantity::bits: {
-      if (own.layout == Layout::papers && own.first == 0) return {moving_second(parts, 0, 1, own.second)};
+      if (own.layout == Layout::papers && own.first == 0) return {moving_second(own, 0, 1)};
       std::vector<FormatLine> lines;
       for (int e = own.layout == Layout::papers ? 0 : 2; e <= exponents; ++e)
-        lines.push_back(moving_second(parts, e, 1, own.second));
+        lines.push_back(moving_second(own, e, 1));
       return lines;
     }
     default:

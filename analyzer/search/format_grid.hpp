@@ -1,4 +1,4 @@
-// Formats as points of a grid: a notation with two parameters, of which a search moves one along a line.
+// Lines of formats: of a format's two numbers a search moves one and holds the other.
 #pragma once
 
 #include <string>
@@ -11,14 +11,16 @@ namespace roundoff::analyzer {
 
 enum class Quantity : std::uint8_t;
 
-/// Formats with one parameter moving and the other fixed.
+/// The formats that differ from `through` in one number.
 struct FormatLine {
-  std::string prefix, suffix;  ///< the notation before and after the moving parameter: "fixed(" and ",0):rnz"
-  int least = 0;               ///< the smallest admissible value of the moving parameter
-  int own = 0;                 ///< its value in the family's own format: scans go at least as far
+  Format through;
+  formats::Parameter moving = formats::Parameter::first;
+  int least = 0;  ///< the smallest admissible value of the moving parameter
+  int own = 0;    ///< its value in the family's own format: scans go at least as far
 
-  std::string at(int value) const { return prefix + std::to_string(value) + suffix; }
-  std::string label(const std::string& letter) const { return prefix + letter + suffix; }
+  Format at(int value) const { return through.with(moving, value); }
+  /// `fixed(*,0):rnz`, for people.
+  std::string label() const { return notation(through, moving, "*"); }
 };
 
 /// The lines to scan for a quantity, starting from the family's own format: of `bits` in fixed point a line

@@ -48,17 +48,20 @@ class Minimiser {
   bool interrupted() const { return options_.verify.interrupted && options_.verify.interrupted(); }
 
  private:
+  Policy policy(const Construction& construction, const Format& format) const {
+    return policy_for(construction, format, options_.policy, task_->bindings());
+  }
+
   void scan_formats(const Construction& construction, const FormatLine& line) {
     const Settings settings = complete(construction, task_->size(), options_.settings);
     Scan scan;
-    scan.label = line.label("*");
+    scan.label = line.label();
     if (constructions_.size() > 1) scan.label = std::string(construction.name) + " " + scan.label;
     int successes = 0;
     for (int value = line.least; value <= line.own + options_.beyond && !interrupted(); ++value) {
-      const Format format = parse_format(line.at(value));
-      scan.attempts.push_back(attempt(construction, settings, *task_,
-                                      policy_for(construction, format, options_.semantics), options_.verify,
-                                      options_.store));
+      const Format format = line.at(value);
+      scan.attempts.push_back(attempt(construction, settings, *task_, policy(construction, format),
+                                      options_.verify, options_.store));
       Attempt& made = scan.attempts.back();
       made.value = options_.quantity == Quantity::bits ? format.bits : value;
       if (made.holds()) ++successes;
@@ -69,7 +72,7 @@ class Minimiser {
   }
 
   void scan_width(const Construction& construction, const Format& own) {
-    const Policy policy = policy_for(construction, own, options_.semantics);
+    const Policy policy = this->policy(construction, own);
     struct Candidate {
       Settings settings;
       int width;
@@ -250,6 +253,8 @@ Attempt attempt(const Construction& construction, const Settings& settings, cons
   Attempt made;
   made.construction = construction.name;
   made.settings = settings;
+  made.policy = policy;
+  made.implied = policy_for(construction, policy[Role::weights]);
   made.format = notation(policy[Role::weights]);
   made.bits = policy[Role::activations].bits;
   made.refusal = construction.refuses(task.size(), policy, settings);

@@ -34,13 +34,14 @@ Quantity parse_quantity(std::string_view name);
 struct Attempt {
   std::string construction;
   Settings settings;   ///< complete
-  std::string format;  ///< instantiated notation
+  Policy policy;       ///< what it was run under
+  Policy implied;      ///< what its name and --format alone lead to
+  std::string format;  ///< that of the weights, instantiated
   int value = 0;       ///< of the quantity
   int bits = 0;
   Shape shape;  ///< of the model; all 0 where it was refused
   /// The first weight that the format does not hold, or "": the model then runs with rounded weights (and
-  /// `run` wants
-  /// --round-weights to replay it).
+  /// `run` wants --round-weights to replay it).
   std::string inexact;
   std::string refusal;  ///< why the construction cannot be built so; then there is no result
   Result result;
@@ -76,7 +77,7 @@ struct MinimiseOptions {
   std::vector<TaskSize> sizes;
   std::optional<FormatFamily> format;  ///< absent: the construction's own family
   Settings settings;                   ///< knobs held fixed
-  Choices semantics;
+  PolicyLayer policy;                  ///< what else was chosen, without `format`
   VerifyOptions verify;
   Store* store = nullptr;
   int above = 2;  ///< successes to be seen above the first one; a scan also goes up to the family's own value
@@ -101,10 +102,11 @@ struct Minimisation {
 /// (the integer bits of a float), the family is a named format, or knobs have too many settings to scan.
 Minimisation minimise(std::span<const Construction* const> constructions, const MinimiseOptions& options);
 
-/// The same for a model that is what it is, from a file: formats are scanned from that of `semantics` (or
-/// options.format) on, at the task's size alone; `name` stands where a construction's would. UsageError for
-/// the width.
-Minimisation minimise(const Model& model, const Task& task, const Policy& semantics, const std::string& name,
+/// The same for a model that is what it is, from a file, with the policy of the file: its activations' format
+/// is scanned from there (or from options.format) on, at the task's size alone; `name` stands where a
+/// construction's would. Roles that have that format, be it with another rounding or overflow, move along;
+/// others stay. UsageError for the width.
+Minimisation minimise(const Model& model, const Task& task, const Policy& own, const std::string& name,
                       const MinimiseOptions& options);
 
 /// Marks the first success of a scan, from where on all succeed, and the failures between.

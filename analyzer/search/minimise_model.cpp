@@ -9,17 +9,26 @@
 namespace roundoff::analyzer {
 namespace {
 
-/// binary32 as float(8,24), whose parameters can be moved.
-Format parametric(const Format& format) {
-  if (format.name.empty() || format.layout != Layout::floating || format.encoding != Encoding::ieee)
-    return format;
-  return parse_format(fmt::format("float({},{})", format.bits - format.precision, format.precision));
+/// The policy with another format in the place of `from`: roles that have its values move along, with their own
+/// rounding and overflow.
+Policy moved(Policy policy, const Format& from, const Format& to) {
+  for (Format& format : policy.formats) {
+    const Format base = unnamed(format);
+    if (base.layout != from.layout || base.first != from.first || base.second != from.second) continue;
+    Format next = to;
+    if (base.rounding != from.rounding) next.rounding = base.rounding, next.seed = base.seed;
+    if (base.overflow != from.overflow) next.overflow = base.overflow;
+    format = next;
+  }
+  return policy;
 }
 
 Attempt attempt(const Model& model, const std::string& name, const Task& task, const Policy& policy,
-                const MinimiseOptions& options) {
+                const Policy& implied, const MinimiseOptions& options) {
   Attempt made;
   made.construction = name;
+  made.policy = policy;
+  made.implied = implied;
   made.format = notation(policy.formats.front());
   made.bits = policy[Role::activations].bits;
   made.shape = shape(model);
@@ -31,7 +40,7 @@ Attempt attempt(const Model& model, const std::string& name, const Task& task, c
 
 }  // namespace
 
-Minimisation minimise(const Model& model, const Task& task, const Policy& semantics, const std::string& name,
+Minimisation minimise(const Model& model, const Task& task, const Policy& own, const std::string& name,
                       const MinimiseOptions& options) {
   if (options.quantity == Quantity::width)
     throw UsageError(name + " has the width that it has; minimise bits, significand, exponent, int or frac");
@@ -39,16 +48,19 @@ Minimisation minimise(const Model& model, const Task& task, const Policy& semant
   Minimum minimum;
   minimum.size = task.size();
   minimum.N = static_cast<double>(task.bindings().N.value_or(0));
-  const Format start =
-      parametric(options.format ? options.format->at(task.bindings()) : semantics[Role::activations]);
+  // A format that is asked for stands in every role, as --format does elsewhere.
+  Policy base = own;
+  if (options.format) base.formats.fill(options.format->at(task.bindings()));
+  const Format start = unnamed(base[Role::activations]);
   for (const FormatLine& line : format_lines(start, options.quantity, options.fractions, options.exponents)) {
     Scan scan;
-    scan.label = line.label("*");
+    scan.label = line.label();
     int successes = 0;
     for (int value = line.least; value <= line.own + options.beyond && !interrupted(); ++value) {
-      Policy policy = semantics;
-      policy.formats.fill(parse_format(line.at(value)));
-      Attempt made = attempt(model, name, task, policy, options);
+      const Policy policy = laid(moved(base, start, line.at(value)), options.policy, task.bindings());
+      Policy implied = own;
+      implied.formats.fill(policy[Role::weights]);
+      Attempt made = attempt(model, name, task, policy, implied, options);
       made.value = options.quantity == Quantity::bits ? made.bits : value;
       if (made.holds()) ++successes;
       if (options.progress)

@@ -2,70 +2,28 @@
 // shortest-first, so that equal values give equal bytes.
 #include "analyzer/store/question.hpp"
 
-#include <array>
 #include <cstdint>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "formats/error.hpp"
+#include "sim/files/policy_document.hpp"
 
 namespace roundoff::analyzer {
 namespace {
 
 using Object = nlohmann::json;
 
-constexpr std::array<std::string_view, 2> softmax_names = {"stable", "plain"};
-constexpr std::array<std::string_view, 3> dot_names = {"rounded", "fused", "exact_dot"};
-
-template <std::size_t Count>
-std::size_t index_of(const std::array<std::string_view, Count>& names, const std::string& text) {
-  for (std::size_t i = 0; i < Count; ++i)
-    if (names[i] == text) return i;
-  throw FileError(fmt::format("'{}' is none of the names known here", text));
-}
-
 Object to_object(const Policy& policy) {
   Object object;
-  if (policy.is_uniform()) {
-    object["format"] = notation(policy.formats.front());
-  } else {
-    for (int role = 0; role < role_count; ++role)
-      object["formats"][std::string(name(static_cast<Role>(role)))] =
-          notation(policy.formats[static_cast<std::size_t>(role)]);
-  }
-  object["softmax"] = softmax_names[static_cast<std::size_t>(policy.softmax)];
-  object["order"] = notation(policy.order);
-  object["dot"] = dot_names[static_cast<std::size_t>(policy.dot)];
-  const auto quantiser = [&](const char* role, const std::string& name) {
-    if (!name.empty()) object["quantise"][role] = name;
-  };
-  quantiser("weights", policy.quantisers.weights);
-  quantiser("activations", policy.quantisers.activations);
-  quantiser("cache", policy.quantisers.cache);
+  write_policy(layer_of(policy), object);
   return object;
 }
 
-Policy policy_from(const Object& object) {
-  Policy policy;
-  if (object.contains("format")) {
-    policy = Policy::uniform(parse_format(object.at("format").get<std::string>()));
-  } else {
-    for (int role = 0; role < role_count; ++role) {
-      const std::string role_name(name(static_cast<Role>(role)));
-      policy.formats[static_cast<std::size_t>(role)] =
-          parse_format(object.at("formats").at(role_name).get<std::string>());
-    }
-  }
-  policy.softmax = static_cast<Softmax>(index_of(softmax_names, object.at("softmax")));
-  policy.order = parse_order(object.at("order").get<std::string>());
-  policy.dot = static_cast<DotMode>(index_of(dot_names, object.at("dot")));
-  if (object.contains("quantise")) {
-    const Object& names = object.at("quantise");
-    policy.quantisers = {names.value("weights", ""), names.value("activations", ""),
-                         names.value("cache", "")};
-  }
-  return policy;
+Policy policy_of(Object object) {
+  if (object.value("dot", "") == "exact_dot") object["dot"] = "exact";  // as version 1 of the semantics wrote it
+  return laid({}, policy_from(object), {});
 }
 
 Object to_object(const TaskSize& size) {
@@ -114,14 +72,13 @@ Object to_object(const VerifyOptions& options) {
   if (automatic || options.method == Method::adversarial) object["adversarial"] = options.adversarial;
   if (automatic) {
     object["at_once"] = options.at_once;
-    object["certify"] = options.certify_seconds > 0;
-    if (options.certify_steps > 0) object["certify_steps"] = options.certify_steps;
+    object["certify"] = options.limits.seconds > 0;
     object["exhaustive_limit"] = options.exhaustive_limit;
   }
-  if (automatic || options.method == Method::sample) {
-    object["count"] = options.count;
-    object["seed"] = options.seed;
-  }
+  const bool proves = automatic || options.method == Method::certify;
+  if (proves && options.limits.steps > 0) object["certify_steps"] = options.limits.steps;
+  if (automatic || options.method == Method::sample) object["count"] = options.count;
+  if (proves || options.method == Method::sample) object["seed"] = options.seed;
   return object;
 }
 
@@ -131,57 +88,29 @@ VerifyOptions options_from(const Object& object) {
   options.first_only = object.at("first_only");
   options.adversarial = object.value("adversarial", options.adversarial);
   options.at_once = object.value("at_once", options.at_once);
-  if (!object.value("certify", true)) options.certify_seconds = 0;
-  options.certify_steps = object.value("certify_steps", options.certify_steps);
+  if (!object.value("certify", true)) options.limits.seconds = 0;
+  options.limits.steps = object.value("certify_steps", options.limits.steps);
   options.exhaustive_limit = object.value("exhaustive_limit", options.exhaustive_limit);
   options.count = object.value("count", options.count);
   options.seed = object.value("seed", options.seed);
   return options;
 }
 
-Object to_object(const Counterexample& counterexample) {
-  Object operands = Object::array();
-  for (const Digits& digits : counterexample.instance.operands)
-    operands.push_back(Object(std::vector<int>(digits.begin(), digits.end())));
-  return {{"operands", operands},
-          {"input", counterexample.input},
-          {"got", counterexample.got},
-          {"want", counterexample.want}};
-}
-
-Counterexample counterexample_from(const Object& object) {
-  Counterexample counterexample;
-  for (const Object& operand : object.at("operands")) {
-    const auto digits = operand.get<std::vector<int>>();
-    counterexample.instance.operands.emplace_back(digits.begin(), digits.end());
-  }
-  counterexample.input = object.at("input");
-  counterexample.got = object.at("got");
-  counterexample.want = object.at("want");
-  return counterexample;
-}
-
-Verdict verdict_from(const std::string& text) {
-  for (const Verdict verdict : {Verdict::holds, Verdict::certified, Verdict::refuted, Verdict::unknown})
-    if (name(verdict) == text) return verdict;
-  throw FileError(fmt::format("'{}' is no verdict", text));
-}
-
-template <typename Read>
-auto reading(std::string_view what, std::string_view text, Read&& read) {
-  try {
-    return read(Object::parse(text));
-  } catch (const nlohmann::json::exception& error) {
-    throw FileError(fmt::format("stored {} cannot be read: {}", what, error.what()));
-  }
-}
-
 }  // namespace
 
 Question question_of(const Model& model, const Task& task, const Policy& policy,
                      const VerifyOptions& options) {
-  return {fingerprint(model), shape(model), "",      {},           std::string(task.name()),
-          task.size(),        policy,       options, task.layout()};
+  Question question;
+  question.model = fingerprint(model);
+  question.shape = shape(model);
+  question.task = task.spec();
+  question.task_digest = task.digest();
+  question.families = task.families();
+  question.size = task.size();
+  question.policy = policy;
+  question.options = options;
+  question.layout = task.layout();
+  return question;
 }
 
 Question question_of(const Construction& construction, const Settings& settings, const Model& model,
@@ -200,24 +129,18 @@ std::string name_of(const Question& question) {
 }
 
 std::string format_of(const Question& question) {
-  const Policy& policy = question.policy;
-  return policy.is_uniform() ? notation(policy.formats.front()) : text(policy);
+  return notation(question.policy);
 }
 
-std::string describe(const TaskSize& size) {
-  const TaskSize standard;
-  std::string text = fmt::format("p={} n={}", size.p, size.n);
-  if (size.k != standard.k) text += fmt::format(" k={}", size.k);
-  if (size.l != standard.l) text += fmt::format(" l={}", size.l);
-  if (size.c != standard.c) text += fmt::format(" c={}", size.c);
-  if (size.ragged) text += " ragged";
-  return text;
+bool asks_families(const Question& question) {
+  const Method method = question.options.method;
+  return method == Method::automatic || method == Method::adversarial || method == Method::certify;
 }
 
 std::string text(const Question& question) {
   Object settings = Object::object();
   for (const auto& [knob, value] : question.settings) settings[knob] = value;
-  Object object{{"semantics", semantics_version},
+  Object object{{"semantics", question.semantics},
                 {"model", question.model},
                 {"shape", to_object(question.shape)},
                 {"construction", question.construction},
@@ -226,18 +149,21 @@ std::string text(const Question& question) {
                 {"size", to_object(question.size)},
                 {"policy", to_object(question.policy)},
                 {"method", to_object(question.options)}};
+  if (question.semantics > 1 && asks_families(question)) object["method"]["families"] = question.families;
   if (!question.layout.empty()) object["layout"] = question.layout;
+  if (!question.task_digest.empty()) object["task_digest"] = question.task_digest;
   return object.dump();
 }
 
 Question question_from(std::string_view text) {
-  return reading("question", text, [](const Object& object) {
-    if (object.at("semantics") != semantics_version) {
-      throw FileError(fmt::format(
-          "a stored question is under version {} of the semantics, and this is version {}; ask it anew",
-          object.at("semantics").dump(), semantics_version));
-    }
+  try {
+    const Object object = Object::parse(text);
     Question question;
+    question.semantics = object.at("semantics");
+    if (question.semantics < 1 || question.semantics > semantics_version)
+      throw FileError(fmt::format(
+          "a stored question is under version {} of the semantics, and this program knows 1 to {}",
+          question.semantics, semantics_version));
     question.model = object.at("model");
     question.shape = shape_from(object.at("shape"));
     question.construction = object.at("construction");
@@ -245,11 +171,17 @@ Question question_from(std::string_view text) {
       question.settings[knob] = value.get<int>();
     question.task = object.at("task");
     question.size = size_from(object.at("size"));
-    question.policy = policy_from(object.at("policy"));
+    question.policy = policy_of(object.at("policy"));
     question.options = options_from(object.at("method"));
+    question.families = object.at("method").value("families", 1);
     if (object.contains("layout")) question.layout = object.at("layout");
+    question.task_digest = object.value("task_digest", "");
     return question;
-  });
+  } catch (const nlohmann::json::exception& error) {
+    throw FileError(fmt::format("a stored question cannot be read: {}", error.what()));
+  } catch (const UsageError& error) {
+    throw FileError(fmt::format("a stored question cannot be read: {}", error.what()));
+  }
 }
 
 std::string digest(std::string_view text) {
@@ -263,53 +195,5 @@ std::string digest(std::string_view text) {
 }
 
 std::string key(const Question& question) { return digest(text(question)); }
-
-std::string text(const Result& result) {
-  Object object{{"verdict", name(result.verdict)}, {"method", result.method},
-                {"covered", result.covered},       {"of", result.of},
-                {"failing", result.failing},       {"note", result.note}};
-  if (result.counterexample) object["counterexample"] = to_object(*result.counterexample);
-  if (result.failing_fraction) object["failing_fraction"] = *result.failing_fraction;
-  if (result.fraction_bound) object["fraction_bound"] = *result.fraction_bound;
-  return object.dump();
-}
-
-Result result_from(std::string_view text) {
-  return reading("result", text, [](const Object& object) {
-    Result result;
-    result.verdict = verdict_from(object.at("verdict"));
-    result.method = object.at("method");
-    result.covered = object.at("covered");
-    result.of = object.at("of");
-    result.failing = object.at("failing");
-    result.note = object.at("note");
-    if (object.contains("counterexample"))
-      result.counterexample = counterexample_from(object.at("counterexample"));
-    if (object.contains("failing_fraction"))
-      result.failing_fraction = object.at("failing_fraction").get<double>();
-    if (object.contains("fraction_bound")) result.fraction_bound = object.at("fraction_bound").get<double>();
-    return result;
-  });
-}
-
-bool contradict(const Result& a, const Result& b) {
-  if (a.verdict == Verdict::unknown || b.verdict == Verdict::unknown) return false;
-  if (passes(a.verdict) != passes(b.verdict)) return true;
-  if (a.method != b.method) return false;
-  Result plain_a = a, plain_b = b;  // a note may say what ran out on the way
-  plain_a.note = plain_b.note = "";
-  return text(plain_a) != text(plain_b);
-}
-
-const Result& stronger(const Result& a, const Result& b) {
-  const auto rank = [](const Result& result) {
-    if (result.verdict == Verdict::certified) return 3;
-    return result.failing_fraction ? 2 : result.verdict == Verdict::unknown ? 0 : 1;
-  };
-  if (rank(a) != rank(b)) return rank(a) > rank(b) ? a : b;
-  return text(b) < text(a) ? b : a;
-}
-
-std::string text(const Policy& policy) { return to_object(policy).dump(); }
 
 }  // namespace roundoff::analyzer

@@ -12,6 +12,7 @@
 #include "constructions/tasks/template_task.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
+#include "sim/files/text_file.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -100,13 +101,21 @@ Checkpoint checkpoint_at(const Statement& row, int column) {
 }
 
 /// "0f3a... (add-hinge n=8 k=2 in fixed(5,0): holds there, refuted here)".
-std::string contradiction(const std::string& key, const std::string& question, const std::string& ours,
-                          const std::string& theirs) {
-  const Question asked = question_from(question);
+std::string contradiction(const std::string& key, const Question& asked, const Result& ours,
+                          const Result& theirs) {
   return fmt::format("{} ({} p={} n={} k={} in {}: {} here, {} there)", key,
                      asked.construction.empty() ? "model " + asked.model.substr(0, 8) : asked.construction,
                      asked.size.p, asked.size.n, asked.size.k, format_of(asked),
-                     name(result_from(ours).verdict), name(result_from(theirs).verdict));
+                     name(ours.verdict), name(theirs.verdict));
+}
+
+/// An answer, or nothing where the text is none.
+std::optional<Result> readable(const std::string& answer) {
+  try {
+    return result_from(answer);
+  } catch (const FileError&) {
+    return std::nullopt;
+  }
 }
 
 /// Rolls back unless committed.
@@ -135,6 +144,7 @@ Store::Store(const std::string& path, std::string provenance) : database_(std::m
   Database& database = *database_;
   database.path = path;
   database.provenance = std::move(provenance);
+  refuse_no_file(path);
   if (sqlite3_open(path.c_str(), &database.handle) != SQLITE_OK)
     throw FileError(fmt::format("store {}: {}", path, sqlite3_errmsg(database.handle)));
   sqlite3_busy_timeout(database.handle, 60000);
@@ -184,7 +194,7 @@ std::optional<Result> Store::find(const Question& question) const {
   Statement statement = database_->prepare("SELECT question, answer FROM verdicts WHERE key = ?");
   statement.bind(key(question));
   if (!statement.step() || statement.text(0) != text(question)) return std::nullopt;
-  return result_from(statement.text(1));
+  return readable(statement.text(1));  // where it cannot be read it is asked again, and replaced
 }
 
 void Store::put(const Question& question, const Result& result, double seconds) {
@@ -197,12 +207,12 @@ void Store::put(const Question& question, const Result& result, double seconds) 
     Statement known = database_->prepare("SELECT answer FROM verdicts WHERE key = ?");
     known.bind(name);
     if (known.step()) {
-      const Result before = result_from(known.text(0));
-      if (contradict(before, result)) {
+      const std::optional<Result> before = readable(known.text(0));
+      if (before && contradict(*before, result)) {
         throw FileError(fmt::format("store {}: contradiction at {}: it has {}, and now it is {}",
                                     database_->path, name, known.text(0), answer));
       }
-      keep = text(stronger(before, result)) != known.text(0);
+      keep = !before || text(stronger(*before, result)) != known.text(0);
     }
   }
   if (keep) {
@@ -294,31 +304,53 @@ std::vector<Store::Entry> Store::show(const std::string& prefix) const {
   return entries;
 }
 
+std::vector<Store::Row> Store::rows(const std::string& prefix, const Warn& warn) const {
+  std::vector<Row> result;
+  for (Entry& entry : show(prefix)) {
+    const auto leave_out = [&](const std::string& why) {
+      if (warn) warn(fmt::format("store {}: row {} is left out: {}", database_->path, entry.key, why));
+    };
+    try {
+      Row row{{}, question_from(entry.question), result_from(entry.answer)};
+      if (digest(entry.question) != entry.key) {
+        leave_out(fmt::format("its question has the key {}", digest(entry.question)));
+        continue;
+      }
+      row.entry = std::move(entry);
+      result.push_back(std::move(row));
+    } catch (const FileError& error) {
+      leave_out(error.what());
+    }
+  }
+  return result;
+}
+
 std::string Store::dump() const {
   std::string lines;
   for (const Entry& entry : list()) lines += entry.key + '\t' + entry.question + '\t' + entry.answer + '\n';
   return lines;
 }
 
-Store::Merged Store::merge(const Store& other) {
-  const std::vector<Entry> theirs = other.list();
+Store::Merged Store::merge(const Store& other, const Warn& warn) {
+  const std::vector<Row> theirs = other.rows("", warn);
   const std::lock_guard lock(database_->mutex);
   Transaction transaction(*database_);
   Merged merged;
   std::string contradictions;
-  for (const Entry& entry : theirs) {
+  for (const auto& [entry, question, result] : theirs) {
     Statement known = database_->prepare("SELECT question, answer FROM verdicts WHERE key = ?");
     known.bind(entry.key);
-    if (known.step()) {
-      ++merged.known;
-      const Result ours = result_from(known.text(1)), other_answer = result_from(entry.answer);
-      if (known.text(0) != entry.question || contradict(ours, other_answer)) {
-        contradictions += (contradictions.empty() ? " " : ", ") +
-                          contradiction(entry.key, entry.question, known.text(1), entry.answer);
+    const bool there = known.step();
+    if (const std::optional<Result> ours = there ? readable(known.text(1)) : std::nullopt) {
+      if (known.text(0) == entry.question && contradict(*ours, result)) {
+        contradictions +=
+            (contradictions.empty() ? " " : ", ") + contradiction(entry.key, question, *ours, result);
         continue;
       }
-      if (text(stronger(ours, other_answer)) == known.text(1)) continue;
-      --merged.known;
+      if (known.text(0) == entry.question && text(stronger(*ours, result)) == known.text(1)) {
+        ++merged.known;
+        continue;
+      }
     }
     ++merged.added;
     database_->prepare("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)")
@@ -351,11 +383,11 @@ Store::Merged Store::merge(const Store& other) {
 Result ask(Store* store, const Question& question, const Model& model, const Task& task,
            const VerifyOptions& options) {
   if (!store) return verify(model, question.policy, task, options);
-  if (std::optional<Result> known = store->find(question)) return *std::move(known);
+  std::optional<Result> known = store->find(question);
+  if (known && (store->frozen() || !grants_more(options.limits, known->obstacle))) return *std::move(known);
   if (store->frozen()) {
     Result unknown;
-    unknown.method = "store";
-    unknown.note = "not in the store";
+    unknown.obstacle = {Reason::not_stored};
     unknown.of = task.input_count();
     return unknown;
   }
@@ -375,10 +407,29 @@ Result ask(Store* store, const Question& question, const Model& model, const Tas
   if (result.interrupted && latest.done > 0) store->keep(question, latest);
   if (question.construction.empty()) store->keep_model(model);
   store->put(question, result, std::chrono::duration<double>(Clock::now() - start).count());
-  return result;
+  return known && !result.interrupted ? stronger(*known, result) : result;
 }
 
 namespace {
+
+/// An older version kept fewer figures: what it did keep is compared.
+bool same(const Result& was, const Result& is) {
+  const auto input = [](const Result& result) {
+    return result.counterexample ? result.counterexample->input : std::string();
+  };
+  return was.verdict == is.verdict && was.method == is.method && was.covered == is.covered &&
+         was.of == is.of && was.failing == is.failing && was.failing_fraction == is.failing_fraction &&
+         input(was) == input(is);
+}
+
+Recheck::Outcome compare(const Result& was, const Result& is, bool anew) {
+  if (anew ? same(was, is) : text(was) == text(is)) return Recheck::same;
+  if (contradict(was, is)) return Recheck::contradicts;
+  const std::partial_ordering order = strength(was, is);
+  return order == std::partial_ordering::less      ? Recheck::stronger
+         : order == std::partial_ordering::greater ? Recheck::weaker
+                                                   : Recheck::agrees;
+}
 
 /// The model of a stored question, built again; says why where it cannot be.
 std::optional<Model> rebuild(const Store& store, const Question& question, const Task& task,
@@ -403,18 +454,36 @@ std::optional<Model> rebuild(const Store& store, const Question& question, const
 }  // namespace
 
 std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
-                             const std::function<void(const Recheck&)>& each) {
+                             const std::function<void(const Recheck&)>& each, const Store::Warn& warn) {
   std::vector<Recheck> outcomes;
   for (const Store::Entry& entry : store.show(prefix)) {
     if (options.interrupted && options.interrupted()) break;
-    Recheck outcome{entry.key, question_from(entry.question), false, true, entry.answer, ""};
+    Recheck outcome;
+    outcome.key = entry.key;
+    outcome.was = entry.answer;
+    Result before;
+    try {
+      outcome.question = question_from(entry.question);
+      before = result_from(entry.answer);
+    } catch (const FileError& error) {
+      if (warn) warn(fmt::format("row {} is left out: {}", entry.key, error.what()));
+      continue;
+    }
     const Question& question = outcome.question;
+    if (const std::string right = digest(entry.question); right != entry.key) {
+      outcome.is = fmt::format("its question has the key {}", right);
+      if (each) each(outcome);
+      outcomes.push_back(std::move(outcome));
+      continue;
+    }
     const std::unique_ptr<Task> task = question.layout.empty()
                                            ? make_task(question.task, question.size)
                                            : template_task(question.task, question.size, question.layout);
     if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
       VerifyOptions again = question.options;
-      if (again.certify_seconds > 0) again.certify_seconds = options.certify_seconds;
+      const double steps = again.limits.steps;
+      if (again.limits.seconds > 0) again.limits = options.limits;
+      again.limits.steps = steps;
       again.threads = options.threads;
       again.reference = options.reference;
       again.interrupted = options.interrupted;
@@ -422,8 +491,11 @@ std::vector<Recheck> recheck(const Store& store, const std::string& prefix, cons
       const Result result = verify(*model, question.policy, *task, again);
       if (result.interrupted) break;
       outcome.is = text(result);
-      outcome.same = outcome.is == outcome.was;
-      outcome.contradicts = contradict(result, result_from(outcome.was));
+      Question now = question;
+      now.semantics = semantics_version;
+      now.families = task->families();
+      outcome.anew = text(now) != text(question);
+      outcome.outcome = compare(before, result, outcome.anew);
     }
     if (each) each(outcome);
     outcomes.push_back(std::move(outcome));

@@ -32,8 +32,8 @@ class Store {
 
   std::optional<Result> find(const Question& question) const;
   /// Keeps a decided verdict, and forgets its checkpoint; what is unknown or was interrupted is not kept. Of
-  /// two answers to one question the stronger stays. FileError (a contradiction) when they cannot both be
-  /// true.
+  /// two answers to one question the stronger stays (evidence.hpp). FileError (a contradiction) when they
+  /// cannot both be true.
   void put(const Question& question, const Result& result, double seconds);
 
   /// What `ask` does with a question that this store cannot answer: nothing, once it is frozen. Tables are
@@ -55,6 +55,17 @@ class Store {
   void keep_model(const Model& model);
   std::optional<Model> model(const std::string& fingerprint) const;
 
+  /// Told, in one line, of a row that cannot be read, and is left out.
+  using Warn = std::function<void(const std::string&)>;
+  struct Row {
+    Entry entry;
+    Question question;
+    Result result;
+  };
+  /// The verdicts that can be read, whose key starts with `prefix`. A key that is not its question's is told
+  /// too, and left out.
+  std::vector<Row> rows(const std::string& prefix, const Warn& warn) const;
+
   /// All verdicts by key.
   std::vector<Entry> list() const;
   /// The verdicts whose key starts with `prefix`.
@@ -71,7 +82,8 @@ class Store {
   /// Takes over what another store knows, the stronger of two answers. FileError that names the questions
   /// (key, construction, size, format) and both verdicts when the two contradict each other; then nothing is
   /// taken over. Merging in any order gives the same dump.
-  Merged merge(const Store& other);
+  /// What the other store has that cannot be read is left out, and what this one has gives way.
+  Merged merge(const Store& other, const Warn& warn = {});
 
  private:
   struct Database;
@@ -79,21 +91,32 @@ class Store {
   bool frozen_ = false;
 };
 
-/// The answer from the store, or by verification, which is then kept. Enumerations go on from their
-/// checkpoint. `store` may be null. A frozen store that does not know gives `unknown`.
+/// The answer from the store, or by verification, which is then kept; an answer for which some limit was too
+/// small is asked again where more of it is granted now. Enumerations go on from their checkpoint. `store` may be null. A frozen store that does not know gives `unknown`.
 Result ask(Store* store, const Question& question, const Model& model, const Task& task,
            const VerifyOptions& options);
 
 struct Recheck {
+  enum Outcome : std::uint8_t {
+    same,         ///< on bits
+    stronger,     ///< the new answer says more
+    weaker,       ///< it says less: the machine or the budget did not suffice
+    agrees,       ///< decided in another way, without contradiction
+    contradicts,  ///< both cannot be true
+    lost,         ///< the question cannot be asked again
+  } outcome = lost;
   std::string key;
-  Question question;
-  bool same = false;        ///< on bits
-  bool contradicts = true;  ///< not so where only the method differs that the machine had time for
-  std::string was, is;      ///< the answers as text; `is` says why where the question cannot be asked again
+  Question question;  ///< as stored
+  /// Asked under this version of the semantics and of the families, where it was kept under another one: then
+  /// a difference is news, not a mistake.
+  bool anew = false;
+  std::string was, is;  ///< the answers as text; `is` says why where the question is lost
 };
-/// Builds each model again, verifies it again, and compares the answers on bits. `each` sees every outcome as
-/// it comes. `prefix` selects keys.
+/// Builds each model again, verifies it again, and compares the answers; a key that is not its question's makes
+/// it lost. What cannot be read is told to `warn`. `each` sees every outcome as it
+/// comes. `prefix` selects keys. A proof gets the limits of `options`, and the steps of its question.
 std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
-                             const std::function<void(const Recheck&)>& each = {});
+                             const std::function<void(const Recheck&)>& each = {},
+                             const Store::Warn& warn = {});
 
 }  // namespace roundoff::analyzer

@@ -8,6 +8,11 @@
 namespace roundoff::analyzer {
 namespace {
 
+Policy policy_of(const SweepUnit& unit, const Task& task) {
+  const Bindings bindings = task.bindings();
+  return policy_for(*unit.construction, FormatFamily(unit.family).at(bindings), unit.policy, bindings);
+}
+
 SweepOutcome answer(const SweepUnit& unit, Store& store, const SweepOptions& options) {
   SweepOutcome outcome;
   outcome.unit = unit;
@@ -21,7 +26,7 @@ SweepOutcome answer(const SweepUnit& unit, Store& store, const SweepOptions& opt
       search.sizes = {unit.size};
       search.format = FormatFamily(unit.family);
       search.settings = unit.settings;
-      search.semantics = unit.semantics;
+      search.policy = unit.policy;
       search.verify = verify;
       search.store = &store;
       const Construction* construction = unit.construction;
@@ -30,8 +35,7 @@ SweepOutcome answer(const SweepUnit& unit, Store& store, const SweepOptions& opt
       return outcome;
     }
     const std::unique_ptr<Task> task = make_task(unit.construction->task, unit.size);
-    const Policy policy =
-        policy_for(*unit.construction, FormatFamily(unit.family).at(task->bindings()), unit.semantics);
+    const Policy policy = policy_of(unit, *task);
     outcome.attempt = attempt(*unit.construction, complete(*unit.construction, unit.size, unit.settings),
                               *task, policy, verify, &store);
   } catch (const UsageError& error) {
@@ -45,8 +49,7 @@ SweepOutcome answer(const SweepUnit& unit, Store& store, const SweepOptions& opt
 double cost(const SweepUnit& unit) {
   try {
     const std::unique_ptr<Task> task = make_task(unit.construction->task, unit.size);
-    const Policy policy =
-        policy_for(*unit.construction, FormatFamily(unit.family).at(task->bindings()), unit.semantics);
+    const Policy policy = policy_of(unit, *task);
     const Settings settings = complete(*unit.construction, unit.size, unit.settings);
     if (!unit.construction->refuses(unit.size, policy, settings).empty()) return 0;
     const Shape dimensions = shape(build(*unit.construction, *task, policy, settings));

@@ -3,12 +3,18 @@
 // and stores of shards merge. A sweep that was cut off is run again: what the store knows is looked up.
 //
 //   [[sweep]]
-//   task = "add"                       # all its constructions; or: constructions = ["add-hinge",
-//   "add-match"] regime = "logarithmic"             # optional formats = ["own", "fixed(2*lg(n)+2,0)"] p =
-//   [2, 10] n = "4..16"                        # or a list; likewise k, l, c settings = { D = [1, 2] }
+//   task = "add"                       # all its constructions
+//   constructions = ["add-hinge"]      # instead of a task
+//   regime = "logarithmic"             # of a task; optional
+//   formats = ["own", "fixed(2*lg(n)+2,0)", { all = "fixed(4,0)", accumulators = "fixed(8,0)" }]
+//   p = [2, 10]
+//   n = "4..16"                        # or a list; likewise k, l, c
+//   settings = { D = [1, 2] }
 //   minimize = "bits"                  # absent: one verdict each
 //   method = "auto"                    # count, seed, adversarial, exhaustive_limit
-//   softmax = "stable"                 # order, dot
+//   order = "tree"                     # and every other key of a policy: `roundoff policies` lists them
+//   quantise = { weights = "int4/32" }
+//   stack = "NAME"                     # a named policy, and policy = "FILE.toml", beside the page: under the above
 #pragma once
 
 #include <functional>
@@ -28,7 +34,7 @@ struct SweepUnit {
   Settings settings;  ///< as the page gives them
   TaskSize size;
   std::string family;  ///< format family
-  Choices semantics;
+  PolicyLayer policy;  ///< what else the page says of it
   VerifyOptions verify;
   std::optional<Quantity> minimise;
 

@@ -1,9 +1,8 @@
-// The cells of Table 1: the paper's six, and a row for whatever else the registry holds. What is measured and
+// The cells of Table 1: the paper's (Feng et al. 2024), and a row for whatever else the registry holds. What is measured and
 // how is table1_plan.cpp and table1_series.cpp.
 #include "analyzer/table1/table1.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <exception>
 #include <mutex>
@@ -18,22 +17,6 @@
 
 namespace roundoff::analyzer {
 namespace {
-
-struct PaperCell {
-  std::string_view row, task;
-  Regime regime;
-  std::string_view bound, theorem;
-};
-
-/// Feng et al. 2024, Table 1.
-constexpr std::array paper_cells = {
-    PaperCell{"ADD", "add", Regime::constant, "O(n^2)", "theorem 4.1"},
-    PaperCell{"ADD", "add", Regime::logarithmic, "O(1)", "theorem 5.1"},
-    PaperCell{"IterADD", "iteradd", Regime::constant, "superpolynomial", "theorem 4.2"},
-    PaperCell{"IterADD", "iteradd", Regime::logarithmic, "O(1)", "theorem 5.2"},
-    PaperCell{"MUL", "mul", Regime::constant, "superpolynomial", "theorem 4.3"},
-    PaperCell{"MUL", "mul", Regime::logarithmic, "O(n^2)", "theorem 5.3"},
-};
 
 int size_of(const Series& series, const MeasuredPoint& point) {
   return series.variable == "k" ? point.size.k : point.size.n;
@@ -82,9 +65,8 @@ void choose(Cell& cell) {
 
 /// The cell of a construction; rows outside the paper's table come behind it.
 Cell& cell_of(Table1& table, const Construction& construction, bool ragged, const std::string& outside) {
-  std::string row(construction.task);
-  for (const PaperCell& paper : paper_cells)
-    if (paper.task == construction.task) row = paper.row;
+  const TaskEntry& task = find_task(construction.task);
+  std::string row(task.row.empty() ? task.name : task.row);
   if (ragged) row += " of operands of any length";
   const auto same = [&](const Cell& cell) {
     return cell.row == row && cell.regime == construction.regime && cell.outside == outside;
@@ -151,8 +133,8 @@ std::string plan_text(const Table1Options& options) {
 }  // namespace
 
 std::string paper_width(std::string_view task, Regime regime) {
-  for (const PaperCell& cell : paper_cells)
-    if (cell.task == task && cell.regime == regime) return fmt::format("{} ({})", cell.bound, cell.theorem);
+  for (const PaperClaim& claim : find_task(task).claims)
+    if (claim.regime == regime) return fmt::format("{} ({})", claim.width, claim.theorem);
   return "";
 }
 
@@ -163,15 +145,17 @@ Table1 table1(const Table1Options& options) {
   table.task = options.task;
   if (options.store && !options.store->frozen()) options.store->keep_plan(plan_text(options));
   const auto wanted = [&](std::string_view task) { return options.task.empty() || options.task == task; };
-  for (const PaperCell& paper : paper_cells) {
-    if (!wanted(paper.task)) continue;
-    Cell cell;
-    cell.row = paper.row;
-    cell.task = paper.task;
-    cell.regime = paper.regime;
-    cell.paper_bound = paper.bound;
-    cell.paper_theorem = paper.theorem;
-    table.cells.push_back(std::move(cell));
+  for (const TaskEntry& task : tasks()) {
+    if (!wanted(task.name)) continue;
+    for (const PaperClaim& claim : task.claims) {
+      Cell cell;
+      cell.row = task.row;
+      cell.task = task.name;
+      cell.regime = claim.regime;
+      cell.paper_bound = claim.width;
+      cell.paper_theorem = claim.theorem;
+      table.cells.push_back(std::move(cell));
+    }
   }
   std::vector<SeriesPlan> plans;
   for (const Construction& construction : all_constructions()) {
@@ -243,10 +227,9 @@ std::vector<Chart> charts_of(const Table1& table) {
           for (const MeasuredPoint& point : series.points) {
             const Attempt& best = point.attempt;
             if (!widths && !point.scanned) continue;
-            points.push_back(
-                {static_cast<double>(variable == "k" ? point.size.k : point.size.n),
-                 static_cast<double>(widths ? best.shape.width : best.bits),
-                 fmt::format("{}: {} ({})", best.format, name(best.result.verdict), best.result.method)});
+            points.push_back({static_cast<double>(variable == "k" ? point.size.k : point.size.n),
+                              static_cast<double>(widths ? best.shape.width : best.bits), best.format,
+                              best.result});
           }
           add_measured(chart, series.label, std::move(points), widths ? series.width.law : series.bits);
         }

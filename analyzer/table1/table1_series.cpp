@@ -32,19 +32,16 @@ constexpr Effort full_effort = {5e10, 5e7, 3e7, 5e6, 128, 1 << 16, 1 << 14, 4096
 
 /// Closer at small sizes, where a design differs most from its law.
 constexpr std::array rungs = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128};
-/// The quick form's sizes of ADD grow by factors of 4/3 and more: its models are small, so that it reaches
-/// far, and sizes that double tell a logarithm sooner than sizes that follow each other.
-bool skipped(int rung, std::string_view task) {
+/// Left out of a coarse series in the quick form: sizes that double tell a logarithm sooner than sizes that
+/// follow each other.
+bool skipped(int rung) {
   constexpr std::array between = {5, 7, 9, 10, 14, 20, 40};
-  return task == "add" && std::find(between.begin(), between.end(), rung) != between.end();
+  return std::find(between.begin(), between.end(), rung) != between.end();
 }
 
-/// Of the limits on a pass in the quick form: products take the longest proofs for their operations, and rows
-/// outside the paper's table the least of its two minutes.
-double share(std::string_view task, bool outside) {
-  if (outside) return 0.25;
-  return task == "mul" ? 0.68 : 1;
-}
+/// Of the limits on a pass in the quick form, for rows outside the paper's table: they take the least of its two
+/// minutes.
+constexpr double outside_share = 0.25;
 
 bool outside_the_table(const Construction& construction) {
   if (paper_width(construction.task, construction.regime).empty()) return true;
@@ -52,9 +49,6 @@ bool outside_the_table(const Construction& construction) {
       construction, FormatFamily(construction.family).at(make_task(construction.task, {})->bindings()));
   return !outside_the_theorem(policy).empty();
 }
-
-/// Of a pass: where the proof of a product takes longer than the quick form has.
-constexpr double longest_product = 2.4e6;
 
 /// Seconds that a certificate may take: steps end it long before.
 constexpr double patience = 3600;
@@ -67,13 +61,16 @@ constexpr double widest_claim = 1e14;
 class Measurer {
  public:
   Measurer(const SeriesPlan& plan, const Table1Options& options)
-      : plan_(plan), options_(options), effort_(options.quick ? quick_effort : full_effort) {
+      : plan_(plan),
+        options_(options),
+        effort_(options.quick ? quick_effort : full_effort),
+        share_(find_task(plan.construction->task).effort) {
     if (options.quick) {
-      const Construction& construction = *plan_.construction;
-      const double part = share(construction.task, plan.base.ragged || outside_the_table(construction));
-      for (double* limit : {&effort_.constant, &effort_.own, &effort_.scanned}) *limit *= part;
-      if (construction.task == "iteradd") effort_.scanned *= 0.5;
-      if (construction.task == "mul") effort_.constant *= 0.2, effort_.scanned *= 0.2;
+      const bool outside = plan.base.ragged || outside_the_table(*plan_.construction);
+      for (double* limit : {&effort_.constant, &effort_.own, &effort_.scanned})
+        *limit *= outside ? outside_share : share_.all;
+      effort_.constant *= share_.constant;
+      effort_.scanned *= share_.scanned;
     }
     if (options.work > 0) {
       effort_.operations = options.work;
@@ -91,7 +88,7 @@ class Measurer {
     series.deepens = plan_.deepens;
     for (const int rung : rungs) {
       if (rung > effort_.largest) break;
-      if (options_.quick && skipped(rung, plan_.construction->task)) continue;
+      if (options_.quick && share_.coarse && skipped(rung)) continue;
       if (interrupted()) {
         series.stopped = "interrupted";
         break;
@@ -174,9 +171,9 @@ class Measurer {
     const double enumerate = std::min(effort_.enumerate, room);
     verify.at_once = verify.exhaustive_limit = inputs <= enumerate ? effort_.enumerate : 0;
     verify.seed = options_.seed;
-    verify.certify_steps = effort_.certify_steps;
-    const bool long_proof = options_.quick && plan_.construction->task == "mul" && pass > longest_product;
-    verify.certify_seconds = certifies_ && !size.ragged && !long_proof ? patience : 0;
+    verify.limits.steps = effort_.certify_steps;
+    const bool long_proof = options_.quick && pass > share_.longest_proof;
+    verify.limits.seconds = certifies_ && !size.ragged && !long_proof ? patience : 0;
     verify.threads = options_.threads;
     verify.interrupted = options_.interrupted;
     return verify;
@@ -233,9 +230,9 @@ class Measurer {
   }
 
   /// A frozen store that was asked beyond what it knows: the series was cut off here.
-  /// And where a certificate ran out of steps, larger sizes do not ask for one.
+  /// And where there was no certificate, larger sizes do not ask for one.
   void note_missing(const Attempt& made) {
-    if (made.holds() && made.result.note.find("certify: ran out") != std::string::npos) certifies_ = false;
+    if (made.holds() && made.result.obstacle.reason != Reason::none) certifies_ = false;
     const bool frozen = options_.store && options_.store->frozen();
     missing_ |= frozen && made.refusal.empty() && made.result.verdict == Verdict::unknown;
   }
@@ -316,6 +313,7 @@ class Measurer {
   const SeriesPlan& plan_;
   const Table1Options& options_;
   Effort effort_;
+  TableEffort share_;
   bool missing_ = false;
   bool certifies_ = true;
 };

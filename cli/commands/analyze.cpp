@@ -6,29 +6,29 @@
 #include "analyzer/bounds/bounds.hpp"
 #include "analyzer/search/minimise.hpp"
 #include "analyzer/search/prune.hpp"
-#include "cli/options/ranges.hpp"
+#include "analyzer/search/ranges.hpp"
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct AnalyzeArguments {
   std::vector<std::string> names;
   std::string task, regime = "any";
   std::string quantity = "bits";
-  std::string n = "2..8", k = "2";
+  std::string n, k;
   bool prune = false;
   SubjectOptions subject;
   EvidenceOptions evidence;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_analyze(Arguments& arguments, AnalyzeArguments& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task, or a model file");
   arguments.group("Question");
   arguments.choice("--minimize", options.quantity,
@@ -45,18 +45,26 @@ void declare(Arguments& arguments, Options& options) {
   arguments.number("--l", options.subject.l, 1, 200000, "Low digits of a product [2n]");
   arguments.number("--c", options.subject.c, 1, 16, "Digits per token [1]");
   arguments.flag("--ragged", options.subject.ragged, "Operands of 1 to n digits");
-  declare_arithmetic(arguments, options.subject);
+  declare_knobs(arguments, options.subject);
+  declare_policy(arguments, options.subject.policy);
   declare_evidence(arguments, options.evidence);
 }
 
-std::vector<const Construction*> chosen(const Options& options) {
+std::vector<const Construction*> chosen(const AnalyzeArguments& options) {
   if (!options.task.empty()) {
     if (!options.names.empty()) throw UsageError("analyze: take construction names or --task, not both");
-    make_task(options.task, TaskSize{});  // an unknown task is an error of its own
-    if (options.regime == "any") return constructions_of(options.task);
-    return constructions_of(options.task,
-                            options.regime == "constant" ? Regime::constant : Regime::logarithmic);
+    find_task(options.task);  // an unknown task is an error of its own
+    std::optional<Regime> regime;
+    if (options.regime != "any")
+      regime = options.regime == "constant" ? Regime::constant : Regime::logarithmic;
+    std::vector<const Construction*> list = constructions_of(options.task, regime);
+    if (list.empty())
+      throw UsageError(fmt::format("analyze: no construction solves {} in {} precision; see roundoff constructions",
+                                   options.task, options.regime));
+    return list;
   }
+  if (options.regime != "any")
+    throw UsageError("analyze: --regime chooses among the constructions of --task; leave it out");
   if (options.names.empty())
     throw UsageError("analyze: NAME is missing; name constructions (roundoff constructions), or --task TASK");
   std::vector<const Construction*> list;
@@ -64,18 +72,14 @@ std::vector<const Construction*> chosen(const Options& options) {
   return list;
 }
 
-Policy policy_of(const Attempt& attempt, const Choices& semantics) {
-  return policy_for(find_construction(attempt.construction), parse_format(attempt.format), semantics);
-}
-
 /// What no model can undercut, beside the largest minimum.
-std::string bounds_text(const Minimisation& found, const Choices& semantics) {
+std::string bounds_text(const Minimisation& found) {
   std::string text;
   for (auto minimum = found.minima.rbegin(); minimum != found.minima.rend(); ++minimum) {
     if (!minimum->value) continue;
     const Attempt& best = minimum->best();
     const std::unique_ptr<Task> task = make_task(find_construction(best.construction).task, minimum->size);
-    for (const Bound& bound : lower_bounds(*task, policy_of(best, semantics), best.shape.layers))
+    for (const Bound& bound : lower_bounds(*task, best.policy, best.shape.layers))
       text +=
           fmt::format("lower bound n={}: {} ({})\n", minimum->size.n,
                       bound.applies ? bound.statement : bound.name + " says nothing here", bound.condition);
@@ -94,7 +98,7 @@ bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::st
     const Attempt& best = minimum.best();
     const Construction& construction = find_construction(best.construction);
     const std::unique_ptr<Task> task = make_task(construction.task, minimum.size);
-    const Policy policy = policy_of(best, how.semantics);
+    const Policy& policy = best.policy;
     PruneOptions options;
     options.verify = how.verify;
     options.store = how.store;
@@ -122,34 +126,53 @@ bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::st
 }
 
 /// Of one model file: its own task, size and format.
-Minimisation of_file(const Options& options, const MinimiseOptions& how) {
+Minimisation of_file(const AnalyzeArguments& options, const MinimiseOptions& how) {
   SubjectOptions asked = options.subject;
   asked.name = options.names.front();
   asked.task = options.task;
-  asked.policy.clear();
+  asked.policy = {};
+  if (how.format) asked.policy.words.set("format", how.format->text());
   const Subject subject = resolve(asked);
   MinimiseOptions with = how;
   with.format.reset();  // resolved
   return minimise(subject.model, *subject.task, subject.policy, asked.name, with);
 }
 
-int run(const Options& options, Session& session) {
+/// Of a model file its own (resolved later); else one for each n and k that the task has.
+std::vector<TaskSize> sizes(const AnalyzeArguments& options, const TaskEntry* task) {
+  SubjectOptions asked = options.subject;
+  if (task == nullptr) {
+    if (!options.n.empty() || !options.k.empty())
+      throw UsageError("a model file has one size, and it stands in the file; leave --n and --k out");
+    return {task_size(asked)};
+  }
+  if (!options.n.empty()) asked.n = 1;
+  if (!options.k.empty()) asked.k = 1;
+  refuse_unused_sizes(asked, *task);
+  const auto range = [](std::string_view option, const std::string& text, std::string_view standard, bool used) {
+    if (used) return parse_range(option, text.empty() ? standard : std::string_view(text));
+    return std::vector<int>{0};
+  };
+  std::vector<TaskSize> result;
+  for (const int n : range("--n", options.n, "2..8", task->uses('n')))
+    for (const int k : range("--k", options.k, "2", task->uses('k'))) {
+      TaskSize size = task_size(options.subject);
+      if (n > 0) size.n = n;
+      if (k > 0) size.k = k;
+      result.push_back(size);
+    }
+  return result;
+}
+
+int run_analyze(const AnalyzeArguments& options, Session& session) {
   const bool file = options.names.size() == 1 && is_model_file(options.names.front());
   if (file && options.prune) throw UsageError("--prune goes with constructions, not with a model file");
   const auto constructions = file ? std::vector<const Construction*>{} : chosen(options);
   MinimiseOptions how;
   how.quantity = parse_quantity(options.quantity);
-  for (const int n : parse_range("--n", options.n)) {
-    for (const int k : parse_range("--k", options.k)) {
-      TaskSize size = task_size(options.subject);
-      size.n = n;
-      size.k = k;
-      how.sizes.push_back(size);
-    }
-  }
-  if (!options.subject.format.empty()) how.format = FormatFamily(options.subject.format);
+  how.sizes = sizes(options, file ? nullptr : &find_task(constructions.front()->task));
+  set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
-  how.semantics = resolve_semantics(options.subject);
   ProgressLine progress(session);
   how.verify = verify_options(options.evidence, session, progress);
   how.growth.seed = session.seed;
@@ -157,10 +180,10 @@ int run(const Options& options, Session& session) {
   std::optional<Store> store = open_store(options.evidence.store);
   how.store = store ? &*store : nullptr;
   const Minimisation found = file ? of_file(options, how) : minimise(constructions, how);
-  std::string text = as_text(found, how.semantics);
-  Json document = as_json(found, how.semantics);
+  std::string text = as_text(found);
+  Json document = as_json(found);
   bool cut = found.interrupted;
-  if (!file) text += bounds_text(found, how.semantics);
+  if (!file) text += bounds_text(found);
   if (options.prune && !cut) cut = prune_minima(found, how, text, document);
   print(session, text, as_table(found), document);
   if (cut) throw Interrupted(resume_hint(options.evidence.store));
@@ -170,7 +193,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command analyze_command() {
-  return make_command<Options, declare, run>(
+  return make_command<AnalyzeArguments, declare_analyze, run_analyze>(
       "analyze", "Minimal bits, or minimal width, per size, with evidence and a growth law",
       "Every candidate is scanned, since success is not monotone in precision. The minimum's evidence, the "
       "counterexample one\n"
@@ -178,7 +201,7 @@ Command analyze_command() {
       "Examples:\n"
       "  roundoff analyze add-hinge --minimize bits --n 2..32*2\n"
       "  roundoff analyze --task add --regime constant --minimize width --n 2..8 --prune\n"
-      "  roundoff analyze model.json --minimize significand --method adderboard\n"
+      "  roundoff analyze examples/rope_adder/rope_adder.json --minimize significand --method adderboard\n"
       "  roundoff analyze --task add --regime logarithmic --minimize bits --n 2..8 --csv\n");
 }
 

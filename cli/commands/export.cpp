@@ -12,35 +12,24 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct ExportArguments {
   SubjectOptions subject;
   std::string output;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_export(Arguments& arguments, ExportArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.group("Output and run");
   arguments.text("-o,--output", options.output, "MODEL.json", "The file to write: .json or .safetensors");
 }
 
-int run(const Options& options, Session& session) {
+int run_export(const ExportArguments& options, Session& session) {
   if (options.output.empty()) throw UsageError("export: where to? Name a file with -o, e.g. -o model.json");
   if (!options.output.ends_with(".json") && !options.output.ends_with(".safetensors"))
     throw UsageError("export: '" + options.output + "' ends in neither .json nor .safetensors");
   Subject subject = resolve(options.subject);
   const Shape d = shape(subject.model);
-  const Policy& policy = subject.policy;
-  ModelFile file{std::move(subject.model),
-                 formats::notation(policy[Role::weights]),
-                 {},
-                 policy.softmax,
-                 policy.order,
-                 policy.dot,
-                 as_json(*subject.task).dump()};
-  for (int r = 0; r < role_count; ++r) {
-    const auto role = static_cast<Role>(r);
-    if (policy[role] != policy[Role::weights]) file.roles.emplace_back(role, formats::notation(policy[role]));
-  }
+  const ModelFile file{std::move(subject.model), layer_of(subject.policy), as_json(*subject.task).dump()};
   save_model(file, options.output);
   const std::string text = fmt::format("{}: {} in {}, width {}, {} parameters\n", options.output,
                                        subject.name, subject.format, d.width, d.parameters);
@@ -56,11 +45,12 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command export_command() {
-  return make_command<Options, declare, run>("export", "Write a construction as a model file",
-                                             "Examples:\n"
-                                             "  roundoff export add-hinge --p 10 --n 4 -o adder.json\n"
-                                             "  roundoff run adder.json '0123+0456='\n"
-                                             "  roundoff verify adder.json --method sample\n");
+  return make_command<ExportArguments, declare_export, run_export>(
+      "export", "Write a construction as a model file",
+      "Examples:\n"
+      "  roundoff export add-hinge --p 10 --n 4 -o adder.json\n"
+      "  roundoff run adder.json '0123+0456='\n"
+      "  roundoff verify adder.json --method sample\n");
 }
 
 }  // namespace roundoff::cli

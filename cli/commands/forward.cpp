@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/options/subject.hpp"
+#include "cli/options/policy_options.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/trace.hpp"
@@ -16,19 +16,17 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
-  SubjectOptions subject;
-  std::string tokens;
+struct ForwardArguments {
+  std::string model, tokens;
+  PolicyOptions policy;
   InsideOptions inside;
 };
 
-void declare(Arguments& arguments, Options& options) {
-  arguments.positional("MODEL", options.subject.name,
+void declare_forward(Arguments& arguments, ForwardArguments& options) {
+  arguments.positional("MODEL", options.model,
                        "A model file, or a folder with config.json and model.safetensors", true);
   arguments.positional("TOKENS", options.tokens, "Token numbers, with commas: 12,7,0,3", true);
-  declare_arithmetic(arguments, options.subject);
-  arguments.text("--policy", options.subject.policy, "FILE",
-                 "Formats by role and quantisers, from a TOML file");
+  declare_policy(arguments, options.policy);
   declare_inside(arguments, options.inside);
 }
 
@@ -38,7 +36,7 @@ std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary)
   while (at <= text.size()) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string part = text.substr(at, end - at);
-    const bool number = !part.empty() && part.size() <= 5 &&
+    const bool number = !part.empty() && part.size() <= 9 &&
                         std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!number || std::stoul(part) >= vocabulary)
       throw UsageError(fmt::format("forward: '{}' is no token: give numbers from 0 to {}, with commas", part,
@@ -49,54 +47,72 @@ std::vector<Token> parse_tokens(const std::string& text, std::size_t vocabulary)
   return tokens;
 }
 
-int run(const Options& options, Session& session) {
-  if (!options.subject.settings.empty()) throw UsageError("forward: --set sets a knob of a construction");
-  const ModelFile file = load_model(options.subject.name);
+/// JSON has no infinity and no NaN: they are strings, as in the number notation.
+Json number_json(const Value& value) {
+  if (value.is_finite()) return to_double(value);
+  return value.is_nan() ? "nan" : value.negative ? "-inf" : "inf";
+}
+
+int run_forward(const ForwardArguments& options, Session& session) {
+  options.inside.check(session);
+  const ModelFile file = load_model(options.model);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
-  const Policy policy = file_policy(options.subject, file, bindings, "binary32");
+  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   SequenceShape sequence;
+  sequence.one_pass = true;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
   for (const Token token : tokens) sequence.tokens.push_back({token});
   const Program program = record(file.model, policy, sequence, {.skip_zero_weights = !options.inside.stats});
   Reference reference(program);
   reference.start(tokens);
-  reference.advance(static_cast<int>(tokens.size()) - 1);
-
+  std::string trap;
+  try {
+    reference.advance(static_cast<int>(tokens.size()) - 1);
+  } catch (const Trap& error) {
+    trap = error.what();
+  }
+  // Under a trap, of the positions before it.
   Json logits = Json::array(), next = Json::array();
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
+  for (std::size_t i = 0; i < tokens.size() && program.outputs[i] < reference.done(); ++i) {
     logits.push_back(Json::array());
     next.push_back(reference.output(static_cast<int>(i)));
   }
-  for (NodeId id = 0; id < program.nodes.size(); ++id) {
+  for (NodeId id = 0; id < reference.done(); ++id) {
     const Site& site = program.sites[id];
-    if (site.name == SiteName::logits && !site.inner)
-      logits[static_cast<std::size_t>(site.position)].push_back(to_double(reference.value(id)));
+    if (site.name == SiteName::logits && !site.inner && static_cast<std::size_t>(site.position) < logits.size())
+      logits[static_cast<std::size_t>(site.position)].push_back(number_json(reference.value(id)));
   }
   std::string text = fmt::format("{} in {}\n", file.model.name, notation(policy));
-  for (std::size_t i = 0; i < tokens.size(); ++i)
-    text += fmt::format("position {}: token {}, next {} with logit {:.9g}\n", i, tokens[i],
-                        next[i].get<int>(), logits[i][next[i].get<std::size_t>()].get<double>());
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    const Json& logit = logits[i][next[i].get<std::size_t>()];
+    text += fmt::format("position {}: token {}, next {} with logit {}\n", i, tokens[i], next[i].get<int>(),
+                        logit.is_number() ? fmt::format("{:.9g}", logit.get<double>()) : logit.get<std::string>());
+  }
+  if (!trap.empty()) text += "trap: " + trap + '\n';
+  text += mishaps_text(program, reference);
   Json document = {{"tokens", tokens},           {"next", next},
                    {"logits", logits},           {"name", file.model.name},
-                   {"format", notation(policy)}, {"outside_the_theorem", outside_the_theorem(policy)}};
+                   {"format", notation(policy)}, {"outside_the_theorem", outside_the_theorem(policy)},
+                   {"mishaps", mishaps_json(program, reference)}};
+  if (!trap.empty()) document["trap"] = trap;
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
-  print(session, text, table, document);
-  return exit_done;
+  print_beside(options.inside, session, text, table, document);
+  return trap.empty() ? exit_done : exit_refuted;
 }
 
 }  // namespace
 
 Command forward_command() {
-  return make_command<Options, declare, run>(
+  return make_command<ForwardArguments, declare_forward, run_forward>(
       "forward", "Run a model file or a checkpoint over given tokens: logits, choices, figures by site",
       "A folder with config.json and model.safetensors of GPT-2 or Llama architecture is a model, too. The "
       "format "
       "is binary32 unless the file or --format says otherwise.\n\n"
       "Examples:\n"
-      "  roundoff forward checkpoint/ 12,7,0,3 --json\n"
-      "  roundoff forward checkpoint/ 12,7,0,3 --policy int4.toml --stats\n");
+      "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --json\n"
+      "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --policy examples/checkpoint/int4.toml --stats\n");
 }
 
 }  // namespace roundoff::cli

@@ -9,23 +9,24 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct FrontierArguments {
   std::vector<std::string> names;
   SubjectOptions subject;
   EvidenceOptions evidence;
   int fractions = MinimiseOptions{}.fractions, exponents = MinimiseOptions{}.exponents;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_frontier(Arguments& arguments, FrontierArguments& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task");
   declare_size(arguments, options.subject);
-  declare_arithmetic(arguments, options.subject);
+  declare_knobs(arguments, options.subject);
+  declare_policy(arguments, options.subject.policy);
   arguments.group("Search");
   arguments.number("--fractions", options.fractions, 0, 64,
                    "Fixed point: fraction bits 0 to this, or to the family's own, are scanned");
@@ -33,16 +34,16 @@ void declare(Arguments& arguments, Options& options) {
   declare_evidence(arguments, options.evidence);
 }
 
-int run(const Options& options, Session& session) {
+int run_frontier(const FrontierArguments& options, Session& session) {
   if (options.names.empty())
     throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
   std::vector<const Construction*> constructions;
   for (const std::string& name : options.names) constructions.push_back(&find_construction(name));
+  refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};
-  if (!options.subject.format.empty()) how.format = FormatFamily(options.subject.format);
+  set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
-  how.semantics = resolve_semantics(options.subject);
   how.fractions = options.fractions;
   how.exponents = options.exponents;
   how.above = 1;
@@ -69,7 +70,7 @@ int run(const Options& options, Session& session) {
                           std::to_string(point.second), std::to_string(attempt.bits), attempt.format,
                           attempt.construction, settings_text(attempt.settings),
                           evidence_text(attempt.result)});
-    Json one = as_json(attempt, found.size, how.semantics);
+    Json one = as_json(attempt, found.size);
     one.update({{"width", point.width}, {"first", point.first}, {"second", point.second}});
     points.push_back(std::move(one));
   }
@@ -106,14 +107,14 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command frontier_command() {
-  return make_command<Options, declare, run>("frontier",
-                                             "All least (width, integer bits, fraction bits) at one size",
-                                             "Every setting of the knobs is scanned over the formats; what "
-                                             "another point undercuts in all three is left "
-                                             "out.\n\n"
-                                             "Examples:\n"
-                                             "  roundoff frontier add-match --n 8\n"
-                                             "  roundoff frontier add-hinge add-match --n 6 --csv\n");
+  return make_command<FrontierArguments, declare_frontier, run_frontier>(
+      "frontier", "All least (width, integer bits, fraction bits) at one size",
+      "Every setting of the knobs is scanned over the formats; what "
+      "another point undercuts in all three is left "
+      "out.\n\n"
+      "Examples:\n"
+      "  roundoff frontier add-match --n 8\n"
+      "  roundoff frontier add-hinge add-match --n 6 --csv\n");
 }
 
 }  // namespace roundoff::cli

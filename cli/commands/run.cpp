@@ -1,8 +1,11 @@
 // roundoff run: greedy decoding of one input, by definition (the reference interpreter), and whether it is
 // right.
+#include <optional>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/search/minimise.hpp"
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
@@ -15,13 +18,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct RunArguments {
   SubjectOptions subject;
   std::string input;
   InsideOptions inside;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_run(Arguments& arguments, RunArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
   declare_inside(arguments, options.inside);
@@ -33,23 +36,28 @@ std::string answer_text(const Task& task, std::span<const Token> tokens) {
   return task.text(tokens);
 }
 
-int run(const Options& options, Session& session) {
+int run_run(const RunArguments& options, Session& session) {
+  options.inside.check(session);
   SubjectOptions asked = options.subject;
   infer_size(asked, options.input);
   const Subject subject = resolve(asked);
   const Task& task = *subject.task;
-  const Instance instance = task.parse(options.input);
+  const Instance instance = parse_input(subject, options.input);
   const std::vector<Token> question = task.question(instance), right_answer = task.answer(instance);
   // What shows the inside wants every operation; the answer alone is the same without the foreseeable ones.
   const bool inside = options.inside.any();
-  const Program program = record(subject.model, subject.policy, task.shape(instance),
-                                 {.all_outputs = inside, .skip_zero_weights = !inside, .fold = !inside});
-
-  Reference reference(program);
+  // The foreseeable ones of a small run are done as well, so that it can say what saturates, overflows or is NaN.
+  constexpr double most_operations = 2e7;
+  const bool fold = !inside && operations(subject.model, task.positions()) > most_operations;
+  Program program;
+  std::optional<Reference> reference;
   Decoded decoded{question, false};
   std::string trap;
   try {
-    decoded = decode(reference, program, question, task.eos());
+    program = record(subject.model, subject.policy, task.shape(instance),
+                     {.all_outputs = inside, .skip_zero_weights = !inside, .fold = fold});
+    reference.emplace(program);
+    decoded = decode(*reference, program, question, task.eos());
   } catch (const Trap& error) {
     trap = error.what();
   }
@@ -63,6 +71,7 @@ int run(const Options& options, Session& session) {
     text += fmt::format("trap: {}\nright is {}\n", trap, want);
   else
     text += right ? "right\n" : fmt::format("wrong: right is {}\n", want);
+  if (reference) text += mishaps_text(program, *reference);
   std::vector<std::string> tokens;
   for (const Token token : decoded.tokens) tokens.push_back(task.vocabulary()[token]);
   Json document = {{"input", task.text(question)},
@@ -75,15 +84,19 @@ int run(const Options& options, Session& session) {
                    {"width", shape(subject.model).width}};
   document.update(as_json(subject));
   if (!trap.empty()) document["trap"] = trap;
-  const Table table = show_inside(options.inside, program, reference, task.vocabulary(), text, document);
-  print(session, text, table, document);
+  Table table;
+  if (reference) {
+    document["mishaps"] = mishaps_json(program, *reference);
+    table = show_inside(options.inside, program, *reference, task.vocabulary(), text, document);
+  }
+  print_beside(options.inside, session, text, table, document);
   return right ? exit_done : exit_refuted;
 }
 
 }  // namespace
 
 Command run_command() {
-  return make_command<Options, declare, run>(
+  return make_command<RunArguments, declare_run, run_run>(
       "run", "Decode one input with a construction or a model file, and check the answer",
       "Exit code 0 when the answer is right, 1 when it is wrong. n and k are read off the input where --n "
       "and --k are absent.\n\n"

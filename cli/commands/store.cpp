@@ -1,5 +1,6 @@
 // roundoff store: what a file of verdicts holds, whether it is still true, and files of verdicts into one.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -14,18 +15,27 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct StoreArguments {
   std::vector<std::string> words;
   bool reference = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_store(Arguments& arguments, StoreArguments& options) {
   arguments.positionals(
       "list|show|recheck|merge FILE.sqlite [...]", options.words,
       "list FILE: every verdict, a line each. show FILE KEY: whole, by the start of a key. "
       "recheck FILE [KEY]: verify again, and compare. merge INTO FROM...: take over verdicts");
   arguments.group("Recheck");
   arguments.flag("--reference", options.reference, "By the reference interpreter instead of the lanes");
+}
+
+/// By Recheck::Outcome. Capitals for what must not happen.
+constexpr std::array<std::string_view, 6> outcome_names = {"same",           "stronger",    "weaker",
+                                                           "by other means", "CONTRADICTS", "LOST"};
+
+/// " (semantics 1)" beside what was kept under another version, else "".
+std::string version_text(const Question& question) {
+  return question.semantics == semantics_version ? "" : fmt::format(" (semantics {})", question.semantics);
 }
 
 /// A store that must be there already.
@@ -48,14 +58,13 @@ int list(const Store& store, Session& session) {
               {}};
   Json verdicts = Json::array(), unfinished = Json::array();
   int refuted = 0;
-  for (const Store::Entry& entry : store.list()) {
-    const Question question = question_from(entry.question);
-    const Result result = result_from(entry.answer);
+  for (const auto& [entry, question, result] : store.rows("", warn)) {
     refuted += result.verdict == Verdict::refuted ? 1 : 0;
     table.rows.push_back({entry.key.substr(0, 12), question.task, name_of(question), describe(question.size),
                           format_of(question), std::to_string(question.shape.width),
-                          std::string(name(result.verdict)), evidence_text(result)});
+                          std::string(name(result.verdict)), evidence_text(result) + version_text(question)});
     verdicts.push_back({{"key", entry.key},
+                        {"semantics", question.semantics},
                         {"question", Json::parse(entry.question)},
                         {"answer", Json::parse(entry.answer)}});
   }
@@ -66,22 +75,20 @@ int list(const Store& store, Session& session) {
                         key.substr(0, 12), checkpoint.done);
     unfinished.push_back({{"key", key}, {"done", checkpoint.done}, {"failing", checkpoint.failing}});
   }
-  print(session, text, table, {{"verdicts", std::move(verdicts)}, {"unfinished", std::move(unfinished)}});
+  print(session, text, table, {{"verdicts", std::move(verdicts)}, {"unfinished", std::move(unfinished)}}, "store-list");
   return exit_done;
 }
 
 int show(const Store& store, const std::string& path, const std::string& prefix, Session& session) {
-  const std::vector<Store::Entry> entries = store.show(prefix);
-  if (entries.empty())
+  const std::vector<Store::Row> rows = store.rows(prefix, warn);
+  if (rows.empty())
     throw UsageError(fmt::format("store {} has no verdict whose key starts with '{}'; see store list {}",
                                  path, prefix, path));
   std::string text;
   Json documents = Json::array();
-  for (const Store::Entry& entry : entries) {
-    const Question question = question_from(entry.question);
-    const Result result = result_from(entry.answer);
+  for (const auto& [entry, question, result] : rows) {
     text += fmt::format("{}\n  {}, {}, {}\n  {}\n", entry.key, name_of(question), describe(question.size),
-                        format_of(question), evidence_text(result));
+                        format_of(question), evidence_text(result) + version_text(question));
     Json document = {{"key", entry.key},
                      {"question", Json::parse(entry.question)},
                      {"answer", Json::parse(entry.answer)},
@@ -97,7 +104,7 @@ int show(const Store& store, const std::string& path, const std::string& prefix,
                         entry.seconds, entry.provenance);
     documents.push_back(std::move(document));
   }
-  print(session, text, {}, {{"verdicts", std::move(documents)}});
+  print(session, text, {}, {{"verdicts", std::move(documents)}}, "store-show");
   return exit_done;
 }
 
@@ -106,39 +113,53 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
   VerifyOptions how;
   how.threads = session.threads;
   how.reference = reference;
-  how.certify_seconds = 600;
+  how.limits.seconds = 600;
   how.interrupted = interrupted;
   const double of = static_cast<double>(store.show(prefix).size());
   double done = 0;
   Table table{
       {{"key", "key", false}, {"outcome", "outcome", false}, {"was", "was", false}, {"is", "is", false}}, {}};
   std::string text;
-  int same = 0, otherwise = 0, wrong = 0;
+  std::array<int, outcome_names.size()> counts{};
+  int changed = 0, anew = 0;
+  Json differing = Json::array();
   const auto each = [&](const Recheck& outcome) {
     ++done;
     progress.overall(fmt::format("{:.0f} of {:.0f} verdicts", done, of), done, of);
-    const std::string_view what = outcome.same          ? "same"
-                                  : outcome.contradicts ? "CONTRADICTS"
-                                                        : "by other means";
-    ++(outcome.same ? same : outcome.contradicts ? wrong : otherwise);
-    table.rows.push_back({outcome.key, std::string(what), outcome.was, outcome.is});
-    if (outcome.same) return;
+    const bool news = outcome.anew && outcome.outcome == Recheck::contradicts;
+    std::string what = news ? "changed" : std::string(outcome_names[outcome.outcome]);
+    ++(news ? changed : counts[outcome.outcome]);
+    anew += outcome.anew ? 1 : 0;
+    if (outcome.anew) what += version_text(outcome.question);
+    table.rows.push_back({outcome.key, what, outcome.was, outcome.is});
+    if (outcome.outcome == Recheck::same) return;
     text +=
         fmt::format("{}: {} ({}, {}, {})\n  was {}\n  is  {}\n", what, outcome.key, name_of(outcome.question),
                     describe(outcome.question.size), format_of(outcome.question), outcome.was, outcome.is);
+    differing.push_back({{"key", outcome.key}, {"outcome", what}, {"was", outcome.was}, {"is", outcome.is}});
   };
-  analyzer::recheck(store, prefix, how, each);
+  analyzer::recheck(store, prefix, how, each, warn);
+  const int wrong = counts[Recheck::contradicts] + counts[Recheck::lost];
   text += fmt::format(
-      "{} verdicts: {} the same on bits, {} decided by other means without contradiction, {} wrong\n",
-      table.rows.size(), same, otherwise, wrong);
-  Json document = {
-      {"verdicts", table.rows.size()}, {"same", same}, {"by_other_means", otherwise}, {"wrong", wrong}};
-  Json outcomes = Json::array();
-  for (const auto& row : table.rows)
-    if (row[1] != "same")
-      outcomes.push_back({{"key", row[0]}, {"outcome", row[1]}, {"was", row[2]}, {"is", row[3]}});
-  document["differing"] = std::move(outcomes);
-  print(session, text, table, document);
+      "{} verdicts: {} the same on bits, {} decided by other means without contradiction, {} stronger now, "
+      "{} weaker, {} wrong\n",
+      table.rows.size(), counts[Recheck::same], counts[Recheck::agrees], counts[Recheck::stronger],
+      counts[Recheck::weaker], wrong);
+  if (anew > 0)
+    text += fmt::format(
+        "{} of them were kept under earlier versions of the semantics or of adversarial families, and asked "
+        "anew: {} changed\n",
+        anew, changed);
+  const Json document = {{"verdicts", table.rows.size()},
+                         {"same", counts[Recheck::same]},
+                         {"by_other_means", counts[Recheck::agrees]},
+                         {"stronger", counts[Recheck::stronger]},
+                         {"weaker", counts[Recheck::weaker]},
+                         {"wrong", wrong},
+                         {"asked_anew", anew},
+                         {"changed", changed},
+                         {"differing", std::move(differing)}};
+  print(session, text, table, document, "store-recheck");
   if (interrupted())
     throw Interrupted(
         fmt::format("interrupted after {} of {:.0f} verdicts; recheck begins anew, or name a KEY",
@@ -152,17 +173,17 @@ int merge(const std::vector<std::string>& words, Session& session) {
   Table table{{{"from", "from", false}, {"added", "added", true}, {"known", "known", true}}, {}};
   Json from = Json::array();
   for (std::size_t i = 2; i < words.size(); ++i) {
-    const Store::Merged merged = into.merge(existing(words[i]));
+    const Store::Merged merged = into.merge(existing(words[i]), warn);
     table.rows.push_back({words[i], std::to_string(merged.added), std::to_string(merged.known)});
     from.push_back({{"store", words[i]}, {"added", merged.added}, {"known", merged.known}});
   }
   const std::size_t holds = into.list().size();
   print(session, as_text(table) + fmt::format("{} holds {} verdicts\n", words[1], holds), table,
-        {{"into", words[1]}, {"verdicts", holds}, {"from", std::move(from)}});
+        {{"into", words[1]}, {"verdicts", holds}, {"from", std::move(from)}}, "store-merge");
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
+int run_store(const StoreArguments& options, Session& session) {
   const std::vector<std::string>& words = options.words;
   const std::vector<std::string> verbs = {"list", "show", "recheck", "merge"};
   if (words.empty()) throw UsageError("store: say list, show, recheck or merge, then FILE.sqlite");
@@ -186,12 +207,16 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command store_command() {
-  return make_command<Options, declare, run>(
+  return make_command<StoreArguments, declare_store, run_store>(
       "store", "Verdicts that were kept: list, show, recheck, merge",
-      "recheck builds every model again and verifies it again: exit code 1 when a verdict does not come out "
-      "the "
-      "same.\n"
-      "merge refuses stores that contradict each other, names the verdicts, and takes nothing over.\n\n"
+      "recheck builds every model again and verifies it again: exit code 1 when a verdict is contradicted. "
+      "What "
+      "was kept\n"
+      "under an earlier version of the semantics is no answer any more; it is asked anew, and what changed "
+      "is "
+      "said.\n"
+      "merge keeps the stronger of two answers. It refuses stores that contradict each other, names the "
+      "verdicts, and takes nothing over.\n\n"
       "Examples:\n"
       "  roundoff store list verdicts.sqlite\n"
       "  roundoff store recheck verdicts.sqlite\n"

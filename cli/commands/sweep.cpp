@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <fstream>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -12,18 +11,19 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
+#include "sim/files/text_file.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct SweepArguments {
   std::string spec, store, shard = "0/1";
   bool dry_run = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_sweep(Arguments& arguments, SweepArguments& options) {
   arguments.positional("SPEC.toml", options.spec, "The questions", true);
   arguments.group("Sweep");
   arguments.text("--store", options.store, "FILE.sqlite",
@@ -49,13 +49,6 @@ Shard parse_shard(const std::string& text) {
   if (!good)
     throw UsageError("--shard '" + text + "' is no shard; write I/M with I = 0 .. M-1, as in --shard 0/4");
   return shard;
-}
-
-std::string read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    throw FileError(path + " cannot be read; name a page of [[sweep]] tables (roundoff sweep --help)");
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// Rounded operations a second on this machine, from the verdicts of a small construction: for estimates
@@ -120,7 +113,8 @@ int plan(const std::vector<SweepUnit>& units, const Shard& shard, Session& sessi
          {"operations", all},
          {"shard", {{"index", shard.index}, {"of", shard.of}, {"questions", count}, {"operations", mine}}},
          {"operations_per_second", rate},
-         {"seconds", mine / rate}});
+         {"seconds", mine / rate}},
+        "sweep-plan");
   return exit_done;
 }
 
@@ -166,9 +160,9 @@ std::vector<std::string> row_of(const SweepOutcome& outcome) {
           shown->result.counterexample ? failure_text(*shown) : evidence_text(shown->result)};
 }
 
-int run(const Options& options, Session& session) {
+int run_sweep(const SweepArguments& options, Session& session) {
   const Shard shard = parse_shard(options.shard);
-  const std::vector<SweepUnit> units = plan_sweep(read(options.spec), options.spec);
+  const std::vector<SweepUnit> units = plan_sweep(read_text_file(options.spec), options.spec);
   if (options.dry_run) return plan(units, shard, session);
   if (options.store.empty())
     throw UsageError(
@@ -221,7 +215,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command sweep_command() {
-  return make_command<Options, declare, run>(
+  return make_command<SweepArguments, declare_sweep, run_sweep>(
       "sweep", "Many questions from a page of TOML, in shards, resumable",
       "A page holds [[sweep]] tables:\n"
       "  [[sweep]]\n"
@@ -238,9 +232,10 @@ Command sweep_command() {
       "again.\n"
       "Stores of shards merge (roundoff store merge) to the bytes of one run; roundoff report shows them.\n\n"
       "Examples:\n"
-      "  roundoff sweep sweep.toml --dry-run\n"
-      "  roundoff sweep sweep.toml --store verdicts.sqlite\n"
-      "  roundoff sweep sweep.toml --store part0.sqlite --shard 0/4\n");
+      "  roundoff sweep examples/sweep.toml --dry-run\n"
+      "  roundoff sweep examples/sweep.toml --store verdicts.sqlite\n"
+      "  roundoff sweep examples/sweep.toml --store part0.sqlite --shard 0/4\n"
+      "  roundoff sweep examples/sweep.toml --store part1.sqlite --shard 1/4\n");
 }
 
 }  // namespace roundoff::cli

@@ -15,13 +15,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct VerifyArguments {
   SubjectOptions subject;
   EvidenceOptions evidence;
   bool all = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_verify(Arguments& arguments, VerifyArguments& options) {
   declare_subject(arguments, options.subject);
   declare_evidence(arguments, options.evidence);
   arguments.flag("--all", options.all,
@@ -46,11 +46,11 @@ std::string as_text(const Subject& subject, const Result& result, const Shape& d
     line("replay", replay_line(subject, found.input));
   }
   if (!subject.inexact.empty()) line("rounded weights", subject.inexact);
-  if (!result.note.empty()) line("note", result.note);
+  if (const std::string note = note_text(result, subject.note); !note.empty()) line("note", note);
   return text;
 }
 
-int run(const Options& options, Session& session) {
+int run_verify(const VerifyArguments& options, Session& session) {
   const Subject subject = resolve(options.subject);
   const Shape dimensions = shape(subject.model);
   ProgressLine progress(session);
@@ -66,7 +66,7 @@ int run(const Options& options, Session& session) {
   const Result result = ask(store ? &*store : nullptr, question, subject.model, *subject.task, how);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 
-  Json document = as_json(result);
+  Json document = as_json(result, subject.note);
   if (result.counterexample) document["replay"] = replay_line(subject, result.counterexample->input);
   const Json rest = {{"width", dimensions.width},   {"d_model", dimensions.d_model},
                      {"heads", dimensions.heads},   {"d_k", dimensions.d_k},
@@ -80,16 +80,16 @@ int run(const Options& options, Session& session) {
   document["provenance"]["question"] = key(question);
   print(session, as_text(subject, result, dimensions), {}, document);
   if (result.interrupted) throw Interrupted(resume_hint(options.evidence.store));
-  return result.verdict == Verdict::refuted ? exit_refuted : exit_done;
+  return exit_code(result.verdict);
 }
 
 }  // namespace
 
 Command verify_command() {
-  return make_command<Options, declare, run>(
+  return make_command<VerifyArguments, declare_verify, run_verify>(
       "verify", "Is it right on every input? A verdict with evidence, or a counterexample",
       "Exit code 0 when nothing against the claim was found (the verdict says whether that is a proof), 1 "
-      "when it is refuted.\n\n"
+      "when it is refuted, 5 when it is unknown.\n\n"
       "Examples:\n"
       "  roundoff verify add-hinge --n 8\n"
       "  roundoff verify add-hinge --n 32 --method sample --count 1000000\n"

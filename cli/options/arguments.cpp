@@ -3,8 +3,10 @@
 #include "cli/options/arguments.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <functional>
 
 #include <CLI/CLI.hpp>
@@ -62,14 +64,29 @@ struct Arguments::Impl {
                       std::function<void(const std::string&)> take) {
     auto* made = app.add_option(
         names,
-        [take = std::move(take)](const CLI::results_t& words) {
-          for (const std::string& word : words) take(unmarked(word));
+        [this, names, placeholder, take = std::move(take)](const CLI::results_t& words) {
+          for (const std::string& word : words) {
+            if (word.empty() && names[0] == '-')
+              refuse(long_name(names) + " takes " + placeholder + ", not an empty word");
+            take(unmarked(word));
+          }
           return true;
         },
         help);
     made->type_name(placeholder)->type_size(1)->expected(1)->group(group);
     made->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     return made;
+  }
+
+  /// An empty word says nothing, and is no way of leaving an option out.
+  CLI::Option* text_option(const std::string& names, const std::string& placeholder, const std::string& help,
+                           std::function<void(const std::string&)> take) {
+    return option(names, placeholder, help,
+                  [this, names, placeholder, take = std::move(take)](const std::string& word) {
+                    if (word.empty())
+                      refuse(long_name(names) + " takes " + placeholder + ", not an empty word; leave it out");
+                    take(word);
+                  });
   }
 
   void whole_option(const std::string& names, int least, int most, const std::string& help,
@@ -83,11 +100,41 @@ struct Arguments::Impl {
     });
   }
 
+  void count_option(const std::string& names, const std::string& help,
+                    std::function<void(std::uint64_t)> take) {
+    option(names, "N", help, [this, names, take = std::move(take)](const std::string& word) {
+      const auto number = whole<std::uint64_t>(word);
+      if (!number) refuse(long_name(names) + " takes a whole number, not '" + word + "'");
+      take(*number);
+    });
+  }
+
+  /// The spelling that took the place of an option's, where this command has it; else "".
+  std::string replacement(std::string_view word) const {
+    if (app.get_option_no_throw("--dot") == nullptr) return "";
+    return word == "--fma" ? "--dot fused" : word == "--exact-dot" ? "--dot exact" : "";
+  }
+
   std::vector<std::string> option_names() const {
     std::vector<std::string> names;
     for (const CLI::Option* known : app.get_options())
       for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
     return names;
+  }
+
+  /// By spelling, or by what other programs call it.
+  std::string unknown_option(const std::string& word) const {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> called = {{{"--base", "--p"},
+                                                                                     {"--radix", "--p"},
+                                                                                     {"--digits", "--n"},
+                                                                                     {"--operands", "--k"},
+                                                                                     {"--samples", "--count"},
+                                                                                     {"--timeout", "--budget"}}};
+    const std::vector<std::string> names = option_names();
+    for (const auto& [other, ours] : called)
+      if (word == other && std::find(names.begin(), names.end(), ours) != names.end())
+        return "option '" + word + "' is unknown; did you mean '" + std::string(ours) + "'?";
+    return unknown("option", word, names);
   }
 
   [[noreturn]] void refuse(const std::string& message) const {
@@ -107,14 +154,19 @@ void Arguments::flag(const std::string& names, bool& target, const std::string& 
 
 void Arguments::text(const std::string& names, std::string& target, const std::string& placeholder,
                      const std::string& help) {
-  impl_->option(names, placeholder, help, [&target](const std::string& word) { target = word; });
+  impl_->text_option(names, placeholder, help, [&target](const std::string& word) { target = word; });
+}
+
+void Arguments::take(const std::string& names, const std::string& placeholder, const std::string& help,
+                     std::function<void(const std::string&)> take) {
+  impl_->text_option(names, placeholder, help, std::move(take))
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
 }
 
 void Arguments::texts(const std::string& names, std::vector<std::string>& target,
                       const std::string& placeholder, const std::string& help) {
-  impl_->option(names, placeholder, help, [&target](const std::string& word) { target.push_back(word); })
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+  take(names, placeholder, help, [&target](const std::string& word) { target.push_back(word); });
 }
 
 void Arguments::number(const std::string& names, int& target, int least, int most, const std::string& help) {
@@ -128,13 +180,13 @@ void Arguments::number(const std::string& names, std::optional<int>& target, int
 }
 
 void Arguments::number(const std::string& names, std::uint64_t& target, const std::string& help) {
-  Impl& impl = *impl_;
-  impl.option(names, "N", help + " [" + std::to_string(target) + "]",
-              [&impl, &target, names](const std::string& word) {
-                const auto number = whole<std::uint64_t>(word);
-                if (!number) impl.refuse(long_name(names) + " takes a whole number, not '" + word + "'");
-                target = *number;
-              });
+  impl_->count_option(names, help + " [" + std::to_string(target) + "]",
+                      [&target](std::uint64_t number) { target = number; });
+}
+
+void Arguments::number(const std::string& names, std::optional<std::uint64_t>& target,
+                       const std::string& help) {
+  impl_->count_option(names, help, [&target](std::uint64_t number) { target = number; });
 }
 
 void Arguments::number(const std::string& names, std::optional<double>& target,
@@ -143,8 +195,8 @@ void Arguments::number(const std::string& names, std::optional<double>& target,
   impl.option(names, placeholder, help, [&impl, &target, names](const std::string& word) {
     double number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error != std::errc{} || end != word.data() + word.size())
-      impl.refuse(long_name(names) + " takes a number, not '" + word + "'");
+    if (error != std::errc{} || end != word.data() + word.size() || !std::isfinite(number) || number < 0)
+      impl.refuse(long_name(names) + " takes a number, at least 0, not '" + word + "'");
     target = number;
   });
 }
@@ -214,8 +266,10 @@ bool Arguments::parse(std::vector<std::string> words) {
     return false;
   } catch (const CLI::ExtrasError&) {
     const std::string word = unmarked(impl_->app.remaining().front());
+    if (const std::string now = impl_->replacement(word); !now.empty())
+      impl_->refuse(word + " is now written " + now);
     if (word.size() > 1 && word[0] == '-')
-      impl_->refuse(unknown("option", word.substr(0, word.find('=')), impl_->option_names()));
+      impl_->refuse(impl_->unknown_option(word.substr(0, word.find('='))));
     impl_->refuse("argument '" + word + "' is one too many");
   } catch (const CLI::RequiredError& error) {
     std::string what = error.what();

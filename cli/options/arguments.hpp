@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -43,12 +44,17 @@ class Arguments {
   void flag(const std::string& names, bool& target, const std::string& help);
   void text(const std::string& names, std::string& target, const std::string& placeholder,
             const std::string& help);
+  /// `take` is given every word in turn; the option may be repeated.
+  void take(const std::string& names, const std::string& placeholder, const std::string& help,
+            std::function<void(const std::string&)> take);
   void texts(const std::string& names, std::vector<std::string>& target, const std::string& placeholder,
              const std::string& help);  ///< one value each time; may be repeated
   void number(const std::string& names, int& target, int least, int most, const std::string& help);
   void number(const std::string& names, std::optional<int>& target, int least, int most,
               const std::string& help);
   void number(const std::string& names, std::uint64_t& target, const std::string& help);
+  void number(const std::string& names, std::optional<std::uint64_t>& target, const std::string& help);
+  /// Finite, and at least 0.
   void number(const std::string& names, std::optional<double>& target, const std::string& placeholder,
               const std::string& help);
   /// One of `allowed`; anything else is an error with a "did you mean".

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "analyzer/evidence/replay.hpp"
-#include "cli/options/policy_file.hpp"
 #include "cli/shell/session.hpp"
 #include "cli/views/task_json.hpp"
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
 #include "sim/program/record.hpp"
@@ -15,33 +15,12 @@
 namespace roundoff::cli {
 namespace {
 
-/// Lays the choices of the command line over a policy; it has the last word.
-void lay_semantics(const SubjectOptions& options, Policy& policy) {
-  const Choices choices = resolve_semantics(options);
-  policy.softmax = choices.softmax.value_or(policy.softmax);
-  policy.order = choices.order.value_or(policy.order);
-  policy.dot = choices.dot.value_or(policy.dot);
-  if (policy.dot == DotMode::fused && policy.order.kind != SumOrder::sequential)
-    throw UsageError("--fma adds in sequential order only; leave --order out");
-}
-
-/// The format with one more bit: of the range in fixed point, of the significand elsewhere. Nothing for
-/// formats without parameters.
-std::optional<Format> one_bit_wider(const Format& format) {
-  const std::string text = formats::notation(format);
-  const auto open = text.find('('), comma = text.find(','), close = text.find(')');
-  if (!format.name.empty() || open == std::string::npos || comma == std::string::npos) return std::nullopt;
-  const bool first = format.is_fixed();
-  return parse_format(fmt::format("{}{},{}{}", text.substr(0, open + 1), format.first + (first ? 1 : 0),
-                                  format.second + (first ? 0 : 1), text.substr(close)));
-}
-
 /// Weights are rounded once, when a model is loaded, and a format one bit short of them is the interesting
 /// case: it runs, so that an input can refute it. A format that is shorter still is a mistake: it is refused,
 /// and a construction's reason is better than a wrong answer.
 void refuse_far_too_small(const Subject& subject) {
   Policy wider = subject.policy;
-  Format& weights = wider.formats[static_cast<std::size_t>(Role::weights)];
+  Format& weights = wider[Role::weights];
   weights = one_bit_wider(weights).value_or(weights);
   if (inexact_weight(subject.model, wider).empty()) return;
   throw UsageError(
@@ -55,10 +34,15 @@ Subject from_construction(const SubjectOptions& options) {
   subject.construction = &find_construction(options.name);
   const Construction& construction = *subject.construction;
   subject.name = construction.name;
+  refuse_unused_sizes(options, find_task(construction.task));
   const TaskSize size = task_size(options);
+  if (!options.task.empty())
+    throw UsageError(fmt::format("--task {}: {} has a task of its own, {}; leave --task out", options.task,
+                                 construction.name, construction.task));
   subject.task = make_task(construction.task, size);
   subject.settings = complete(construction, size, parse_settings(options.settings));
-  subject.policy = resolve_policy(options, construction, subject.task->bindings());
+  subject.policy = construction_policy(options.policy.layer(), construction, subject.task->bindings());
+  subject.implied = policy_for(construction, subject.policy[Role::weights]);
   subject.model = build(construction, *subject.task, subject.policy, subject.settings);
   return subject;
 }
@@ -70,7 +54,16 @@ Subject from_file(const SubjectOptions& options) {
   Subject subject;
   subject.name = file.model.name.empty() ? options.name : file.model.name;
   subject.task = read_task(file.task, options, file.model.vocabulary);
-  subject.policy = file_policy(options, file, subject.task->bindings());
+  const auto refuse = [&](const std::string& what) { throw FileError(options.name + ": " + what); };
+  if (!file.model.position_embedding.empty() &&
+      file.model.position_embedding.rows() < subject.task->positions())
+    refuse(fmt::format("the task needs {} positions but the model has only {}", subject.task->positions(),
+                       file.model.position_embedding.rows()));
+  const Bindings bindings = subject.task->bindings();
+  subject.policy = file_policy(options.policy.layer(), file, options.name, bindings);
+  PolicyLayer format;
+  format.set("format", formats::notation(subject.policy[Role::weights]));
+  subject.implied = file_policy(format, file, options.name, bindings);
   subject.model = std::move(file.model);
   return subject;
 }
@@ -78,6 +71,7 @@ Subject from_file(const SubjectOptions& options) {
 }  // namespace
 
 bool is_model_file(std::string_view name) {
+  if (is_model_family(name)) return false;  // a construction
   return name.ends_with(".json") || name.ends_with(".safetensors") ||
          name.find('/') != std::string_view::npos;
 }
@@ -92,35 +86,41 @@ void declare_size(Arguments& arguments, SubjectOptions& options) {
   arguments.flag("--ragged", options.ragged, "Operands of 1 to n digits");
 }
 
-void declare_arithmetic(Arguments& arguments, SubjectOptions& options) {
-  arguments.group("Arithmetic");
-  arguments.text("--format", options.format, "FAMILY",
-                 "Number format, may be a function of n, k, p, l, N [the construction's own]");
+void declare_knobs(Arguments& arguments, SubjectOptions& options) {
   arguments.texts("--set", options.settings, "KNOB=N", "A knob of the construction; may be repeated");
-  arguments.text("--softmax", options.softmax, "stable|plain",
-                 "Whether the maximum is subtracted first [stable]");
-  arguments.text("--order", options.order, "ORDER",
-                 "Of sums: sequential, tree, exact, wide:FORMAT, blocked:B [sequential]");
-  arguments.flag("--fma", options.fma, "Dot products by s = rnd(s + x*y)");
-  arguments.flag("--exact-dot", options.exact_dot, "Dot products rounded once, at the end");
 }
 
 void declare_subject(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "A construction (roundoff constructions), or a model file",
                        true);
   declare_size(arguments, options);
-  arguments.text("--task", options.task, "TASK", "Of a model file that names none: add, iteradd, mul, ...");
-  declare_arithmetic(arguments, options);
-  arguments.text("--policy", options.policy, "FILE", "Formats by role and options, from a TOML file");
+  arguments.text("--task", options.task, "TASK",
+                 "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
+  declare_knobs(arguments, options);
+  declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
                  "Round weights that the format lacks by far, instead of refusing");
+}
+
+void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task) {
+  const auto refuse_unless = [&](char letter, bool given) {
+    if (!given || task.uses(letter)) return;
+    std::string sizes;
+    for (const char other : task.sizes) sizes += fmt::format("{}--{}", sizes.empty() ? "" : " and ", other);
+    throw UsageError(
+        fmt::format("--{} does not apply to {}, whose questions {} have the size {}; leave it out", letter,
+                    task.name, task.form, sizes));
+  };
+  refuse_unless('n', options.n.has_value());
+  refuse_unless('k', options.k.has_value());
+  refuse_unless('l', options.l.has_value());
 }
 
 TaskSize task_size(const SubjectOptions& options) {
   TaskSize size;
   size.p = options.p.value_or(size.p);
-  size.n = options.n.value_or(size.n);
-  size.k = options.k.value_or(size.k);
+  size.n = options.n.value_or(options.shown_n.value_or(size.n));
+  size.k = options.k.value_or(options.shown_k.value_or(size.k));
   size.l = options.l.value_or(size.l);
   size.c = options.c.value_or(size.c);
   size.ragged = options.ragged;
@@ -142,74 +142,11 @@ Settings parse_settings(const std::vector<std::string>& settings) {
   return result;
 }
 
-Choices resolve_semantics(const SubjectOptions& options) {
-  Choices choices;
-  if (!options.softmax.empty()) {
-    if (options.softmax != "stable" && options.softmax != "plain")
-      throw UsageError(unknown("--softmax", options.softmax, {"stable", "plain"}));
-    choices.softmax = options.softmax == "plain" ? Softmax::plain : Softmax::stable;
-  }
-  if (!options.order.empty()) choices.order = parse_order(options.order);
-  if (options.fma && options.exact_dot)
-    throw UsageError("--fma and --exact-dot exclude each other; take one");
-  if (options.fma) {
-    choices.dot = DotMode::fused;
-    if (options.order.empty() && options.policy.empty()) choices.order = SumOrder{};  // it implies the order
-  }
-  if (options.exact_dot) choices.dot = DotMode::exact_dot;
-  return choices;
-}
-
-Policy resolve_policy(const SubjectOptions& options, const Construction& construction,
-                      const Bindings& bindings) {
-  const FormatFamily family(options.format.empty() ? std::string(construction.family) : options.format);
-  Policy policy = policy_for(construction, family.at(bindings));
-  if (!options.policy.empty()) apply_policy_file(options.policy, bindings, policy);
-  lay_semantics(options, policy);
-  return policy;
-}
-
-Policy file_policy(const SubjectOptions& options, const ModelFile& file, const Bindings& bindings,
-                   const std::string& standard) {
-  Policy policy;
-  policy.softmax = file.softmax;
-  policy.order = file.order;
-  policy.dot = file.dot;
-  const std::string& own = file.format.empty() ? standard : file.format;
-  const std::string& family = options.format.empty() ? own : options.format;
-  if (family.empty() && options.policy.empty())
-    throw UsageError(options.name + " names no format; give one with --format, e.g. --format binary32");
-  if (!family.empty()) policy.formats.fill(FormatFamily(family).at(bindings));
-  if (options.format.empty()) {
-    for (const auto& [role, format] : file.roles)
-      policy.formats[static_cast<std::size_t>(role)] = parse_format(format);
-  }
-  if (!options.policy.empty()) apply_policy_file(options.policy, bindings, policy);
-  lay_semantics(options, policy);
-  return policy;
-}
-
 Question question_of(const Subject& subject, const Policy& policy, const VerifyOptions& options) {
   if (subject.construction == nullptr)
     return analyzer::question_of(subject.model, *subject.task, policy, options);
   return analyzer::question_of(*subject.construction, subject.settings, subject.model, *subject.task, policy,
                                options);
-}
-
-std::string notation(const Policy& policy) {
-  if (policy.is_uniform()) return formats::notation(policy[Role::weights]);
-  std::string text;
-  for (int r = 0; r < role_count; ++r) {
-    const auto role = static_cast<Role>(r);
-    text += fmt::format("{}{}={}", r == 0 ? "" : " ", name(role), formats::notation(policy[role]));
-  }
-  const auto quantiser = [&](const char* role, const std::string& by) {
-    if (!by.empty()) text += fmt::format(" quantise.{}={}", role, by);
-  };
-  quantiser("weights", policy.quantisers.weights);
-  quantiser("activations", policy.quantisers.activations);
-  quantiser("cache", policy.quantisers.cache);
-  return text;
 }
 
 Subject resolve(const SubjectOptions& options) {
@@ -225,17 +162,25 @@ Subject resolve(const SubjectOptions& options) {
 
 std::string replay_line(const Subject& subject, const std::string& input) {
   const SubjectOptions& asked = subject.asked;
-  std::string line =
-      replay_command(asked.name, subject.task->size(), subject.settings, subject.policy, input);
+  std::string line = replay_command(asked.name, subject.task->size(), subject.settings, subject.policy,
+                                    subject.implied, input);
   if (!asked.task.empty()) line += " --task " + shell_quoted(asked.task);
-  if (!asked.policy.empty() && !subject.policy.is_uniform())
-    line += " --policy " + shell_quoted(asked.policy);
   if (asked.round_weights) line += " --round-weights";
   return line;
 }
 
+Instance parse_input(const Subject& subject, std::string_view input) {
+  try {
+    return subject.task->parse(input);
+  } catch (const UsageError& error) {
+    if (subject.construction != nullptr) throw;
+    throw UsageError(fmt::format("{} is made for {}: {}", subject.asked.name,
+                                 constructions::describe(subject.task->size()), error.what()));
+  }
+}
+
 void infer_size(SubjectOptions& options, std::string_view input) {
-  if (options.ragged || (options.n && options.k)) return;
+  if (options.ragged) return;
   std::size_t digits = 0, length = 0;
   int operands = 0;
   for (std::size_t i = 0; i <= input.size(); ++i) {
@@ -252,8 +197,8 @@ void infer_size(SubjectOptions& options, std::string_view input) {
       return;
     }
   }
-  if (!options.n) options.n = static_cast<int>(length);
-  if (!options.k) options.k = operands;
+  options.shown_n = static_cast<int>(length);
+  options.shown_k = operands;
 }
 
 }  // namespace roundoff::cli

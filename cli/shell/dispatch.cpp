@@ -4,8 +4,12 @@
 #include <iostream>
 #include <new>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
+#include "cli/shell/memory.hpp"
+#include "cli/shell/printable.hpp"
 #include "cli/views/answer.hpp"
 #include "formats/error.hpp"
 
@@ -17,14 +21,14 @@ std::string overview() {
       "a\n"
       "transformer, a computation needs.\n\n"
       "A first ten minutes:\n"
-      "  roundoff run add-hinge --p 10 '0123+0456='           a hand-built transformer adds, in 4-digit "
+      "  roundoff run add-hinge --p 10 '0123+0456='           # a hand-built transformer adds, in 4-digit "
       "decimals\n"
-      "  roundoff verify add-hinge --n 8                      is it right on every input, in its own number "
+      "  roundoff verify add-hinge --n 8                      # is it right on every input, in its own number "
       "format?\n"
-      "  roundoff verify add-hinge --n 8 --format 'fixed(4,0)'    and in a format too short for it?\n"
-      "  roundoff analyze add-hinge --minimize bits --n 2..8  how many bits does it need, as the numbers "
+      "  roundoff verify add-hinge --n 8 --format 'fixed(4,0)'    # and in a format too short for it?\n"
+      "  roundoff analyze add-hinge --minimize bits --n 2..8  # how many bits does it need, as the numbers "
       "grow?\n"
-      "  roundoff table1 --task add                           the table that all this is for\n\n"
+      "  roundoff table1 --task add                           # the table that all this is for\n\n"
       "Commands (roundoff COMMAND --help has the options and more examples):\n";
   Table table{{{"", "", false}, {"", "", false}}, {}};
   for (const Command& command : commands())
@@ -34,7 +38,7 @@ std::string overview() {
       "\nEvery command takes --json, --quiet, --seed N and --threads N; --csv where the answer is a table.\n"
       "Exit codes: 0 done, or the claim holds; 1 refuted; 2 wrong usage; 3 bad input file; 4 interrupted, "
       "can be resumed;\n"
-      "70 internal error.\n";
+      "5 unknown; 70 internal error.\n";
   return text;
 }
 
@@ -84,6 +88,7 @@ int dispatch(const std::vector<std::string>& words) {
   }
   const Command& command = find_command(words[0]);
   Session session;
+  session.command = command.name;
   session.command_line = question_line(words);
   Arguments arguments(std::string(command.name), std::string(command.summary));
   const auto run = command.declare(arguments);
@@ -94,7 +99,14 @@ int dispatch(const std::vector<std::string>& words) {
     return exit_done;
   }
   if (session.json && session.csv) throw UsageError("--json and --csv exclude each other; take one");
-  return run(session);
+  try {
+    return run(session);
+  } catch (const Trap& trap) {
+    // What a command does not show in an answer of its own: the computation stops, whatever it is asked on.
+    if (!session.json) throw;
+    print_json(session, {{"verdict", "refuted"}, {"trap", trap.what()}, {"input", session.command_line}}, "trap");
+    return exit_refuted;
+  }
 }
 
 int main_program(int argc, const char* const* argv) {
@@ -103,10 +115,11 @@ int main_program(int argc, const char* const* argv) {
   catch_interrupts();
   const auto fail = [](const std::string& message, int code) {
     std::cout.flush();
-    std::cerr << "roundoff: " << message << '\n';
+    std::cerr << "roundoff: " << printable(message) << '\n';
     return code;
   };
   try {
+    limit_memory();
     const int code = dispatch({argv + 1, argv + argc});
     std::cout.flush();
     if (!std::cout) return fail("standard output cannot be written", exit_internal);
@@ -120,7 +133,7 @@ int main_program(int argc, const char* const* argv) {
   } catch (const Interrupted& error) {
     return fail(error.what(), exit_interrupted);
   } catch (const std::bad_alloc&) {
-    return fail("out of memory; ask for a smaller size", exit_internal);
+    return fail(out_of_memory(), exit_usage);
   } catch (const std::exception& error) {
     return fail(std::string("internal error: ") + error.what(), exit_internal);
   }

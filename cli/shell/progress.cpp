@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/views/answer.hpp"
+#include "cli/shell/printable.hpp"
 
 namespace roundoff::cli {
 
@@ -29,7 +30,8 @@ bool ProgressLine::due() {
   return true;
 }
 
-void ProgressLine::draw(const std::string& line) {
+void ProgressLine::draw(const std::string& words) {
+  const std::string line = printable(words);
   if (terminal_) {
     std::cerr << '\r' << line << "\x1b[K" << std::flush;
     drawn_ = true;
@@ -42,6 +44,7 @@ void ProgressLine::show(const std::string& what, double done, double of) {
   if (!enabled_) return;
   if (what != what_) {
     what_ = what;
+    warned_ = false;
     started_ = Clock::now();
   }
   if (!due()) return;
@@ -52,7 +55,12 @@ void ProgressLine::show(const std::string& what, double done, double of) {
     std::snprintf(share, sizeof share, " %.0f%%", 100 * done / of);
     line += share;
     line += " of " + count_text(of);
-    if (done > 0 && done < of && elapsed > 1) line += ", " + duration(elapsed * (of - done) / done) + " left";
+    const double left = done > 0 && elapsed > 1 ? elapsed * (of - done) / done : 0;
+    if (left > 0) line += ", " + duration(left) + " left";
+    if (left > a_while && !warned_) {
+      warned_ = true;
+      note(what + " takes about " + duration(elapsed + left) + "; Control-C ends it");
+    }
   }
   draw(line);
 }
@@ -74,7 +82,7 @@ void ProgressLine::note(const std::string& line) {
   if (!enabled_) return;
   if (drawn_) std::cerr << "\r\x1b[K";
   drawn_ = false;
-  std::cerr << line << std::endl;
+  std::cerr << printable(line) << std::endl;
 }
 
 std::string duration(double seconds) {

@@ -18,6 +18,7 @@ enum Exit : int {
   exit_usage = 2,
   exit_file = 3,
   exit_interrupted = 4,
+  exit_unknown = 5,
   exit_internal = 70
 };
 
@@ -27,6 +28,7 @@ struct Session {
   bool quiet = false;
   std::uint64_t seed = 1;
   int threads = 0;           ///< 0: all cores
+  std::string command;       ///< "verify"
   std::string command_line;  ///< "roundoff verify add-hinge --n 8", without what cannot change the answer
 };
 

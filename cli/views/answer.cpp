@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 
 #include "roundoff_version.hpp"
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/store/question.hpp"
+#include "cli/shell/printable.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -56,31 +58,43 @@ std::string as_csv(const Table& table) {
 }
 
 Json provenance(const Session& session) {
-  return {{"program", "roundoff"}, {"version", ROUNDOFF_VERSION},     {"git", ROUNDOFF_GIT},
-          {"semantics", 1},        {"command", session.command_line}, {"seed", session.seed}};
+  return {{"program", "roundoff"},          {"version", ROUNDOFF_VERSION},     {"git", ROUNDOFF_GIT},
+          {"semantics", semantics_version}, {"command", session.command_line}, {"seed", session.seed}};
 }
 
-void print_json(const Session& session, Json document) {
-  if (document.is_object() && !document.contains("provenance")) document["provenance"] = provenance(session);
-  std::cout << document.dump(2) << '\n';
+std::string schema(std::string_view name) { return fmt::format("roundoff/{}/1", name); }
+
+namespace {
+
+Json labelled(const Session& session, const Json& document, std::string_view name) {
+  Json labelled;
+  if (!document.contains("schema"))
+    labelled["schema"] = schema(name.empty() ? session.command : name);
+  for (const auto& [key, value] : document.items()) labelled[key] = value;
+  if (!document.contains("provenance")) labelled["provenance"] = provenance(session);
+  return labelled;
 }
 
-void print(const Session& session, const std::string& text, const Table& table, const Json& document) {
+}  // namespace
+
+void print_json(const Session& session, Json document, std::string_view name) {
+  if (document.is_array())
+    for (Json& element : document) element = labelled(session, element, name);
+  else
+    document = labelled(session, document, name);
+  std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void print(const Session& session, const std::string& text, const Table& table, const Json& document,
+           std::string_view name) {
   if (session.json)
-    print_json(session, document);
+    print_json(session, document, name);
   else if (!session.csv)
-    std::cout << text;
+    std::cout << printable(text);
   else if (table.columns.empty())
     throw UsageError("this answer is no table; leave --csv out, or take --json");
   else
     std::cout << as_csv(table);
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.flush();
-  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
 }
 
 std::string count_text(double count) {

@@ -17,7 +17,7 @@ namespace roundoff::cli {
 
 struct EvidenceOptions {
   std::string method = "auto";
-  std::uint64_t count = VerifyOptions{}.count;
+  std::optional<std::uint64_t> count;  ///< samples
   std::optional<double> budget;  ///< seconds of a certificate
   std::string store;             ///< a file, or ""
   bool reference = false;
@@ -29,13 +29,25 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options);
 /// Seed, threads and interruption come from the session; `progress` must outlive the options.
 VerifyOptions verify_options(const EvidenceOptions& options, const Session& session, ProgressLine& progress);
 
+/// One line on standard error, whatever is asked for: something was left out of the answer.
+void warn(const std::string& line);
+
 /// The store of --store; none for "".
 std::optional<Store> open_store(const std::string& path);
 
 /// "holds for all 65536 inputs (exhaustive)", "no failure among 104096 of 1e+20 inputs (...): not a proof".
 std::string evidence_text(const Result& result);
-/// verdict, method, covered, of, counterexample, failing figures: the fields of commands.md.
-Json as_json(const Result& result);
+/// "exhaustive", "adversarial 3000 + 100000 samples (seed 1)".
+std::string method_text(const Result& result);
+/// Why the answer is not better, what a proof took for free variables, and `outside` the theorems, in a line.
+std::string note_text(const Result& result, const std::string& outside = "");
+/// "certified 3, by all inputs 4, refuted 7".
+std::string counts_text(const EvidenceCounts& counts);
+/// verdict, method, covered, of, counterexample, failing figures, reason, cut, budget.
+Json as_json(const Result& result, const std::string& outside = "");
+
+/// 0, 1 or 5.
+Exit exit_code(Verdict verdict);
 
 /// What to say after an interrupt.
 std::string resume_hint(const std::string& store);

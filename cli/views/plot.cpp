@@ -8,9 +8,10 @@
 
 #include <fmt/format.h>
 
-#include "analyzer/laws/statistics.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/evidence.hpp"
 #include "cli/views/html.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -64,6 +65,15 @@ std::string coordinate(double x) {
   std::string text = fmt::format("{:.2f}", x);
   text.resize(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+/// What stands at a point, what its verdict rests on, and what refutes it.
+std::string label_text(const ChartSeries::Point& point) {
+  std::string text = point.label;
+  if (!point.evidence) return text;
+  text += ": " + evidence_text(*point.evidence);
+  if (point.evidence->counterexample) text += ": " + point.evidence->counterexample->input;
   return text;
 }
 
@@ -228,7 +238,7 @@ class Drawing {
     if (look.marked) {
       svg_ += "<g class=\"mark\">";
       for (const ChartSeries::Point& point : shown.points)
-        svg_ += marker(shown.kind, look.shape, xs_->at(point.x), ys_->at(point.y), point.label);
+        svg_ += marker(shown.kind, look.shape, xs_->at(point.x), ys_->at(point.y), label_text(point));
       svg_ += "</g>";
     }
     svg_ += "</g>\n";
@@ -264,6 +274,15 @@ class Drawing {
 
 std::string as_svg(const Chart& chart) { return Drawing(chart).draw(); }
 
+std::string caption_text(const Chart& chart) {
+  for (const ChartSeries& series : chart.series)
+    for (const ChartSeries::Point& point : series.points)
+      if (point.evidence && point.evidence->verdict == Verdict::holds && !proves_all(*point.evidence))
+        return chart.caption +
+               " Some points rest on adversarial inputs and samples, which is not a proof; their labels say so.";
+  return chart.caption;
+}
+
 std::string as_csv(const Chart& chart) {
   constexpr std::array kinds = {"measured", "law", "bound", "works", "fails"};
   Table table{
@@ -272,7 +291,7 @@ std::string as_csv(const Chart& chart) {
   for (const ChartSeries& series : chart.series)
     for (const ChartSeries::Point& point : series.points)
       table.rows.push_back({series.name, kinds[series.kind], fmt::format("{:.6g}", point.x),
-                            fmt::format("{:.6g}", point.y), point.label});
+                            fmt::format("{:.6g}", point.y), label_text(point)});
   return as_csv(table);
 }
 

@@ -1,12 +1,10 @@
 #include "cli/views/report_page.hpp"
 
-#include <set>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "cli/views/table1_view.hpp"
 
 namespace roundoff::cli {
@@ -24,7 +22,7 @@ Table laws_table(const ReportLine& line) {
               {}};
   for (const ReportLaw& law : line.laws)
     table.rows.push_back({law.construction, law.theorem, law.paper.empty() ? "-" : law.paper, law.sizes,
-                          law.range, law_text(law.width), law_text(law.bits), law.evidence});
+                          law.range, law_text(law.width), law_text(law.bits), counts_text(law.evidence)});
   return table;
 }
 
@@ -72,14 +70,17 @@ Table verdicts(const std::vector<ReportRow>& rows) {
                {"method", "method", false},
                {"covered", "covered", true},
                {"of", "of", true},
-               {"note", "note", false}},
+               {"note", "note", false},
+               {"semantics", "semantics", true}},
               {}};
   for (const ReportRow& row : rows) {
     const Result& result = row.result;
     table.rows.push_back({row.key.substr(0, 12), row.question.task, row.name, describe(row.question.size),
                           row.format, std::to_string(row.bits), std::to_string(row.question.shape.width),
                           std::to_string(row.question.shape.layers), std::string(name(result.verdict)),
-                          result.method, count_text(result.covered), count_text(result.of), result.note});
+                          method_text(result), count_text(result.covered), count_text(result.of),
+                          note_text(result, outside_the_theorem(row.question.policy)),
+                          std::to_string(row.question.semantics)});
   }
   return table;
 }
@@ -115,36 +116,33 @@ void add(html::Page& page, const ReportLine& line) {
 }  // namespace
 
 html::Page report_page(const Report& report) {
-  int certified = 0, all = 0, part = 0, refuted = 0;
-  std::set<std::string> tasks;
+  EvidenceCounts counts;
+  int old = 0;
   for (const ReportRow& row : report.rows) {
-    tasks.insert(row.question.task);
-    const Result& result = row.result;
-    if (result.verdict == Verdict::certified)
-      ++certified;
-    else if (result.verdict == Verdict::refuted)
-      ++refuted;
+    if (row.question.semantics == semantics_version)
+      counts.add(row.result);
     else
-      ++(result.covered >= result.of ? all : part);
+      ++old;
   }
   std::string lead;
   const auto say = [&](int count, std::string_view what) {
     if (count > 0) lead += fmt::format("{}{} {}", lead.empty() ? "" : ", ", count, what);
   };
-  say(certified, "certified for all inputs by decision diagrams");
-  say(all, "right on all inputs, by running them");
-  say(part, "right on adversarial inputs and samples, which is no proof");
-  say(refuted, "refuted by a counterexample");
+  say(counts.certified, "certified for all inputs by decision diagrams");
+  say(counts.all, "right on all inputs, by running them");
+  say(counts.part, "right on adversarial inputs and samples, which is no proof");
+  say(counts.refuted, "refuted by a counterexample");
+  say(old, "under an earlier version of the semantics, listed but not used");
   html::Page page(
       "How many bits, and how wide?",
       fmt::format("{} verdicts on transformers that were run bit for bit in the number formats named: {}.",
                   report.rows.size(), lead));
   for (const Table1& table : report.tables) add_to(page, table);
   for (const ReportLine& line : report.lines) add(page, line);
-  if (refuted > 0) {
+  if (counts.refuted > 0) {
     page.heading("Counterexamples");
     page.paragraph("Each line's command shows the wrong answer again, and what is right.");
-    page.open_details(fmt::format("{} counterexamples", refuted));
+    page.open_details(fmt::format("{} counterexamples", counts.refuted));
     page.table(counterexamples(report.rows), "The smallest that was found for each refuted verdict",
                "counterexamples");
     page.close_details();

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/views/html.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "cli/views/table1_view.hpp"
 
 namespace roundoff::cli {
@@ -28,7 +28,7 @@ void add_cell(html::Page& page, const Table1& table, const Cell& cell) {
     // the last counterexample of the series stands for the others: the table names them all
     for (auto point = series.points.rbegin(); point != series.points.rend(); ++point) {
       const Attempt* below = most_telling(pointers(point->below));
-      const std::string line = below == nullptr ? "" : replay_line(*below, point->size, Choices{});
+      const std::string line = below == nullptr ? "" : replay_line(*below, point->size);
       if (line.empty()) continue;
       page.paragraph("One step below, again:");
       page.command(line);

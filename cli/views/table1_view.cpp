@@ -4,14 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 
 namespace roundoff::cli {
 namespace {
-
-std::string size_text(const TaskSize& size) {
-  return size.k == TaskSize{}.k ? fmt::format("{}", size.n) : fmt::format("{}, k={}", size.n, size.k);
-}
 
 /// "n = 2..32".
 std::string sizes_text(const Series& series) {
@@ -46,22 +42,9 @@ std::string laws_text(const Series& series) {
 }
 
 std::string evidence_summary(const Series& series) {
-  int certified = 0, all = 0, part = 0;
-  for (const MeasuredPoint& point : series.points) {
-    const Result& result = point.attempt.result;
-    if (result.verdict == Verdict::certified)
-      ++certified;
-    else
-      ++(result.covered >= result.of ? all : part);
-  }
-  std::string text;
-  const auto add = [&](int count, std::string_view what) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
-  };
-  add(certified, "certified");
-  add(all, "by all inputs");
-  add(part, "by adversarial inputs and samples");
-  return text;
+  EvidenceCounts counts;
+  for (const MeasuredPoint& point : series.points) counts.add(point.attempt.result);
+  return counts_text(counts);
 }
 
 Table summary_table(const Table1& table) {
@@ -98,19 +81,21 @@ Table summary_table(const Table1& table) {
 
 Table points_table(const Series& series) {
   Table table{{{"n", "n", true},
+               {"k", "k", true},
                {"N", "N", true},
                {"bits", "bits", true},
                {"width", "width", true},
                {"format", "format", false},
+               {"scanned", "scanned", false},
                {"knobs", "knobs", false},
                {"evidence", "evidence", false},
                {"below", "one step below", false}},
               {}};
   for (const MeasuredPoint& point : series.points) {
     const Attempt& best = point.attempt;
-    table.rows.push_back({size_text(point.size), count_text(point.N), std::to_string(best.bits),
+    table.rows.push_back({std::to_string(point.size.n), std::to_string(point.size.k), count_text(point.N), std::to_string(best.bits),
                           std::to_string(best.shape.width),
-                          point.scanned ? best.format : best.format + " (its own; not scanned)",
+                          best.format, point.scanned ? "yes" : "no, its own",
                           settings_text(best.settings), evidence_text(best.result),
                           below_text(pointers(point.below), best)});
   }
@@ -170,13 +155,13 @@ Json as_json(const Table1& table) {
       Json points = Json::array();
       for (const MeasuredPoint& point : series.points) {
         Json below = Json::array();
-        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size, Choices{}));
+        for (const Attempt& attempt : point.below) below.push_back(as_json(attempt, point.size));
         points.push_back({{"n", point.size.n},
                           {"k", point.size.k},
                           {"p", point.size.p},
                           {"N", count_json(point.N)},
                           {"scanned", point.scanned},
-                          {"best", as_json(point.attempt, point.size, Choices{})},
+                          {"best", as_json(point.attempt, point.size)},
                           {"below", std::move(below)},
                           {"exceptions", point.exceptions}});
       }

@@ -1,5 +1,6 @@
 #include "cli/views/task_json.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "constructions/tasks/template_task.hpp"
@@ -12,8 +13,9 @@ Json as_json(const Task& task) {
   Json json = {{"name", task.name()}, {"p", size.p}, {"n", size.n},          {"k", size.k},
                {"l", size.l},         {"c", size.c}, {"ragged", size.ragged}};
   if (const std::string layout = task.layout(); !layout.empty()) {
-    json["template"] = Json::parse(layout);
-    json["template"].erase("vocab");  // the model's own
+    Json form = Json::parse(layout);
+    form.erase("vocab");  // the model's own
+    if (!form.empty()) json["template"] = std::move(form);
   }
   return json;
 }
@@ -31,38 +33,69 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
                                 std::span<const std::string> vocabulary) {
   std::string task = options.task, layout;
   TaskSize size;
+  const Json file = json.empty() ? Json::object() : Json::parse(json);
   if (!json.empty()) {
-    const Json file = Json::parse(json);
-    const auto whole = [&](const std::string& field, int& target) {
+    if (!file.is_object()) throw FileError(options.name + ": task must be an object");
+    // The file's size stands: an option may repeat it, and says it where the file does not.
+    const auto whole = [&](const std::string& field, int& target, const std::optional<int>& option) {
       if (!file.contains(field)) return;
-      if (!file[field].is_number_integer())
-        throw FileError(options.name + ": task." + field + " must be a whole number");
-      target = file[field].get<int>();
+      constexpr std::int64_t most = 200000;
+      const Json& number = file[field];
+      if (!number.is_number_integer() || number < 0 || number > most)
+        throw FileError(fmt::format("{}: task.{} must be a whole number from 0 to {}", options.name, field, most));
+      target = number.get<int>();
+      if (option && *option != target)
+        throw UsageError(fmt::format("{} is made for {} = {}; leave --{} {} out, or export it anew", options.name,
+                                     field, target, field, *option));
     };
     for (const auto& [field, value] : file.items()) {
       const std::vector<std::string> known = {"name", "p", "n", "k", "l", "c", "ragged", "template"};
       if (std::find(known.begin(), known.end(), field) == known.end())
         throw FileError(options.name + ": " + unknown("field of task", field, known));
     }
-    if (task.empty() && file.contains("name") && file["name"].is_string())
-      task = file["name"].get<std::string>();
-    if (file.contains("template")) layout = complete_layout(file["template"].dump(), vocabulary);
-    whole("p", size.p);
-    whole("n", size.n);
-    whole("k", size.k);
-    whole("l", size.l);
-    whole("c", size.c);
-    if (file.contains("ragged") && file["ragged"].is_boolean()) size.ragged = file["ragged"].get<bool>();
+    if (file.contains("name")) {
+      if (!file["name"].is_string()) throw FileError(options.name + ": task.name must be a string");
+      const auto own = file["name"].get<std::string>();
+      if (!task.empty() && task != own)
+        throw UsageError(fmt::format("{} is made for the task {}; leave --task {} out", options.name, own, task));
+      task = own;
+    }
+    if (file.contains("template")) {
+      try {
+        layout = complete_layout(file["template"].dump(), vocabulary);
+      } catch (const UsageError& error) {
+        throw FileError(fmt::format("{}: {}", options.name, error.what()));
+      }
+    }
+    whole("p", size.p, options.p);
+    whole("n", size.n, options.n);
+    whole("k", size.k, options.k);
+    whole("l", size.l, options.l);
+    whole("c", size.c, options.c);
+    if (file.contains("ragged")) {
+      if (!file["ragged"].is_boolean()) throw FileError(options.name + ": task.ragged must be true or false");
+      size.ragged = file["ragged"].get<bool>();
+      if (options.ragged && !size.ragged)
+        throw UsageError(options.name + " is made for operands of full length; leave --ragged out");
+    }
   }
   if (task.empty())
     throw UsageError(options.name + " names no task; give one with --task, e.g. --task add --p 10 --n 4");
-  size.p = options.p.value_or(size.p);
-  size.n = options.n.value_or(size.n);
-  size.k = options.k.value_or(size.k);
-  size.l = options.l.value_or(size.l);
-  size.c = options.c.value_or(size.c);
-  size.ragged = size.ragged || options.ragged;
-  return layout.empty() ? make_task(task, size) : template_task(task, size, layout);
+  const auto open = [&](const std::string& field) { return !file.contains(field); };
+  const TaskSize asked = task_size(options);
+  if (open("p")) size.p = asked.p;
+  if (open("n")) size.n = asked.n;
+  if (open("k")) size.k = asked.k;
+  if (open("l")) size.l = asked.l;
+  if (open("c")) size.c = asked.c;
+  if (open("ragged")) size.ragged = asked.ragged;
+  try {
+    if (!layout.empty()) return template_task(task, size, layout);
+    return renamed_task(make_task(task, size), vocabulary);
+  } catch (const UsageError& error) {
+    if (file.empty()) throw;
+    throw FileError(fmt::format("{}: {}", options.name, error.what()));
+  }
 }
 
 }  // namespace roundoff::cli

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "analyzer/blame/half_rounded.hpp"
+#include "analyzer/blame/prefix_rounding.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 
@@ -15,8 +16,13 @@ namespace roundoff::cli {
 
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
                  const std::vector<std::string>& vocabulary) {
-  std::ofstream file(path);
-  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
+  const bool to_stdout = path == "-";
+  std::ofstream into;
+  if (!to_stdout) {
+    into.open(path);
+    if (!into) throw FileError(path + " cannot be written; does its folder exist?");
+  }
+  std::ostream& file = to_stdout ? std::cout : into;
   std::string line;
   for (NodeId node = 0; node < reference.done(); ++node) {
     const Site& site = program.sites[node];
@@ -138,9 +144,65 @@ Json as_json(const std::vector<SiteStatistics>& statistics) {
   return list;
 }
 
+namespace {
+
+/// What a value or its rounding can be, in the order in which they are told.
+struct Mishap {
+  std::string_view name, verb;
+  std::size_t count = 0;
+  NodeId first = no_node;
+};
+
+std::vector<Mishap> mishaps(const Program& program, const Reference& reference) {
+  std::vector<Mishap> list = {{"nan", "meets NaN"},
+                              {"infinity", "meets an infinity"},
+                              {"overflow", "overflows"},
+                              {"saturation", "saturates"}};
+  for (NodeId node = 0; node < reference.done(); ++node) {
+    const Op op = program.nodes[node].op;
+    if (op == Op::constant || op == Op::embed || op == Op::arg_max) continue;
+    const Value& value = reference.value(node);
+    const Flags flags = reference.flags(node);
+    const bool found[] = {value.is_nan(), value.is_infinite(), (flags & flag_overflow) != 0,
+                          (flags & flag_saturated) != 0};
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!found[i]) continue;
+      if (list[i].count++ == 0) list[i].first = node;
+    }
+  }
+  // A saturation is an overflow by another rule.
+  if (list[3].count != 0 && list[3].first == list[2].first) list[2].count = 0;
+  std::erase_if(list, [](const Mishap& mishap) { return mishap.count == 0; });
+  return list;
+}
+
+}  // namespace
+
+std::string mishaps_text(const Program& program, const Reference& reference) {
+  std::string text;
+  for (const Mishap& mishap : mishaps(program, reference))
+    text += fmt::format("{}{} (first: {}; {} in all)", text.empty() ? "note: " : ", ", mishap.verb,
+                        describe(program.sites[mishap.first]), mishap.count);
+  return text.empty() ? "" : text + '\n';
+}
+
+Json mishaps_json(const Program& program, const Reference& reference) {
+  Json document = Json::object();
+  for (const Mishap& mishap : mishaps(program, reference)) {
+    const Site& site = program.sites[mishap.first];
+    document[std::string(mishap.name)] = {{"first", describe(site)},
+                                          {"layer", site.layer},
+                                          {"site", name(site.name)},
+                                          {"pos", site.position},
+                                          {"count", mishap.count}};
+  }
+  return document;
+}
+
 void declare_inside(Arguments& arguments, InsideOptions& options) {
   arguments.group("Inside the run");
-  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines");
+  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
+                 "standard error");
   arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
 }
 
@@ -153,6 +215,19 @@ Table show_inside(const InsideOptions& options, const Program& program, const Re
   text += '\n' + as_text(table);
   document["sites"] = as_json(sites);
   return table;
+}
+
+void InsideOptions::check(const Session& session) const {
+  if (trace == "-" && (session.json || session.csv))
+    throw UsageError("--trace - and --json or --csv all want standard output; write the trace to a file");
+}
+
+void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
+                  const Table& table, const Json& document) {
+  if (options.trace == "-")
+    std::cerr << text;
+  else
+    print(session, text, table, document);
 }
 
 }  // namespace roundoff::cli

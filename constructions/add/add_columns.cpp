@@ -45,7 +45,7 @@ std::string needs_constant_attention(const Policy& policy, int first, int last) 
         notation(softmax));
   }
   const Format& sums = policy[Role::accumulators];
-  if (sums.overflow != Overflow::sat &&
+  if (!sums.saturates() &&
       !(sums.overflow == Overflow::inf && sums.layout == Layout::floating && sums.has_infinity)) {
     return needs_saturation(policy);
   }
@@ -157,9 +157,8 @@ void AddColumns::logits(ModelBuilder& model, const Task& task, const Weight& max
     }
     model.logit(static_cast<Token>(token), logit);
   }
-  for (int token = task.base(); token < task.eos(); ++token) {
-    model.logit(static_cast<Token>(token), Form() - Weight(1));
-  }
+  for (auto token = static_cast<Token>(task.base()); token < task.eos(); ++token)
+    model.logit(token, Form() - Weight(1));
   model.logit(task.eos(), Form(end) - Weight(1));
 }
 

@@ -96,8 +96,8 @@ void AddSums::logits(ModelBuilder& model, const Task& task, const Policy& policy
     if (centred != 0) form += scale * centred * s;
     model.logit(static_cast<Token>(d), form);
   }
-  for (int token = base; token < task.eos(); ++token)
-    model.logit(static_cast<Token>(token), Form() - Weight(1));
+  for (auto token = static_cast<Token>(base); token < task.eos(); ++token)
+    model.logit(token, Form() - Weight(1));
   model.logit(task.eos(), 2 * end - Weight(1));
 }
 

@@ -30,7 +30,7 @@ void LayerBuilder::constant(Register reg, const Weight& weight) { constants_.pus
 ModelBuilder::ModelBuilder(const Task& task) : vocabulary_(task.vocabulary()), positions_(task.positions()) {}
 
 void ModelBuilder::token(Token token, Register reg, const Weight& weight) {
-  tokens_.push_back({token, reg, weight.value});
+  tokens_.push_back({static_cast<int>(token), reg, weight.value});
 }
 
 void ModelBuilder::position(int position, Register reg, const Weight& weight) {

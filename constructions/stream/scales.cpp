@@ -44,7 +44,7 @@ Weight power_above(const Weight& x) {
 // exp is decreasing and rounding is monotone, so that what vanishes lies above one bound: bisection.
 Weight gap(const Policy& policy) {
   const Format& format = policy[Role::softmax];
-  if (format.rounding == Rounding::sr) return 0;
+  if (format.is_stochastic()) return 0;
   if (!format.is_uniform()) {
     for (int exponent = 0; !less(format.highest, power_of_two(exponent)) && exponent < 16; ++exponent) {
       if (vanishes(power_of_two(exponent), format)) return power_of_two(exponent);
@@ -99,7 +99,7 @@ Weight part_of(const Weight& x, int parts, const Policy& policy) {
 
 std::string needs_saturation(const Policy& policy) {
   for (const Role role : {Role::accumulators, Role::scores, Role::activations}) {
-    if (policy[role].overflow != Overflow::sat) {
+    if (!policy[role].saturates()) {
       return fmt::format("needs sums that saturate, and {} does not: use `:sat`", notation(policy[role]));
     }
   }
@@ -123,7 +123,7 @@ std::string needs_symmetric_range(const Policy& policy) {
 }
 
 std::string needs_fixed_exp(const Policy& policy) {
-  if (policy[Role::softmax].rounding != Rounding::sr) return "";
+  if (!policy[Role::softmax].is_stochastic()) return "";
   return "stochastic rounding lifts exp(-MAX) above 0 at times: no attention is hard; round to nearest, rtz "
          "or rdn";
 }

@@ -8,8 +8,8 @@
 
 namespace roundoff::constructions {
 
-/// The 10 010 inputs, in the protocol's order. UsageError for a task that is not the addition of two numbers
-/// of ten decimal digits.
+/// The 10 010 inputs of ADD, in the protocol's order. UsageError where its operands are not numbers of ten
+/// decimal digits.
 std::vector<Instance> adderboard_inputs(const Task& task);
 
 }  // namespace roundoff::constructions

@@ -12,32 +12,51 @@
 
 namespace roundoff::constructions {
 
+/// How the sequence is laid out.
+struct ArithmeticForm {
+  int operands = 2;
+  std::string separator = "+";  ///< between operands; "" where there is one
+  int answer_digits = 0;
+  std::string end = "=";  ///< behind the operands
+  int digits = 0;         ///< of an operand; 0: n
+  bool least_first = false, answer_least_first = false;
+};
+
 class ArithmeticTask : public Task {
  public:
   SequenceShape shape(const Instance& instance) const override;
   std::vector<Token> question(const Instance& instance) const override;
   std::vector<Token> answer(const Instance& instance) const override;
+  Instance read(std::span<const Token> question, const Instance& lengths) const override;
   double input_count() const override;
   Instance instance(std::uint64_t j) const override;
   Instance sample(std::uint64_t seed, std::uint64_t index) const override;
   Instance parse(std::string_view text) const override;
-  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-            std::span<Token> expected) const override;
+  using Task::text;
+  std::string text(const Instance& instance) const override;
+  bool least_first() const override { return form_.least_first; }
+  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+            std::span<LaneToken> expected) const override;
   void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                    std::span<Token> tokens, std::span<Token> expected) const override;
+                    std::span<LaneToken> tokens, std::span<LaneToken> expected) const override;
 
-  std::string_view joiner() const override { return symbol_; }
+  std::string_view joiner() const override { return form_.separator; }
   int positions() const override;
 
-  int operands() const { return operands_; }
-  int answer_digits() const { return answer_digits_; }
+  int operands() const { return form_.operands; }
+  int digits() const { return form_.digits; }  ///< of an operand, at most
+  int answer_digits() const { return form_.answer_digits; }
+  int answer_tokens() const { return (answer_digits() + size_.c - 1) / size_.c; }
+  const ArithmeticForm& form() const { return form_; }
   /// The answer, answer_digits() digits.
   virtual Digits result(const Instance& instance) const = 0;
   /// The greatest answer of any instance (its leading digits bound the leading answer token).
   virtual Digits greatest() const = 0;
 
  protected:
-  ArithmeticTask(const TaskSize& size, int operands, std::string symbol, int answer_digits);
+  ArithmeticTask(const TaskSize& size, ArithmeticForm form);
+  ArithmeticTask(const TaskSize& size, int operands, std::string separator, int answer_digits)
+      : ArithmeticTask(size, {operands, std::move(separator), answer_digits}) {}
 
   /// `result` of many instances: digit i of operand o of a lane is digits[(o * n + i) * stride + lane], and
   /// digit i of its answer goes to answers[i * stride + lane].
@@ -46,11 +65,9 @@ class ArithmeticTask : public Task {
 
  private:
   void fill_digits(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
-                   std::span<Token> tokens, std::span<Token> expected) const;
+                   std::span<LaneToken> tokens, std::span<LaneToken> expected) const;
 
-  int operands_;
-  std::string symbol_;
-  int answer_digits_;
+  ArithmeticForm form_;
 };
 
 /// Collects instances in order, without repetition, until there are `limit`.

@@ -12,7 +12,7 @@ namespace roundoff::constructions {
 
 void ArithmeticTask::results(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
                              std::span<std::uint8_t> answers) const {
-  const auto n = static_cast<std::size_t>(size_.n);
+  const auto n = static_cast<std::size_t>(this->digits());
   Instance instance{std::vector<Digits>(static_cast<std::size_t>(operands()), Digits(n))};
   for (std::size_t lane = 0; lane < count; ++lane) {
     for (std::size_t o = 0; o < instance.operands.size(); ++o)
@@ -28,45 +28,45 @@ namespace {
 /// lanes each.
 class TokenRows {
  public:
-  TokenRows(std::span<Token> rows, std::size_t count, std::size_t stride)
+  TokenRows(std::span<LaneToken> rows, std::size_t count, std::size_t stride)
       : rows_(rows), count_(count), stride_(stride) {}
 
-  void constant(Token token) { std::fill_n(next(), count_, token); }
+  void constant(Token token) { std::fill_n(next(), count_, static_cast<LaneToken>(token)); }
 
   void digits(const std::uint8_t* first, std::size_t length, int p, int c) {
     const auto group = static_cast<std::size_t>(c);
     std::size_t i = 0;
     for (std::size_t size = (length - 1) % group + 1; i < length; size = group) {
-      Token* row = next();
+      LaneToken* row = next();
       to_tokens(first + i * stride_, row, count_);
       for (std::size_t j = 1; j < size; ++j) {
         const std::uint8_t* digit = first + (i + j) * stride_;
         for (std::size_t lane = 0; lane < count_; ++lane)
-          row[lane] = static_cast<Token>(row[lane] * p + digit[lane]);
+          row[lane] = static_cast<LaneToken>(row[lane] * p + digit[lane]);
       }
       i += size;
     }
   }
 
  private:
-  Token* next() { return rows_.data() + stride_ * at_++; }
-  std::span<Token> rows_;
+  LaneToken* next() { return rows_.data() + stride_ * at_++; }
+  std::span<LaneToken> rows_;
   std::size_t count_, stride_, at_ = 0;
 };
 
 }  // namespace
 
 void ArithmeticTask::fill_digits(std::span<const std::uint8_t> digits, std::size_t count, std::size_t stride,
-                                 std::span<Token> tokens, std::span<Token> expected) const {
-  const auto n = static_cast<std::size_t>(size_.n), length = static_cast<std::size_t>(answer_digits());
+                                 std::span<LaneToken> tokens, std::span<LaneToken> expected) const {
+  const auto n = static_cast<std::size_t>(this->digits()), length = static_cast<std::size_t>(answer_digits());
   std::vector<std::uint8_t> answers(length * stride);
   results(digits, count, stride, answers);
   TokenRows rows(tokens, count, stride);
   for (std::size_t o = 0; o < static_cast<std::size_t>(operands()); ++o) {
-    if (o > 0) rows.constant(symbol(symbol_));
+    if (o > 0) rows.constant(symbol(form_.separator));
     rows.digits(digits.data() + o * n * stride, n, size_.p, size_.c);
   }
-  rows.constant(symbol("="));
+  rows.constant(symbol(form_.end));
   rows.digits(answers.data(), length, size_.p, size_.c);
   TokenRows right(expected, count, stride);
   right.digits(answers.data(), length, size_.p, size_.c);
@@ -98,11 +98,12 @@ void count_up(std::uint64_t first, std::uint64_t run, std::uint64_t p, std::size
 }  // namespace
 
 // Input j in mixed radix, the last digit of the last operand running fastest.
-void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-                          std::span<Token> expected) const {
-  if (size_.ragged) return Task::fill(first, count, stride, tokens, expected);
+void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t stride,
+                          std::span<LaneToken> tokens, std::span<LaneToken> expected) const {
+  if (size_.ragged || form_.least_first || form_.answer_least_first)
+    return Task::fill(first, count, stride, tokens, expected);
   const auto p = static_cast<std::uint64_t>(size_.p);
-  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(size_.n);
+  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(this->digits());
   std::vector<std::uint8_t> digits(rows * stride);
   std::uint64_t run = 1;
   for (std::size_t row = rows; row-- > 0;) {
@@ -114,10 +115,11 @@ void ArithmeticTask::fill(std::uint64_t first, std::size_t count, std::size_t st
 }
 
 void ArithmeticTask::fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count,
-                                  std::size_t stride, std::span<Token> tokens,
-                                  std::span<Token> expected) const {
-  if (size_.ragged) return Task::fill_samples(seed, first, count, stride, tokens, expected);
-  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(size_.n);
+                                  std::size_t stride, std::span<LaneToken> tokens,
+                                  std::span<LaneToken> expected) const {
+  if (size_.ragged || form_.least_first || form_.answer_least_first)
+    return Task::fill_samples(seed, first, count, stride, tokens, expected);
+  const auto rows = static_cast<std::size_t>(operands()) * static_cast<std::size_t>(this->digits());
   std::vector<std::uint8_t> digits(rows * stride);
   draw_rows(seed, first, size_.p, rows, count, stride, digits.data());
   fill_digits(digits, count, stride, tokens, expected);

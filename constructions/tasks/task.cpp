@@ -1,47 +1,91 @@
-// The registry of tasks, and what all tasks share: the vocabulary, the default shape of a sequence, and text.
+// What all tasks share: the vocabulary, the default shape of a sequence, and text.
 #include "constructions/tasks/task.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
 #include "constructions/tasks/digits.hpp"
+#include "constructions/tasks/task_file.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 
 namespace roundoff::constructions {
 
-TaskEntry add_task();
-TaskEntry iteradd_task();
-TaskEntry mul_task();
-TaskEntry majority_task();
-TaskEntry parity_task();
-TaskEntry cot_iteradd_task();
-TaskEntry cot_mul_task();
+namespace {
 
-std::span<const TaskEntry> tasks() {
-  static const std::vector<TaskEntry> entries = {
-      add_task(),          //
-      iteradd_task(),      //
-      mul_task(),          //
-      majority_task(),     //
-      parity_task(),       //
-      cot_iteradd_task(),  //
-      cot_mul_task(),      //
-  };
-  return entries;
+/// "dyck1" of "dyck1:depth=4"; a file's path may hold colons before its ending.
+std::string_view name_part(std::string_view spec) {
+  const auto file = spec.find(".toml");
+  return spec.substr(0, spec.find(':', file == std::string_view::npos ? 0 : file));
 }
 
-std::unique_ptr<Task> make_task(std::string_view name, const TaskSize& size) {
+/// "key=value,key=value": a comma belongs to the value unless a key follows it.
+Parameters parse_parameters(std::string_view text, std::string_view spec) {
+  Parameters parameters;
+  std::string* last = nullptr;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    const auto equals = part.find('=');
+    const bool key =
+        equals != std::string_view::npos && equals > 0 &&
+        std::all_of(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(equals),
+                    [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
+    if (key)
+      last = &(parameters[std::string(part.substr(0, equals))] = part.substr(equals + 1));
+    else if (last != nullptr)
+      *last += fmt::format(",{}", part);
+    else
+      throw UsageError(fmt::format("--task '{}': '{}' is no parameter; write key=value", spec, part));
+  }
+  return parameters;
+}
+
+/// With the standard where nothing was given.
+Parameters complete(const TaskEntry& entry, Parameters given) {
+  std::vector<std::string_view> names;
+  for (const Parameter& parameter : entry.parameters) {
+    names.push_back(parameter.name);
+    given.try_emplace(std::string(parameter.name), parameter.standard);
+  }
+  for (const auto& [name, value] : given)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw UsageError(fmt::format("{} has no parameter '{}'{}", entry.name, name,
+                                   names.empty() ? "; it has none" : did_you_mean(name, names)));
+  return given;
+}
+
+}  // namespace
+
+const TaskEntry& find_task(std::string_view spec) {
+  const std::string_view name = name_part(spec);
+  if (name.ends_with(".toml")) return task_of_file(std::string(name));
   std::vector<std::string_view> names;
   for (const TaskEntry& entry : tasks()) {
-    if (entry.name == name) {
-      check_size(size);
-      return entry.make(size);
-    }
+    if (entry.name == name) return entry;
     names.push_back(entry.name);
   }
   throw UsageError(fmt::format("unknown task '{}'{}", name, did_you_mean(name, names)));
+}
+
+std::unique_ptr<Task> make_task(std::string_view spec, const TaskSize& size) {
+  const TaskEntry& entry = find_task(spec);
+  check_size(size);
+  std::string_view parameters = spec.substr(name_part(spec).size());
+  if (!parameters.empty()) parameters.remove_prefix(1);
+  return entry.make(size, complete(entry, parse_parameters(parameters, spec)));
+}
+
+std::string describe(const TaskSize& size) {
+  const TaskSize standard;
+  std::string text = fmt::format("p={} n={}", size.p, size.n);
+  if (size.k != standard.k) text += fmt::format(" k={}", size.k);
+  if (size.l != standard.l) text += fmt::format(" l={}", size.l);
+  if (size.c != standard.c) text += fmt::format(" c={}", size.c);
+  if (size.ragged) text += " ragged";
+  return text;
 }
 
 void check_size(const TaskSize& size) {
@@ -96,23 +140,30 @@ Bindings Task::bindings() const {
   return bindings;
 }
 
-void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t stride, std::span<Token> tokens,
-                     std::span<Token> expected) const {
-  const std::vector<Token> asked = question(instance);
-  const std::vector<Token> told = answer(instance);
-  for (std::size_t i = 0; i < asked.size(); ++i) tokens[i * stride + lane] = asked[i];
-  for (std::size_t i = 0; i + 1 < told.size(); ++i) tokens[(asked.size() + i) * stride + lane] = told[i];
-  for (std::size_t o = 0; o < told.size(); ++o) expected[o * stride + lane] = told[o];
+std::vector<Term> Task::specification(Integers&, std::span<const Number>) const { return {}; }
+
+std::vector<Instance> Task::leaderboard() const {
+  throw UsageError(fmt::format("{} has no leaderboard's protocol; use adversarial or sample", name()));
 }
 
-void Task::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-                std::span<Token> expected) const {
+void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t stride,
+                     std::span<LaneToken> tokens, std::span<LaneToken> expected) const {
+  const std::vector<Token> asked = question(instance);
+  const std::vector<Token> told = answer(instance);
+  for (std::size_t i = 0; i < asked.size(); ++i) tokens[i * stride + lane] = static_cast<LaneToken>(asked[i]);
+  for (std::size_t i = 0; i + 1 < told.size(); ++i)
+    tokens[(asked.size() + i) * stride + lane] = static_cast<LaneToken>(told[i]);
+  for (std::size_t o = 0; o < told.size(); ++o) expected[o * stride + lane] = static_cast<LaneToken>(told[o]);
+}
+
+void Task::fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+                std::span<LaneToken> expected) const {
   for (std::size_t lane = 0; lane < count; ++lane)
     fill_lane(instance(first + lane), lane, stride, tokens, expected);
 }
 
 void Task::fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                        std::span<Token> tokens, std::span<Token> expected) const {
+                        std::span<LaneToken> tokens, std::span<LaneToken> expected) const {
   for (std::size_t lane = 0; lane < count; ++lane)
     fill_lane(sample(seed, first + lane), lane, stride, tokens, expected);
 }
@@ -128,7 +179,7 @@ std::string Task::text(std::span<const Token> tokens) const {
   std::string text;
   bool after_digit = false;
   for (const Token token : tokens) {
-    const bool is_digit = token < base_;
+    const bool is_digit = token < static_cast<Token>(base_);
     if (size_.p > 36 && is_digit && after_digit) text += '.';
     text += vocabulary_[token];
     after_digit = is_digit;
@@ -155,7 +206,7 @@ SequenceShape Task::shape(const Instance& instance) const {
   for (int value = 0; value < base_; ++value)
     digits[static_cast<std::size_t>(value)] = static_cast<Token>(value);
   const auto append = [&](Token token) {
-    shape.tokens.push_back(token < base_ ? digits : std::vector<Token>{token});
+    shape.tokens.push_back(token < static_cast<Token>(base_) ? digits : std::vector<Token>{token});
   };
   for (const Token token : asked) append(token);
   for (std::size_t i = 0; i + 1 < told.size(); ++i) append(told[i]);

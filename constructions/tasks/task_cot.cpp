@@ -18,29 +18,16 @@ namespace roundoff::constructions {
 
 namespace {
 
-class ChainOfThought final : public ArithmeticTask {
+class ChainOfThought : public ArithmeticTask {
  public:
-  /// The running totals, in order, each of `digits` digits.
-  using Totals = std::vector<Digits> (*)(const Instance& instance, const TaskSize& size, int digits);
+  /// The running totals, in order, each of answer_digits() digits.
+  virtual std::vector<Digits> totals(const Instance& instance) const = 0;
 
-  ChainOfThought(const TaskSize& size, std::string_view name, std::string_view plain_name, Totals totals)
-      : ArithmeticTask(size, plain_name == "mul" ? 2 : size.k, plain_name == "mul" ? "*" : "+",
-                       digits(size, plain_name)),
-        name_(name),
-        plain_(make_task(plain_name, size)),
-        totals_(totals),
-        lines_(static_cast<int>(totals_(instance(0), size, answer_digits()).size())) {}
-
-  std::string_view name() const override { return name_; }
-
-  int positions() const override {
-    const int line = (answer_digits() + size_.c - 1) / size_.c + 1;
-    return plain().positions() + (lines_ - 1) * line;
-  }
+  int positions() const override { return plain().positions() + (lines_ - 1) * (answer_tokens() + 1); }
 
   std::vector<Token> answer(const Instance& instance) const override {
     std::vector<Token> tokens;
-    for (const Digits& total : totals_(instance, size_, answer_digits())) {
+    for (const Digits& total : totals(instance)) {
       if (!tokens.empty()) tokens.push_back(symbol("="));
       for (const int value : groups(total, size_.p, size_.c)) tokens.push_back(static_cast<Token>(value));
     }
@@ -67,70 +54,159 @@ class ChainOfThought final : public ArithmeticTask {
   Digits result(const Instance& instance) const override { return plain().result(instance); }
   Digits greatest() const override { return plain().greatest(); }
   std::vector<Instance> adversarial(std::size_t limit) const override { return plain_->adversarial(limit); }
+  int families() const override { return plain_->families(); }
 
   // The fast form knows answers of one line only.
-  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<Token> tokens,
-            std::span<Token> expected) const override {
+  void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,
+            std::span<LaneToken> expected) const override {
     Task::fill(first, count, stride, tokens, expected);
   }
   void fill_samples(std::uint64_t seed, std::uint64_t first, std::size_t count, std::size_t stride,
-                    std::span<Token> tokens, std::span<Token> expected) const override {
+                    std::span<LaneToken> tokens, std::span<LaneToken> expected) const override {
     Task::fill_samples(seed, first, count, stride, tokens, expected);
   }
 
+ protected:
+  /// `plain`: the task whose answer the last total is.
+  ChainOfThought(std::unique_ptr<Task> plain, int operands, std::string symbol, int digits, int lines)
+      : ArithmeticTask(refuse_ragged(plain->size()), operands, std::move(symbol), digits),
+        plain_(std::move(plain)),
+        lines_(lines) {}
+
+  /// The lines in writing order, `next(line, before)` from the one before it.
+  std::vector<Term> chain(Integers& integers, Number before,
+                          const std::function<Number(int line, const Number& before)>& next) const {
+    std::vector<Term> answer;
+    for (int line = 0; line < lines_; ++line) {
+      if (line > 0) answer.push_back(integers.constant(symbol("=")));
+      before = integers.line(answer_tokens(), [&] { return next(line, before); });
+      answer.insert(answer.end(), before.rbegin(), before.rend());
+    }
+    return answer;
+  }
+
  private:
-  static int digits(const TaskSize& size, std::string_view plain_name) {
+  static const TaskSize& refuse_ragged(const TaskSize& size) {
     if (size.ragged) throw UsageError("chain of thought has no ragged form: give operands of n digits");
-    if (plain_name == "mul") return size.l == 0 ? 2 * size.n : size.l;
-    if (size.k < 2) throw UsageError("cot-iteradd writes s_2 first: take k >= 2");
-    return size.n + ceil_log(size.p, static_cast<std::uint64_t>(size.k));
+    return size;
   }
   const ArithmeticTask& plain() const { return static_cast<const ArithmeticTask&>(*plain_); }
 
-  std::string_view name_;
-  std::unique_ptr<Task> plain_;  ///< whose answer the last total is
-  Totals totals_;
+  std::unique_ptr<Task> plain_;
   int lines_;
 };
 
-std::vector<Digits> sums(const Instance& instance, const TaskSize& size, int digits) {
-  std::vector<Digits> totals;
-  Digits total = instance.operands[0];
-  for (std::size_t j = 1; j < instance.operands.size(); ++j) {
-    total = plus(total, instance.operands[j], size.p, digits);
-    totals.push_back(total);
+class RunningSums final : public ChainOfThought {
+ public:
+  explicit RunningSums(const TaskSize& size)
+      : ChainOfThought(make_task("iteradd", size), size.k, "+",
+                       size.n + ceil_log(size.p, static_cast<std::uint64_t>(size.k)), size.k - 1) {
+    if (size.k < 2) throw UsageError("cot-iteradd writes s_2 first: take k >= 2");
   }
-  return totals;
-}
 
-std::vector<Digits> products(const Instance& instance, const TaskSize& size, int digits) {
-  const auto length = static_cast<std::size_t>(digits);
-  std::vector<Digits> totals = {Digits(length, 0)};
-  const Digits &a = instance.operands[0], &b = instance.operands[1];
-  Digits shifted = a;  // a p^t
-  for (std::size_t t = 0; t < b.size(); ++t, shifted.push_back(0)) {
-    for (int r = 1; r < size.p; ++r) {
-      const bool adds = b[b.size() - 1 - t] >= r;
-      totals.push_back(plus(totals.back(), adds ? shifted : Digits{0}, size.p, digits));
+  std::string_view name() const override { return "cot-iteradd"; }
+
+  std::vector<Digits> totals(const Instance& instance) const override {
+    std::vector<Digits> totals;
+    Digits total = instance.operands[0];
+    for (std::size_t j = 1; j < instance.operands.size(); ++j) {
+      total = plus(total, instance.operands[j], size_.p, answer_digits());
+      totals.push_back(total);
     }
+    return totals;
   }
-  return totals;
-}
+
+  std::vector<Term> specification(Integers& integers, std::span<const Number> operands) const override {
+    return chain(integers, operands[0], [&](int line, const Number& before) {
+      return sum_of(integers, base(), answer_tokens(),
+                    {before, operands[static_cast<std::size_t>(line) + 1]});
+    });
+  }
+};
+
+class RunningProducts final : public ChainOfThought {
+ public:
+  explicit RunningProducts(const TaskSize& size)
+      : ChainOfThought(make_task("mul", size), 2, "*", size.l == 0 ? 2 * size.n : size.l,
+                       size.n * (size.p - 1) + 1) {}
+
+  std::string_view name() const override { return "cot-mul"; }
+
+  std::vector<Digits> totals(const Instance& instance) const override {
+    std::vector<Digits> totals = {Digits(static_cast<std::size_t>(answer_digits()), 0)};
+    const Digits &a = instance.operands[0], &b = instance.operands[1];
+    Digits shifted = a;  // a p^t
+    for (std::size_t t = 0; t < b.size(); ++t, shifted.push_back(0)) {
+      for (int r = 1; r < size_.p; ++r) {
+        const bool adds = b[b.size() - 1 - t] >= r;
+        totals.push_back(plus(totals.back(), adds ? shifted : Digits{0}, size_.p, answer_digits()));
+      }
+    }
+    return totals;
+  }
+
+  // In base p, token by token only at the ends: p^t is no power of the tokens' base.
+  std::vector<Term> specification(Integers& integers, std::span<const Number> operands) const override {
+    const std::int64_t p = size_.p;
+    const int l = answer_digits();
+    const auto below = [&](int i) { return static_cast<std::int64_t>(power(size_.p, i % size_.c)); };
+    const auto digits_in = [&](const Number& tokens, int count) {
+      Number digits;
+      for (int i = 0; i < count; ++i) {
+        const std::int64_t weight = below(i);
+        digits.push_back(integers.map(tokens[static_cast<std::size_t>(i / size_.c)],
+                                      [&](std::int64_t token) { return token / weight % p; }));
+      }
+      return digits;
+    };
+    const Number a = digits_in(operands[0], size_.n), b = digits_in(operands[1], size_.n);
+    return chain(integers, {}, [&](int line, const Number& before) {
+      if (line == 0) return Number(static_cast<std::size_t>(answer_tokens()), integers.constant(0));
+      const int t = (line - 1) / (size_.p - 1), r = (line - 1) % (size_.p - 1) + 1;
+      const Term adds = integers.map(b[static_cast<std::size_t>(t)],
+                                     [&](std::int64_t digit) { return std::int64_t{digit >= r}; });
+      const Number total = digits_in(before, l);
+      const Number sum = integers.digits_of_columns(p, l, [&](int j) {
+        std::vector<Term> column = {total[static_cast<std::size_t>(j)]};
+        if (j >= t && j - t < size_.n)
+          column.push_back(integers.times(adds, a[static_cast<std::size_t>(j - t)]));
+        return column;
+      });
+      Number grouped;
+      for (int i = 0; i < l; ++i) {
+        if (i % size_.c == 0) grouped.push_back(integers.constant(0));
+        grouped.back() = integers.plus(
+            grouped.back(), integers.times(integers.constant(below(i)), sum[static_cast<std::size_t>(i)]));
+      }
+      return grouped;
+    });
+  }
+};
 
 }  // namespace
 
 TaskEntry cot_iteradd_task() {
-  return {"cot-iteradd", "a+...+z=s=...=s : IterADD with the running totals written out",
-          [](const TaskSize& size) -> std::unique_ptr<Task> {
-            return std::make_unique<ChainOfThought>(size, "cot-iteradd", "iteradd", sums);
-          }};
+  return {.name = "cot-iteradd",
+          .form = "a+...+z=s=...=s",
+          .summary = "IterADD with the running totals written out",
+          .make = [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
+            return std::make_unique<RunningSums>(size);
+          },
+          .sizes = "nk",
+          .families = {"those of iteradd"},
+          .standard = {{.p = 2, .n = 2, .k = 3}, {.p = 3, .n = 1, .k = 3}}};
 }
 
 TaskEntry cot_mul_task() {
-  return {"cot-mul", "a*b=s=...=s : MUL by repeated shifted addition, with the running totals written out",
-          [](const TaskSize& size) -> std::unique_ptr<Task> {
-            return std::make_unique<ChainOfThought>(size, "cot-mul", "mul", products);
-          }};
+  return {.name = "cot-mul",
+          .form = "a*b=s=...=s",
+          .summary = "MUL by repeated shifted addition, with the running totals written out",
+          .make = [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
+            return std::make_unique<RunningProducts>(size);
+          },
+          .sizes = "nl",
+          .families = {"those of mul"},
+          .standard = {{.p = 2, .n = 3}, {.p = 3, .n = 2}}};
 }
 
 }  // namespace roundoff::constructions

@@ -4,10 +4,12 @@
 // and the Majority family that carries the lower bound (Feng et al. 2024, theorem 4.2): k-1 summands in {0,1}
 // and the constant p^m - ceil((k-1)/2), p^m >= k-1, so that digit m says whether at least half of them are 1.
 #include <algorithm>
+#include <cmath>
 
 #include "constructions/tasks/arithmetic_task.hpp"
 #include "constructions/tasks/draws.hpp"
 #include "constructions/tasks/lane_rows.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::constructions {
 
@@ -46,6 +48,21 @@ class IterAddTask final : public ArithmeticTask {
     return result({constant_operands(all(static_cast<std::uint8_t>(size_.p - 1)))});
   }
 
+  std::vector<Term> specification(Integers& integers, std::span<const Number> operands) const override {
+    return written(sum_of(integers, base(), answer_tokens(), {operands.begin(), operands.end()}));
+  }
+
+  // Half of the summands each: one side's sum is any of 0 .. (k/2)(p^n - 1); beyond doubles, those with k/2
+  // left out.
+  double communication_bits() const override {
+    const double digit = steady_log2(size_.p);
+    const double values = std::max(1, size_.k / 2) * (power(size_.p, size_.n) - 1) + 1;
+    return std::isfinite(values) ? std::max(size_.n * digit, steady_log2(values)) : size_.n * digit;
+  }
+
+  // With the other operands 0 the answer is the first one.
+  double operand_bits() const override { return size_.ragged ? 0 : size_.n * steady_log2(size_.p); }
+
   std::vector<Instance> adversarial(std::size_t limit) const override {
     InstanceSet set(limit);
     const auto most = static_cast<std::uint8_t>(size_.p - 1);
@@ -58,6 +75,7 @@ class IterAddTask final : public ArithmeticTask {
     hidden_pairs(set);
     return set.take();
   }
+  int families() const override { return 2; }  // hidden pairs are those of add
 
  private:
   Digits all(std::uint8_t digit) const { return Digits(static_cast<std::size_t>(size_.n), digit); }
@@ -136,8 +154,23 @@ class IterAddTask final : public ArithmeticTask {
 }  // namespace
 
 TaskEntry iteradd_task() {
-  return {"iteradd", "a+...+z= : the n+ceil(log_p k) digits of the sum of k n-digit numbers",
-          [](const TaskSize& size) -> std::unique_ptr<Task> { return std::make_unique<IterAddTask>(size); }};
+  return {.name = "iteradd",
+          .form = "a+...+z=",
+          .summary = "the n+ceil(log_p k) digits of the sum of k n-digit numbers",
+          .make = [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
+            return std::make_unique<IterAddTask>(size);
+          },
+          .sizes = "nk",
+          .families = {"all digits p-1, all 0, all 1",
+                       "the Majority family: k-1 summands of 0 or 1 and p^m - ceil((k-1)/2)",
+                       "the first or last r operands all p-1, the others 0 or 0..01",
+                       "one column full and the others empty, the reverse, and all columns up to one full",
+                       "the hard pairs of add in two operands, zeros between"},
+          .standard = {{.p = 2, .n = 2, .k = 3}, {.p = 3, .n = 1, .k = 3}},
+          .row = "IterADD",
+          .claims = {{Regime::constant, "superpolynomial", "theorem 4.2"},
+                     {Regime::logarithmic, "O(1)", "theorem 5.2"}},
+          .effort = {.scanned = 0.5}};
 }
 
 }  // namespace roundoff::constructions

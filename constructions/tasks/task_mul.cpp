@@ -5,9 +5,11 @@
 // bound (Feng et al. 2024, theorem 4.3): X = sum x_i p^(iw) times Y = sum p^(iw), w = ceil(log_p(k+1)), whose
 // block k-1 is the number of ones.
 #include <algorithm>
+#include <cmath>
 
 #include "constructions/tasks/arithmetic_task.hpp"
 #include "formats/error.hpp"
+#include "formats/functions/steady.hpp"
 
 namespace roundoff::constructions {
 
@@ -30,6 +32,34 @@ class MulTask final : public ArithmeticTask {
     const Digits full(static_cast<std::size_t>(size_.n), static_cast<std::uint8_t>(size_.p - 1));
     if (answer_digits() == 2 * size_.n) return times(full, full, size_.p, answer_digits());
     return Digits(static_cast<std::size_t>(answer_digits()), static_cast<std::uint8_t>(size_.p - 1));
+  }
+
+  // Where l is no multiple of c, the leading token holds l mod c digits.
+  std::vector<Term> specification(Integers& integers, std::span<const Number> operands) const override {
+    const Number &x = operands[0], &y = operands[1];
+    Number digits = integers.digits_of_columns(base(), answer_tokens(), [&](int j) {
+      std::vector<Term> column;
+      for (int i = 0; i <= j; ++i) {
+        const auto a = static_cast<std::size_t>(i), b = static_cast<std::size_t>(j - i);
+        if (a < x.size() && b < y.size()) column.push_back(integers.times(x[a], y[b]));
+      }
+      return column;
+    });
+    const auto leading = static_cast<std::int64_t>(power(size_.p, answer_digits() % size_.c));
+    if (leading > 1) digits.back() = integers.map(digits.back(), [&](std::int64_t t) { return t % leading; });
+    return written(digits);
+  }
+
+  // The first answer digit at l = n is the middle digit of the product, whose ordered binary decision diagrams
+  // have at least 2^(n/2)/61 nodes for any order of the inputs (Woelfel 2005, as recalled): n/2 - lg 61 bits.
+  double communication_bits() const override {
+    if (size_.p != 2 || size_.l != size_.n) return 0;
+    return std::max(0.0, std::floor(size_.n / 2.0) - steady_log2(61));
+  }
+
+  // With b = 1 the answer is the low digits of a.
+  double operand_bits() const override {
+    return size_.ragged ? 0 : std::min(size_.n, answer_digits()) * steady_log2(size_.p);
   }
 
   std::vector<Instance> adversarial(std::size_t limit) const override {
@@ -101,8 +131,22 @@ class MulTask final : public ArithmeticTask {
 }  // namespace
 
 TaskEntry mul_task() {
-  return {"mul", "a*b= : the l least significant digits of the product of two n-digit numbers",
-          [](const TaskSize& size) -> std::unique_ptr<Task> { return std::make_unique<MulTask>(size); }};
+  // Products take the longest proofs for their operations.
+  return {.name = "mul",
+          .form = "a*b=",
+          .summary = "the l least significant digits of the product of two n-digit numbers",
+          .make = [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
+            return std::make_unique<MulTask>(size);
+          },
+          .sizes = "nl",
+          .families = {"extreme operands, each with each: all p-1, all 1, 0, 1, powers of p",
+                       "the Majority family: X = sum x_i p^(iw) times Y = sum p^(iw)",
+                       "products just below or at a power of p"},
+          .standard = {{.p = 2, .n = 3}, {.p = 3, .n = 2}},
+          .row = "MUL",
+          .claims = {{Regime::constant, "superpolynomial", "theorem 4.3"},
+                     {Regime::logarithmic, "O(n^2)", "theorem 5.3"}},
+          .effort = {.all = 0.68, .constant = 0.2, .scanned = 0.2, .longest_proof = 2.4e6}};
 }
 
 }  // namespace roundoff::constructions

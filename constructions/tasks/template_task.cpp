@@ -14,7 +14,7 @@ namespace roundoff::constructions {
 namespace {
 
 using Json = nlohmann::json;
-constexpr Token no_token = 0xffff;
+constexpr Token no_token = 0xffffffff;
 
 /// One piece: a token, or the digits of a source.
 struct Piece {
@@ -59,6 +59,12 @@ class TemplateTask final : public Task {
   }
 
   std::string_view name() const override { return inner_->name(); }
+  std::string spec() const override { return inner_->spec(); }
+  std::string digest() const override { return inner_->digest(); }
+  bool one_shape() const override { return inner_->one_shape(); }
+  bool admits(const Instance& instance) const override { return inner_->admits(instance); }
+  using Task::text;
+  std::string text(const Instance& instance) const override { return inner_->text(instance); }
   std::string layout() const override { return layout_; }
   Token eos() const override { return stop_; }
   std::string_view joiner() const override { return inner_->joiner(); }
@@ -68,6 +74,9 @@ class TemplateTask final : public Task {
     return inner_->sample(seed, index);
   }
   std::vector<Instance> adversarial(std::size_t limit) const override { return inner_->adversarial(limit); }
+  std::vector<Instance> leaderboard() const override { return inner_->leaderboard(); }
+  bool on_leaderboard() const override { return inner_->on_leaderboard(); }
+  int families() const override { return inner_->families(); }
   Instance parse(std::string_view text) const override { return inner_->parse(text); }
 
   int positions() const override {
@@ -78,6 +87,26 @@ class TemplateTask final : public Task {
   }
 
   std::vector<Token> question(const Instance& instance) const override { return laid_out(prompt_, instance); }
+
+  Instance read(std::span<const Token> question, const Instance& lengths) const override {
+    Instance instance = lengths;
+    std::size_t at = 0;
+    for (const Piece& piece : prompt_) {
+      if (piece.token != no_token) {
+        ++at;
+        continue;
+      }
+      Digits& digits = instance.operands[static_cast<std::size_t>(piece.source)];
+      const std::size_t written = std::max(piece.length, digits.size());
+      for (std::size_t i = 0; i < digits.size(); ++i) {
+        const std::size_t place = piece.reversed ? digits.size() - 1 - i : written - digits.size() + i;
+        const auto found = std::find(digits_.begin(), digits_.end(), question[at + place]);
+        digits[i] = static_cast<std::uint8_t>(found - digits_.begin());
+      }
+      at += written;
+    }
+    return instance;
+  }
 
   std::vector<Token> answer(const Instance& instance) const override {
     std::vector<Token> tokens = laid_out(answer_, instance);
@@ -217,7 +246,10 @@ Json parsed(std::string_view text) {
 }  // namespace
 
 std::unique_ptr<Task> template_task(std::string_view name, const TaskSize& size, std::string_view layout) {
-  return std::make_unique<TemplateTask>(make_task(name, size), parsed(layout));
+  const Json json = parsed(layout);
+  if (json.size() == 1 && json.contains("vocab"))
+    return renamed_task(make_task(name, size), json["vocab"].get<std::vector<std::string>>());
+  return std::make_unique<TemplateTask>(make_task(name, size), json);
 }
 
 std::string complete_layout(std::string_view template_json, std::span<const std::string> vocabulary) {

@@ -19,8 +19,12 @@
 
 namespace roundoff::constructions {
 
+/// A task with the vocabulary of a model, token by token by name; the task itself where that is its own.
+/// UsageError for a token that the vocabulary lacks or has twice.
+std::unique_ptr<Task> renamed_task(std::unique_ptr<Task> task, std::span<const std::string> vocabulary);
+
 /// The task called `name`, put as `layout` says: the template as JSON, with the model's vocabulary as
-/// "vocab". Its inputs, right answers and adversarial families are the task's own. UsageError that names the
+/// "vocab" (alone: renamed_task). Its inputs, right answers and adversarial families are the task's own. UsageError that names the
 /// piece.
 std::unique_ptr<Task> template_task(std::string_view name, const TaskSize& size, std::string_view layout);
 

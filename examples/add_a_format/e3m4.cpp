@@ -1,20 +1,20 @@
-// A worked example: the 8-bit float e3m4, as one file. In the house it would stand in formats/layouts/, with
-// its declaration in layouts.hpp and the line of catalogue_line.txt in formats/notation/catalogue.cpp; nothing else
-// changes. Parsing, printing, rounding, codes, help and the catalogue's tests follow from the record.
+// A worked example: the 8-bit float e3m4, as one file. In the house it would stand in formats/layouts/, with the
+// line `LAYOUT(e3m4)` in layouts.inc; nothing else changes. Parsing, printing, rounding, codes, help and the
+// catalogue's tests follow from the entry: here a name and the notation that it stands for. (A format that no
+// notation describes has `make_from` in place of `definition`; formats/layouts/p3109.cpp is one.)
 #include "formats/layouts/layouts.hpp"
 
 namespace roundoff::formats {
 
-Format make_e3m4(Parameters) {
-  const std::int64_t e_p[] = {3, 5};  // exponent bits, significand bits with the hidden one
-  Format format = make_float(e_p);    // IEEE fields, bias 3, subnormals; what differs follows
-  format.name = "e3m4";
-  format.encoding = Encoding::all_ones;  // no inf; only the all-ones pattern is NaN ...
-  format.has_infinity = false;
-  format.highest = Value::scaled(false, 15, 1);  // ... so that the highest value is 1.875 * 2^4 = 30
-  format.lowest = negated(format.highest);
-  format.overflow = Overflow::sat;
-  return format;
+std::span<const CatalogueEntry> e3m4_entries() {
+  static constexpr CatalogueEntry entries[] = {
+      {.name = "e3m4",
+       .example = "e3m4",
+       .summary = "8-bit float, 3 exponent bits, no inf, highest 30",
+       .source = "an example",
+       .definition = "float_fn(3,5)"},
+  };
+  return entries;
 }
 
 }  // namespace roundoff::formats

@@ -78,8 +78,12 @@ FloatFacts<T> derive(const Format& format) {
   facts.nothing = format.has_negative_zero && format.rounding != Rounding::rdn ? T{-0.0} : T{0};
   facts.huge = std::ldexp(T{1}, top);
   const bool nearest = is_nearest(format.rounding);
-  if (format.layout == Layout::posit || !format.has_zero || format.overflow == Overflow::wrap ||
-      format.rounding == Rounding::sr) {
+  // P3109 with one significand bit calls a code even by its exponent, which the host does not know.
+  // Where it traps, x/0 is NaN all the same; and without a sign it makes NaN of -inf.
+  const bool own_rules = format.encoding == Encoding::p3109 &&
+                        (p == 1 || format.overflow == Overflow::trap || !format.lowest.negative);
+  if (!format.is_grid() || !format.has_zero || format.overflow == Overflow::wrap || format.is_stochastic() ||
+      format.flushes || format.takes_zero || own_rules) {
     return facts;
   }
   if (is_member(Value::integer(1), format)) facts.one = 1;

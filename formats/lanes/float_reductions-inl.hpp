@@ -106,7 +106,7 @@ class ReductionStep : public FloatVectors<T> {
   }
 
  private:
-  /// Right or not, products below T's normal numbers cost a hundred others; again.hpp may have room for them.
+  /// Right or not, products below T's normal numbers cost a hundred others; fallback_reductions.hpp may have room for them.
   static HWY_INLINE bool has_faster_way(const Context& context) {
     return facts_of<T>(context).style == FloatStyle::aligned && context.roomier != nullptr;
   }
@@ -184,6 +184,9 @@ void fill_reductions(LaneKernels& kernels, const Context& context) {
       if (facts.products_to_odd) return use_mode<T, Rounding::rod, Odd::all>(kernels, facts);
       return use_mode<T, Rounding::rod, Odd::sums>(kernels, facts);
     case Rounding::sr:
+    case Rounding::sra:
+    case Rounding::srb:
+    case Rounding::src:
       return;
   }
 }

@@ -51,7 +51,7 @@ void fill_bound(LaneKernels& kernels, Context& context) {
 
 template <class T>
 void fill_container(LaneKernels& kernels, Context& context) {
-  if (context.format.overflow != Overflow::sat) return fill_bound<T, Bound::any>(kernels, context);
+  if (!context.format.saturates()) return fill_bound<T, Bound::any>(kernels, context);
   if (context.integers.highest == std::numeric_limits<T>::max()) {
     return fill_bound<T, Bound::saturate_full>(kernels, context);
   }
@@ -90,7 +90,7 @@ bool derive(LaneKernels::Context& context) {
   const int fraction = -format.quantum;
   // An exact sum must not leave the container before it is compared; kernels of int16 and int32 know how to
   // saturate.
-  const bool may_fill = context.container != Container::i64 && format.overflow == Overflow::sat;
+  const bool may_fill = context.container != Container::i64 && format.saturates();
   const bool fits = format.precision < width - 1 || may_fill || format.overflow == Overflow::wrap;
   if (fraction < 0 || fraction > width - 1 || format.overflow == Overflow::inf || !fits) return false;
 
@@ -102,7 +102,7 @@ bool derive(LaneKernels::Context& context) {
     facts.one = std::int64_t{1} << fraction;
   facts.is_signed = facts.lowest < 0;
   facts.wrap_shift = width - format.bits;
-  facts.overflow = format.overflow;
+  facts.overflow = format.saturates() ? Overflow::sat : format.overflow;
   const std::int64_t extreme = std::max(facts.highest, -facts.lowest);
   facts.narrow = fraction == 0 && width <= 32 && extreme * extreme < std::int64_t{1} << (width - 1);
   if (fraction == 0) return true;
@@ -132,6 +132,9 @@ bool derive(LaneKernels::Context& context) {
       facts.to_odd = true;
       break;
     case Rounding::sr:
+    case Rounding::sra:
+    case Rounding::srb:
+    case Rounding::src:
       return false;
   }
   return true;

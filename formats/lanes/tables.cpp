@@ -141,7 +141,7 @@ struct Known {
 }  // namespace
 
 std::shared_ptr<Table> Table::of(const Format& format, Container container, Function function) {
-  if (format.bits > 16) return nullptr;
+  if (format.bits > 16 || format.layout == Layout::list) return nullptr;
   static std::mutex mutex;
   static std::vector<Known> known;
   constexpr std::size_t most = 128;  // of at most some megabytes each; the oldest give way

@@ -7,6 +7,7 @@
 #include "formats/layouts/layouts.hpp"
 
 namespace roundoff::formats {
+namespace {
 
 Format make_papers(Parameters e_s) {
   Format format;
@@ -23,5 +24,18 @@ Format make_papers(Parameters e_s) {
   format.rounding = Rounding::rnz;
   return format;
 }
+
+constexpr CatalogueEntry papers_list[] = {
+    {.name = "F(e,s)",
+     .example = "F(0,2)",
+     .summary = "S * 2^(E-s), |S| <= 2^(2s)-1, E of e bits: the papers' float",
+     .source = "Li, Liu, Zhou, Ma 2024 (arXiv:2402.12875), definition 3.2",
+     .make_from = make_papers,
+     .widths = {1, 2, 0}},
+};
+
+}  // namespace
+
+std::span<const CatalogueEntry> papers_entries() { return papers_list; }
 
 }  // namespace roundoff::formats

@@ -1,60 +1,72 @@
-// The registry of formats.
+// The registry of formats, put together from the files that layouts.inc names.
 #include "formats/notation/catalogue.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
+#include <utility>
+#include <vector>
 
+#include "formats/blocks/blocks.hpp"
 #include "formats/layouts/layouts.hpp"
+#include "formats/notation/suggest.hpp"
 
 namespace roundoff::formats {
 namespace {
 
-constexpr std::string_view ieee = "IEEE Std 754-2019, 3.4";
-constexpr std::string_view ofp8 = "OCP 8-bit Floating Point Specification (OFP8) 1.0, 2023";
-constexpr std::string_view fnuz = "Noune et al. 2022 (arXiv:2206.02915)";
-constexpr std::string_view mx = "OCP Microscaling Formats (MX) Specification 1.0, 2023";
-constexpr std::string_view p3109 = "IEEE P3109 Interim Report 3, signed extended";
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-constexpr CatalogueEntry entries[] = {
-    {"fixed(i,f)", "fixed(8,8)", "S * 2^-f, |S| <= 2^(i+f)-1: symmetric fixed point",
-     "two's complement without its lowest value", make_fixed},
-    {"twos(i,f)", "twos(3,4)", "S * 2^-f, -2^(i+f) <= S <= 2^(i+f)-1: two's complement", "two's complement",
-     make_twos},
-    {"ufixed(i,f)", "ufixed(4,4)", "S * 2^-f, 0 <= S <= 2^(i+f)-1: unsigned fixed point", "binary numbers",
-     make_ufixed},
-    {"float(e,p)", "float(4,4)", "IEEE style float, e exponent bits, p significand bits with the hidden one",
-     ieee, make_float},
-    {"F(e,s)", "F(0,2)", "S * 2^(E-s), |S| <= 2^(2s)-1, E of e bits: the papers' float",
-     "Li, Liu, Zhou, Ma 2024 (arXiv:2402.12875), definition 3.2", make_papers},
-    {"binary16", "binary16", "half precision, float(5,11)", ieee, make_binary16},
-    {"binary32", "binary32", "single precision, float(8,24)", ieee, make_binary32},
-    {"binary64", "binary64", "double precision, float(11,53)", ieee, make_binary64},
-    {"binary128", "binary128", "quadruple precision, float(15,113)", ieee, make_binary128},
-    {"bfloat16", "bfloat16", "brain float, float(8,8)", "Google, bfloat16 (Cloud TPU documentation), 2018",
-     make_bfloat16},
-    {"tf32", "tf32", "TensorFloat-32, float(8,11)", "NVIDIA A100 Tensor Core GPU Architecture, 2020",
-     make_tf32},
-    {"e4m3", "e4m3", "8-bit float, 4 exponent bits, no inf, highest 448", ofp8, make_e4m3},
-    {"e5m2", "e5m2", "8-bit float, 5 exponent bits, IEEE-like, highest 57344", ofp8, make_e5m2},
-    {"e4m3fnuz", "e4m3fnuz", "8-bit float, 4 exponent bits, no inf, no -0, highest 240", fnuz, make_e4m3fnuz},
-    {"e5m2fnuz", "e5m2fnuz", "8-bit float, 5 exponent bits, no inf, no -0, highest 57344", fnuz,
-     make_e5m2fnuz},
-    {"e3m2", "e3m2", "6-bit float, 3 exponent bits, numbers only, highest 28", mx, make_e3m2},
-    {"e2m3", "e2m3", "6-bit float, 2 exponent bits, numbers only, highest 7.5", mx, make_e2m3},
-    {"e2m1", "e2m1", "4-bit float, 2 exponent bits, numbers only, highest 6", mx, make_e2m1},
-    {"e8m0", "e8m0", "8-bit power of two, 2^-127 to 2^127, the scale of MX blocks", mx, make_e8m0},
-    {"binary8p1", "binary8p1", "8-bit float, 1 significand bit, one NaN, inf, no -0", p3109, make_binary8p1},
-    {"binary8p2", "binary8p2", "8-bit float, 2 significand bits, one NaN, inf, no -0", p3109, make_binary8p2},
-    {"binary8p3", "binary8p3", "8-bit float, 3 significand bits, one NaN, inf, no -0", p3109, make_binary8p3},
-    {"binary8p4", "binary8p4", "8-bit float, 4 significand bits, one NaN, inf, no -0", p3109, make_binary8p4},
-    {"binary8p5", "binary8p5", "8-bit float, 5 significand bits, one NaN, inf, no -0", p3109, make_binary8p5},
-    {"binary8p6", "binary8p6", "8-bit float, 6 significand bits, one NaN, inf, no -0", p3109, make_binary8p6},
-    {"binary8p7", "binary8p7", "8-bit float, 7 significand bits, one NaN, inf, no -0", p3109, make_binary8p7},
-    {"posit(n,es)", "posit(8,2)", "tapered float of n bits, es exponent bits, NaR",
-     "Standard for Posit Arithmetic, 2022", make_posit},
-    {"int8", "int8", "8-bit integer, twos(7,0)", "two's complement", make_int8},
-    {"int4", "int4", "4-bit integer, twos(3,0)", "two's complement", make_int4},
-};
+using Letters = std::vector<std::pair<char, std::string>>;
+
+/// What the letters in a pattern's braces stand for in a word, in order: n = "8" of `posit8` by `posit{n}`. Nothing
+/// where it does not fit. Case does not count, and a number has no zeros in front.
+std::optional<Letters> fitted(std::string_view pattern, std::string_view word) {
+  Letters numbers;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '{') {
+      if (at == word.size() || lower(word[at++]) != lower(pattern[i])) return std::nullopt;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < word.size() && is_digit(word[end])) ++end;
+    if (end == at || end - at > 6 || (word[at] == '0' && end - at > 1)) return std::nullopt;
+    numbers.emplace_back(pattern[i + 1], word.substr(at, end - at));
+    at = end;
+    i += 2;
+  }
+  if (at != word.size()) return std::nullopt;
+  return numbers;
+}
+
+std::string filled(std::string_view text, const Letters& numbers) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '{') {
+      for (const auto& [letter, number] : numbers)
+        if (letter == text[i + 1]) result += number;
+      i += 2;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+std::string digits_of(std::string_view word) {
+  std::string digits;
+  std::copy_if(word.begin(), word.end(), std::back_inserter(digits), is_digit);
+  return digits;
+}
 
 }  // namespace
 
@@ -63,13 +75,79 @@ int CatalogueEntry::parameter_count() const {
   return 1 + static_cast<int>(std::count(name.begin(), name.end(), ','));
 }
 
-std::span<const CatalogueEntry> catalogue() { return entries; }
+int CatalogueEntry::optional_count() const {
+  return static_cast<int>(std::count(name.begin(), name.end(), '['));
+}
+
+Format CatalogueEntry::make(Parameters parameters) const {
+  if (definition.empty()) return make_from(parameters);
+  Format format = parse_format(definition);
+  format.name = name;
+  return format;
+}
+
+std::span<const CatalogueEntry> catalogue() {
+  static const std::vector<CatalogueEntry> all = [] {
+    std::vector<CatalogueEntry> entries;
+    const auto append = [&](std::span<const CatalogueEntry> more) {
+      entries.insert(entries.end(), more.begin(), more.end());
+    };
+#define LAYOUT(name) append(name##_entries());
+#include "formats/layouts/layouts.inc"
+#undef LAYOUT
+    return entries;
+  }();
+  return all;
+}
 
 const CatalogueEntry* find_entry(std::string_view word) {
-  for (const CatalogueEntry& entry : entries) {
-    if (entry.word() == word) return &entry;
+  for (const CatalogueEntry& entry : catalogue()) {
+    if (entry.word() == word || (entry.is_pattern() && fitted(entry.name, word))) return &entry;
   }
   return nullptr;
+}
+
+std::vector<std::int64_t> numbers_in(const CatalogueEntry& pattern, std::string_view word) {
+  std::vector<std::int64_t> numbers;
+  const Letters found = fitted(pattern.name, word).value();
+  for (const auto& [letter, digits] : found) numbers.push_back(std::stoll(digits));
+  return numbers;
+}
+
+std::optional<std::string> expand_alias(std::string_view word) {
+  for (const CatalogueEntry& entry : catalogue()) {
+    if (entry.parameter_count() == 0 && !entry.is_pattern() && fitted(entry.name, word))
+      return std::string(entry.name);
+    for (const std::string_view alias : words_of(entry.aliases)) {
+      const std::size_t equals = alias.find('=');
+      const auto numbers = fitted(alias.substr(0, equals), word);
+      if (!numbers) continue;
+      return equals == std::string_view::npos ? std::string(entry.name)
+                                              : filled(alias.substr(equals + 1), *numbers);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string suggest_format(std::string_view word) {
+  for (const BlockFormat& format : block_formats()) {
+    if (format.name == word)
+      return "; it quantises vectors, as in roundoff eval " + format.name +
+             " quantise 1 2 3, or under [quantise] in a policy";
+  }
+  std::vector<std::string_view> all, fitting;
+  for (const CatalogueEntry& entry : catalogue()) {
+    std::vector<std::string_view> names = words_of(entry.aliases);
+    names.push_back(entry.word());
+    all.push_back(entry.word());
+    for (const std::string_view name : names) {
+      if (name.find('{') == std::string_view::npos && digits_of(name) == digits_of(word))
+        fitting.push_back(name);
+    }
+  }
+  const std::string_view near = nearest(word, fitting);
+  if (!near.empty()) return "; did you mean '" + std::string(near) + "'?";
+  return did_you_mean("", all) + "; roundoff formats lists them";
 }
 
 }  // namespace roundoff::formats

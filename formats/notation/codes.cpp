@@ -1,5 +1,6 @@
 // Bit patterns: sign, exponent, significand from the most significant bit (semantics.md; commands.md,
 // "Numbers in text").
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,10 @@ constexpr u128 ones(int bits) { return bits >= 128 ? ~u128{0} : (u128{1} << bits
 
 /// Bits of the trailing significand and of the exponent field.
 int trailing_bits(const Format& format) { return format.precision - 1; }
+/// P3109 without a sign has its NaN at the last code, and inf below it.
+bool is_unsigned_p3109(const Format& format) {
+  return format.encoding == Encoding::p3109 && !format.lowest.negative;
+}
 int field_bits(const Format& format) { return format.bits - 1 - trailing_bits(format); }
 
 /// The code of a finite magnitude on a grid: codes are in the order of their values, and a binade holds
@@ -36,6 +41,10 @@ Value grid_magnitude(u128 code, const Format& format) {
 }
 
 std::optional<u128> encode_float(const Value& value, const Format& format) {
+  if (is_unsigned_p3109(format)) {
+    if (value.is_nan()) return ones(format.bits);
+    return value.is_infinite() ? ones(format.bits) - 1 : grid_code(value, format);
+  }
   const u128 sign = u128{1} << (format.bits - 1);
   const int t = trailing_bits(format);
   const u128 all_ones_field = ones(field_bits(format)) << t;
@@ -62,6 +71,11 @@ std::optional<u128> encode_float(const Value& value, const Format& format) {
 }
 
 Value decode_float(u128 code, const Format& format) {
+  if (is_unsigned_p3109(format)) {
+    if (code == ones(format.bits)) return Value::nan();
+    if (code == ones(format.bits) - 1 && format.has_infinity) return Value::infinity();
+    return grid_magnitude(code, format);
+  }
   const u128 sign = u128{1} << (format.bits - 1);
   const bool negative = (code & sign) != 0;
   const u128 magnitude = code & (sign - 1);
@@ -81,7 +95,7 @@ Value decode_float(u128 code, const Format& format) {
       break;
     case Encoding::p3109:
       if (code == sign) return Value::nan();
-      if (magnitude == sign - 1) return Value::infinity(negative);
+      if (magnitude == sign - 1 && format.has_infinity) return Value::infinity(negative);
       break;
     default:
       break;
@@ -103,6 +117,12 @@ std::optional<u128> encode(const Value& value, const Format& format) {
       if (value.is_zero()) return 0;
       const u128 s = value.significand << (value.exponent - format.quantum);
       return (value.negative ? 0 - s : s) & ones(format.bits);
+    }
+    case Encoding::place: {
+      const auto members = format.list->members;
+      const auto found = std::find(members.begin(), members.end(), value);
+      if (found == members.end()) return std::nullopt;
+      return static_cast<u128>(found - members.begin());
     }
     case Encoding::scale:
       if (value.is_nan()) return 0xff;
@@ -138,6 +158,8 @@ Value decode(u128 code, const Format& format) {
       }
       return value;
     }
+    case Encoding::place:
+      return format.list->members[static_cast<std::size_t>(code)];
     case Encoding::scale:
       return code == 0xff ? Value::nan() : Value::scaled(false, 1, static_cast<int>(code) - 127);
     case Encoding::posit: {

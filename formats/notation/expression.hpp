@@ -48,6 +48,8 @@ class Cursor {
   bool take(char c);
   /// Letters, digits and underscores, starting with a letter; "" if there is none here.
   std::string_view word();
+  /// A word that may have points before digits in it, as Q8.8 has.
+  std::string_view name();
   /// Decimal digits; "" if there is none here.
   std::string_view digits();
   /// Throws UsageError: `'fixed(8,x)', character 9: WHY`.

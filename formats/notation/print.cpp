@@ -1,7 +1,9 @@
 // Numbers to text: exact hexadecimal, and short decimal for people.
 #include <array>
+#include <cstdlib>
 #include <string>
 
+#include "formats/notation/digits.hpp"
 #include "formats/notation/text.hpp"
 #include "formats/rounding/exact.hpp"
 
@@ -13,7 +15,8 @@ std::string special(const Value& value) {
   return value.negative ? "-inf" : "inf";
 }
 
-/// digits * 10^exponent in the style of %g: plain where the exponent is small, else with e.
+}  // namespace
+
 std::string styled(std::string digits, std::int64_t exponent) {
   while (digits.size() > 1 && digits.back() == '0') {
     digits.pop_back();
@@ -30,7 +33,26 @@ std::string styled(std::string digits, std::int64_t exponent) {
   return "0." + std::string(static_cast<std::size_t>(-leading - 1), '0') + digits;
 }
 
-}  // namespace
+Scaled scaled_by_ten(const Integer& numerator, const Integer& denominator, std::int64_t exponent,
+                     std::int64_t tens) {
+  Integer above = numerator, below = denominator;
+  (tens >= 0 ? above : below) *= pow(Integer(10), static_cast<unsigned>(std::abs(tens)));
+  (exponent >= 0 ? above : below) <<= static_cast<unsigned>(std::abs(exponent));
+  Scaled result;
+  Integer remainder;
+  divide_qr(above, below, result.whole, remainder);
+  result.exact = remainder == 0;
+  return result;
+}
+
+std::int64_t leading_ten(const Integer& numerator, const Integer& denominator, std::int64_t exponent) {
+  const std::int64_t leading =  // of two, or one more than it
+      static_cast<std::int64_t>(msb(numerator)) - static_cast<std::int64_t>(msb(denominator)) + exponent;
+  std::int64_t ten = leading >= 0 ? leading * 30103 / 100000 : -(-leading * 30103 / 100000) - 1;
+  while (scaled_by_ten(numerator, denominator, exponent, -ten).whole >= 10) ++ten;
+  while (scaled_by_ten(numerator, denominator, exponent, -ten).whole == 0) --ten;
+  return ten;
+}
 
 std::string hex(const Value& value) {
   if (!value.is_finite()) return special(value);
@@ -57,26 +79,10 @@ std::string decimal(const Value& value) {
                                    .str();
     if (std::string text = styled(digits, e < 0 ? e : 0); text.size() <= 12) return sign + text;
   }
-  // Six digits: floor(|x| / 10^k) of 6 digits, rounded to nearest by the next one.
-  auto scaled = [&](std::int64_t k) {  // floor(10 |x| / 10^k)
-    Integer above = s * 10, below = 1;
-    if (k >= 0)
-      below *= pow(Integer(10), static_cast<unsigned>(k));
-    else
-      above *= pow(Integer(10), static_cast<unsigned>(-k));
-    if (e >= 0)
-      above <<= static_cast<unsigned>(e);
-    else
-      below <<= static_cast<unsigned>(-e);
-    return Integer(above / below);
-  };
-  const std::int64_t leading = leading_exponent(value);
-  std::int64_t k =
-      (leading >= 0 ? leading * 30103 / 100000 : -(-leading * 30103 / 100000) - 1) - 5;  // within one
-  Integer digits = scaled(k);
-  while (digits >= 10000000) digits = scaled(++k);
-  while (digits < 1000000) digits = scaled(--k);
-  return sign + styled(Integer((digits + 5) / 10).str(), k);
+  // Six digits, rounded to nearest by the next one.
+  const std::int64_t tens = 6 - leading_ten(s, 1, e);
+  const Integer digits = (scaled_by_ten(s, 1, e, tens).whole + 5) / 10;
+  return sign + styled(digits.str(), 1 - tens);
 }
 
 std::string describe(Flags flags) {

@@ -24,9 +24,7 @@ struct Small {
 Small small(const Value& v) { return {v.negative, v.significand, v.exponent}; }
 
 /// Bits that a quotient needs: two beyond the precision, 64 more where they are compared with random bits.
-int wanted_bits(const Format& format) {
-  return format.precision + (format.rounding == Rounding::sr ? 68 : 3);
-}
+int quotient_bits(const Format& format) { return format.precision + (format.is_stochastic() ? 68 : 3); }
 
 /// Runs `operation`; a Trap from it gets the operation and its operands in front.
 template <typename Operation>
@@ -74,9 +72,16 @@ Rounded add_small(Small x, Small y, const Format& format, Draw draw) {
   return round(sum(exact(x), exact(y), format.rounding == Rounding::rdn), format, draw);
 }
 
+/// For operands that are taken already.
+Format without_daz(Format format) {
+  format.takes_zero = false;
+  return format;
+}
+
 }  // namespace
 
 Rounded add(const Value& a, const Value& b, const Format& format, Draw draw) {
+  if (format.takes_zero) return add(taken(a, format), taken(b, format), without_daz(format), draw);
   return naming("add", {&a, &b}, [&] {
     if (a.is_finite() && b.is_finite() && !(a.is_zero() && b.is_zero())) {
       return add_small(small(a), small(b), format, draw);
@@ -87,6 +92,7 @@ Rounded add(const Value& a, const Value& b, const Format& format, Draw draw) {
 }
 
 Rounded sub(const Value& a, const Value& b, const Format& format, Draw draw) {
+  if (format.takes_zero) return sub(taken(a, format), taken(b, format), without_daz(format), draw);
   return naming("sub", {&a, &b}, [&] {
     const Value c = negated(b);
     if (a.is_finite() && b.is_finite() && !(a.is_zero() && b.is_zero())) {
@@ -98,6 +104,7 @@ Rounded sub(const Value& a, const Value& b, const Format& format, Draw draw) {
 }
 
 Rounded mul(const Value& a, const Value& b, const Format& format, Draw draw) {
+  if (format.takes_zero) return mul(taken(a, format), taken(b, format), without_daz(format), draw);
   return naming("mul", {&a, &b}, [&] {
     if (a.is_finite() && b.is_finite() && bit_width(a.significand) + bit_width(b.significand) <= 128) {
       const bool negative = a.negative != b.negative;
@@ -110,6 +117,8 @@ Rounded mul(const Value& a, const Value& b, const Format& format, Draw draw) {
 }
 
 Rounded fma(const Value& a, const Value& b, const Value& c, const Format& format, Draw draw) {
+  if (format.takes_zero)
+    return fma(taken(a, format), taken(b, format), taken(c, format), without_daz(format), draw);
   return naming("fma", {&a, &b, &c}, [&] {
     const bool finite = a.is_finite() && b.is_finite() && c.is_finite();
     const bool zero = a.is_zero() || b.is_zero();
@@ -125,11 +134,13 @@ Rounded fma(const Value& a, const Value& b, const Value& c, const Format& format
 }
 
 Rounded div(const Value& a, const Value& b, const Format& format, Draw draw) {
+  if (format.takes_zero) return div(taken(a, format), taken(b, format), without_daz(format), draw);
   return naming("div", {&a, &b}, [&]() -> Rounded {
     const bool negative = a.negative != b.negative;
     if (a.is_nan() || b.is_nan()) return round_nan(format, "an operand is not a number", 0);
     if (a.is_infinite()) {
       if (b.is_infinite()) return round_nan(format, "inf / inf", flag_invalid);
+      if (b.is_zero() && format.poles_are_nan()) return pole(negative, format);
       return round_infinity(negative, format);
     }
     if (b.is_zero()) {
@@ -138,7 +149,7 @@ Rounded div(const Value& a, const Value& b, const Format& format, Draw draw) {
     }
     if (a.is_zero() || b.is_infinite()) return round_zero(negative, format);
     const int width = bit_width(a.significand);
-    const int shift = std::max(0, wanted_bits(format) + bit_width(b.significand) - width);
+    const int shift = std::max(0, quotient_bits(format) + bit_width(b.significand) - width);
     if (width + shift <= 127 && format.overflow != Overflow::wrap) {
       const u128 numerator = a.significand << shift;
       const u128 quotient = numerator / b.significand;

@@ -5,34 +5,18 @@
 // Nearest rounding cuts the infinite bit string of |x| after n-1 bits, so that the midpoint between two
 // neighbours is the posit of n+1 bits between them (not their mean, where the cut falls into the run or into
 // e); it never gives 0 for x != 0 and never leaves the range (`sat`). The other modes go by values: directed
-// modes and `rod` take a neighbour (0 is a neighbour of minpos), `sr` goes by the distance to the neighbours.
-// x/0 follows semantics.md, not NaR. Source: Posit Working Group, Standard for Posit Arithmetic (2022),
+// modes and `rod`, which the standard does not have, take a neighbour (0 is a neighbour of minpos), `sr` goes by the distance to the neighbours.
+// Source: Posit Working Group, Standard for Posit Arithmetic (2022),
 // sections 3 and 4.
 #include "formats/rounding/posit.hpp"
 
 #include <algorithm>
 #include <cassert>
 
-#include "formats/rounding/exact.hpp"
+#include "formats/rounding/list.hpp"
 #include "formats/rounding/rounding.hpp"
 
 namespace roundoff::formats {
-namespace {
-
-/// floor(2^64 (x-u)/(w-u)) for u < x < w, all as numerators over one power of two.
-std::uint64_t place_between(const Value& u, const Value& w, u128 significand, std::int64_t exponent) {
-  const std::int64_t low =
-      std::min({u.is_zero() ? exponent : std::int64_t{u.exponent}, std::int64_t{w.exponent}, exponent});
-  auto scaled = [&](u128 s, std::int64_t e) {
-    return s == 0 ? Integer(0) : Integer(to_integer(s) << static_cast<unsigned>(e - low));
-  };
-  const Integer base = scaled(u.significand, u.exponent);
-  const Integer part = scaled(significand, exponent) - base, whole = scaled(w.significand, w.exponent) - base;
-  return static_cast<std::uint64_t>(Integer((part << 64) / whole));
-}
-
-}  // namespace
-
 Value posit_magnitude(std::uint64_t code, const Format& format) {
   if (code == 0) return Value::zero();
   const int length = format.first - 1, es = format.second;
@@ -103,11 +87,12 @@ Rounded round_posit(bool negative, u128 significand, std::int64_t exponent, bool
   const Split parts = split(tail, -(es + width - 1), sticky, -room);
   code = code << room | static_cast<std::uint64_t>(parts.kept);
   if (parts.fraction == 0 && !parts.sticky) return result(code, 0);
-  std::uint64_t fraction = parts.fraction;
-  if (f.rounding == Rounding::sr) {
-    fraction = place_between(posit_magnitude(code, f), posit_magnitude(code + 1, f), significand, exponent);
+  Place place{parts.fraction, parts.sticky};
+  if (f.is_stochastic()) {
+    place = place_between(posit_magnitude(code, f), posit_magnitude(code + 1, f), significand, exponent);
+    place.sticky = place.sticky || sticky;
   }
-  const bool away = rounds_away(f, negative, (code & 1) != 0, fraction, parts.sticky, draw);
+  const bool away = rounds_away(f, negative, (code & 1) != 0, place.fraction, place.sticky, draw);
   return result(code + (away ? 1 : 0), flag_inexact);
 }
 

@@ -42,6 +42,9 @@ bool rounds_away(const Format& format, bool negative, bool odd, std::uint64_t fr
 /// (`wrap` is settled before, from the integer.)
 Rounded overflowed(bool negative, const Format& format, Flags flags);
 
+/// The operand as an operation takes it: under `daz` a subnormal number counts as a zero of its sign.
+Value taken(const Value& operand, const Format& format);
+
 /// An exact zero, infinity, or NaN as a result.
 Rounded round_zero(bool negative, const Format& format);
 Rounded round_infinity(bool negative, const Format& format);

@@ -1,6 +1,7 @@
-// Causal attention: s_j = rnd(dot(q, k_j) * scale) for j <= i, then whatever is added to scores, then
-// weights, then o_t = sum_j rnd(a_j * v_(j,t)) in position order; heads are concatenated in order, then
-// linear(W_O).
+// Attention: s_j = rnd(dot(q, k_j) * scale) for the j that the mask shows, then whatever is added to scores,
+// then weights, then o_t = sum_j rnd(a_j * v_(j,t)) in position order, or under `divide = last` o_t =
+// rnd(dot(e, v_t) / Z), the dot in `accumulators`; 0 where nothing is seen. Heads are concatenated in order,
+// then linear(W_O).
 #include <algorithm>
 
 #include "sim/blocks/blocks.hpp"
@@ -17,10 +18,10 @@ bool denominator_is_positive(const Policy& policy, bool hard) {
   const Format& softmax = policy[Role::softmax];
   if ((policy.softmax != Softmax::stable && !hard) || softmax.overflow == Overflow::wrap) return false;
   Value one = round(Value::integer(1), softmax).value;
-  if (softmax.rounding == Rounding::sr && one != Value::integer(1)) return false;
+  if (softmax.is_stochastic() && one != Value::integer(1)) return false;
   if (policy.order.kind == SumOrder::wide) {
     const Format& wide = policy.order.wide_format;
-    if (wide.overflow == Overflow::wrap || wide.rounding == Rounding::sr) return false;
+    if (wide.overflow == Overflow::wrap || wide.is_stochastic()) return false;
     one = round(round(one, wide).value, softmax).value;
   }
   return !one.is_zero();
@@ -47,6 +48,10 @@ AttentionBlock<Tape>::AttentionBlock(Tape& tape, const Attention& attention)
   if (attention.scale) scale_ = tape.constant(*attention.scale, Role::scores);
   if (attention.slopes)
     for (const Value& slope : *attention.slopes) slopes_.push_back(tape.constant(slope, Role::weights));
+  if constexpr (requires { memory_.plain_softmax; })
+    memory_.plain_softmax = z_is_positive_ && attention.weighting == Weighting::softmax &&
+                            tape.policy().softmax == Softmax::stable && !attention.scale &&
+                            !attention.slopes && attention.mask.empty();
 }
 
 template <class Tape>
@@ -69,19 +74,32 @@ void AttentionBlock<Tape>::remember_quantised(Tape& tape, const Entries& x) {
 }
 
 template <class Tape>
-typename Tape::Entries AttentionBlock<Tape>::apply(Tape& tape, const Entries& input) {
+typename Tape::Entries AttentionBlock<Tape>::project(Tape& tape, const Entries& input) {
   const Entries x = quantised_input(tape, input);
-  const Entries q = tape.apply(query_, x, Role::activations, SiteName::q);
+  Entries q = tape.apply(query_, x, Role::activations, SiteName::q);
   remember_quantised(tape, x);
+  return q;
+}
+
+template <class Tape>
+typename Tape::Entries AttentionBlock<Tape>::attend(Tape& tape, const Entries& q) {
   const int heads = attention_->heads, groups = attention_->groups();
   std::vector<Entries> outputs(static_cast<std::size_t>(heads));
   tape.each(heads, [&](int h) {
     Entries part = tape.slice(q, h * d_k_, d_k_);
     if (query_norm_) part = query_norm_->apply(tape, part, Role::activations, h * d_k_);
     if (rotary_) part = rotary_->query(tape, part, d_k_, h);
-    const Entries a = weights(tape, scores(tape, part, h), h);
-    outputs[static_cast<std::size_t>(h)] = tape.mix(memory_, h / (heads / groups), a, Role::activations,
-                                                    Place::entries(SiteName::head, h * d_v_));
+    Entries& output = outputs[static_cast<std::size_t>(h)];
+    if (!tape.sees_any()) {
+      output = tape.constants(std::vector<Value>(static_cast<std::size_t>(d_v_), Value::zero()), Role::activations);
+      return;
+    }
+    const Weights w = weights(tape, scores(tape, part, h), h);
+    const Place where = Place::entries(SiteName::head, h * d_v_);
+    const int group = h / (heads / groups);
+    output = w.total ? tape.quotient(tape.mix(memory_, group, w.list, Role::accumulators, where.before()), *w.total,
+                                     Role::activations, z_is_positive_, where)
+                     : tape.mix(memory_, group, w.list, Role::activations, where);
   });
   return tape.apply(
       output_, activations_.apply(tape, tape.join(outputs), heads * d_v_, Role::activations, SiteName::head),
@@ -130,14 +148,16 @@ typename Tape::Entries AttentionBlock<Tape>::hard_weights(Tape& tape, const Entr
                     Role::softmax, weight);
 }
 
-// e_j = rnd(exp(rnd(s_j - max))) or rnd(exp(s_j)); Z = sum(e_1..e_i); a_j = rnd(e_j / Z). Of softmax_one, the
-// score 0 that is always there comes last.
+// e_j = rnd(exp(rnd(s_j - max))) or rnd(exp(s_j)); Z = sum(e_1..e_i); a_j = rnd(e_j / Z), or e_j and Z. Of
+// softmax_one, the score 0 that is always there comes last.
 template <class Tape>
-typename Tape::Entries AttentionBlock<Tape>::weights(Tape& tape, const Entries& scores, int head) const {
+typename AttentionBlock<Tape>::Weights AttentionBlock<Tape>::weights(Tape& tape, const Entries& scores,
+                                                                     int head) const {
   const Weighting weighting = attention_->weighting;
-  if (weighting >= Weighting::hard) return hard_weights(tape, scores, head);
+  if (weighting >= Weighting::hard) return {hard_weights(tape, scores, head), {}};
   const Place weight = Place::keys(SiteName::weight, head);
-  if (weighting == Weighting::exponential) return tape.unary(Function::exp, scores, Role::softmax, weight);
+  if (weighting == Weighting::exponential)
+    return {tape.unary(Function::exp, scores, Role::softmax, weight), {}};
   const Place exp = Place::keys(SiteName::exp, head), step = Place::step(SiteName::exp, head).before();
   const bool one_more = weighting == Weighting::softmax_one;
   Entries e = scores, more;
@@ -155,7 +175,8 @@ typename Tape::Entries AttentionBlock<Tape>::weights(Tape& tape, const Entries& 
   e = tape.unary(Function::exp, e, Role::softmax, exp);
   const Entries z =
       tape.sum(one_more ? tape.join({e, more}) : e, Role::softmax, Place::step(SiteName::z, head));
-  return tape.quotient(e, z, Role::softmax, z_is_positive_, weight);
+  if (tape.policy().divide == Divide::last) return {e, z};
+  return {tape.quotient(e, z, Role::softmax, z_is_positive_, weight), {}};
 }
 
 template class AttentionBlock<Recorder>;

@@ -71,21 +71,29 @@ class QuantiserBlock {
   std::optional<Quantiser> quantiser_;
 };
 
-/// Causal multi-head attention; remembers the keys and values of the positions so far.
+/// Multi-head attention under the policy's mask; remembers the keys and values of the positions so far.
 template <class Tape>
 class AttentionBlock {
  public:
   using Entries = typename Tape::Entries;
   AttentionBlock(Tape& tape, const Attention& attention);
-  /// The keys and values of a position whose own outcome nothing reads; `apply` remembers them as well.
+  /// The keys and values of a position whose own outcome nothing reads; `project` remembers them as well.
   void remember(Tape& tape, const Entries& input) { remember_quantised(tape, quantised_input(tape, input)); }
-  Entries apply(Tape& tape, const Entries& input);
+  /// The queries of a position, whose keys and values are remembered.
+  Entries project(Tape& tape, const Entries& input);
+  /// What a position's queries find among those it sees, which have been remembered.
+  Entries attend(Tape& tape, const Entries& queries);
 
  private:
+  /// Of one head: a_j, or under `divide = last` e_j and their sum Z.
+  struct Weights {
+    Entries list;
+    std::optional<Entries> total;
+  };
   Entries quantised_input(Tape& tape, const Entries& input) const;
   void remember_quantised(Tape& tape, const Entries& x);
   Entries scores(Tape& tape, const Entries& query, int head) const;
-  Entries weights(Tape& tape, const Entries& scores, int head) const;
+  Weights weights(Tape& tape, const Entries& scores, int head) const;
   Entries hard_weights(Tape& tape, const Entries& scores, int head) const;
 
   const Attention* attention_;

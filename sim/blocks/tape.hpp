@@ -14,6 +14,7 @@
 //   prepare, apply                                  linear maps
 //   embedding, embed, position_row, by_position, by_key   what depends on the token, the position or the key
 //   memory, keep, scores, mix                       keys and values, and dot products with them
+//   sees_any                                        whether the mask shows any key here
 //   running_max, arg_max, each
 //
 // Every operation is given its Place.

@@ -50,7 +50,7 @@ typename Tape::Entries Transformer<Tape>::residual(Tape& tape, const Entries& x,
 }
 
 template <class Tape>
-typename Tape::Entries Transformer<Tape>::layer(Tape& tape, std::size_t l, Entries x) {
+typename Transformer<Tape>::Entered Transformer<Tape>::enter(Tape& tape, std::size_t l, Entries x) {
   Blocks& blocks = layers_[l];
   if (blocks.projection) {
     const QuantiserBlock<Tape> quantiser(tape.policy().quantisers.activations);
@@ -58,8 +58,17 @@ typename Tape::Entries Transformer<Tape>::layer(Tape& tape, std::size_t l, Entri
                    quantiser.apply(tape, x, blocks.width_before, Role::activations, SiteName::proj),
                    Role::activations, SiteName::proj);
   }
+  Entries queries;
+  if (blocks.attention) queries = blocks.attention->project(tape, normed(tape, blocks.before_attention, x));
+  return {std::move(x), std::move(queries)};
+}
+
+template <class Tape>
+typename Tape::Entries Transformer<Tape>::leave(Tape& tape, std::size_t l, Entered in) {
+  Blocks& blocks = layers_[l];
+  Entries x = std::move(in.x);
   if (blocks.attention) {
-    const Entries f = blocks.attention->apply(tape, normed(tape, blocks.before_attention, x));
+    const Entries f = blocks.attention->attend(tape, in.queries);
     x = normed(tape, blocks.after_attention, residual(tape, x, f, SiteName::mid));
   }
   if (blocks.feed_forward) {

@@ -14,7 +14,13 @@ class Transformer {
 
   std::size_t layers() const { return layers_.size(); }
   Entries embed(Tape& tape) const { return embedding_.apply(tape); }
-  Entries layer(Tape& tape, std::size_t l, Entries x);
+  /// A position in the middle of a layer: before its queries look at what there is.
+  struct Entered {
+    Entries x, queries;
+  };
+  Entered enter(Tape& tape, std::size_t l, Entries x);
+  Entries leave(Tape& tape, std::size_t l, Entered in);
+  Entries layer(Tape& tape, std::size_t l, Entries x) { return leave(tape, l, enter(tape, l, std::move(x))); }
   /// What later positions read of a position at the last attention: its keys and values.
   void remember(Tape& tape, std::size_t l, const Entries& x) { layers_[l].attention->remember(tape, x); }
   typename Tape::Choice choose(Tape& tape, const Entries& x);

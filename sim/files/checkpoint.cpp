@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -15,16 +13,32 @@
 #include "formats/notation/suggest.hpp"
 #include "formats/notation/text.hpp"
 #include "formats/rounding/arithmetic.hpp"
+#include "sim/files/policy_document.hpp"
 #include "sim/files/tensors.hpp"
+#include "sim/files/text_file.hpp"
 #include "sim/model/sinusoids.hpp"
 
 namespace roundoff::sim {
 
 namespace {
 
-constexpr int most_tokens = 65535;  // a Token has 16 bits
+/// Keys of config.json that change no result: names, limits, training, generation, the tokeniser.
+constexpr std::string_view harmless[] = {
+    "_attn_implementation", "_commit_hash", "_name_or_path", "architectures", "attention_bias",
+    "attention_dropout", "attn_pdrop", "auto_map", "begin_suppress_tokens", "bos_token_id",
+    "classifier_dropout", "do_sample", "dtype", "embd_pdrop", "embedding_dropout", "eos_token_id",
+    "finetuning_task", "gradient_checkpointing", "hidden_dropout", "hidden_dropout_prob", "id2label",
+    "initializer_range", "is_decoder", "is_encoder_decoder", "keys_to_ignore_at_inference", "label2id",
+    "length_penalty", "max_length", "max_position_embeddings", "max_window_layers",
+    "min_length", "mlp_bias", "n_ctx", "no_repeat_ngram_size", "num_beams", "num_return_sequences",
+    "output_attentions", "output_hidden_states", "output_past", "pad_token_id", "prefix", "problem_type",
+    "repetition_penalty", "resid_pdrop", "return_dict", "sep_token_id", "summary_activation",
+    "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
+    "suppress_tokens", "task_specific_params", "temperature", "tokenizer_class", "top_k", "top_p",
+    "torch_dtype", "torchscript", "transformers_version", "typical_p", "unk_token_id", "use_bfloat16",
+    "use_cache"};
 
-/// What config.json says.
+/// What config.json says. Whatever is in it must have been asked for, or be harmless.
 class Config {
  public:
   Config(const Json& json, std::string source) : json_(json), source_(std::move(source)) {
@@ -35,7 +49,20 @@ class Config {
     throw FileError(fmt::format("{}: config {}", source_, what));
   }
 
-  bool has(const std::string& field) const { return json_.contains(field) && !json_[field].is_null(); }
+  bool has(const std::string& field) const {
+    asked_.insert(field);
+    return json_.contains(field) && !json_[field].is_null();
+  }
+
+  /// FileError for what nobody asked for: it may change results.
+  void done() const {
+    for (const auto& [field, value] : json_.items())
+      if (!value.is_null() && !asked_.contains(field) &&
+          std::find(std::begin(harmless), std::end(harmless), field) == std::end(harmless))
+        fail(fmt::format("sets \"{}\", which this program does not know; where it changes no result, take it out",
+                         field));
+  }
+
   const Json& operator[](const std::string& field) const { return json_[field]; }
 
   int count(const std::string& field, std::optional<int> absent = {}) const {
@@ -90,6 +117,7 @@ class Config {
  private:
   const Json& json_;
   std::string source_;
+  mutable std::set<std::string, std::less<>> asked_;
 };
 
 /// Tensors by name, each asked for once.
@@ -185,7 +213,7 @@ void divides(const Config& config, int heads, int width) {
 }
 
 Model gpt2(const Config& config, const TensorFile& file) {
-  config.refuse({"scale_attn_by_inverse_layer_idx", "add_cross_attention"});
+  config.refuse({"scale_attn_by_inverse_layer_idx", "add_cross_attention", "reorder_and_upcast_attn"});
   const int d = config.count("n_embd"), layers = config.count("n_layer"), heads = config.count("n_head");
   const int vocabulary = config.count("vocab_size");
   const int positions = config.count(config.has("n_positions") ? "n_positions" : "n_ctx");
@@ -229,9 +257,39 @@ Model gpt2(const Config& config, const TensorFile& file) {
   return model;
 }
 
+/// The base of rotary positions: "rope_theta", or since version 5 of transformers "rope_parameters".
+Value rotary_base(const Config& config) {
+  config.refuse({"rope_scaling"});
+  Value theta = config.number("rope_theta", 10000);
+  if (config.has("rope_parameters")) {
+    const Json& parameters = config["rope_parameters"];
+    if (!parameters.is_object()) config.fail("has \"rope_parameters\" that are not an object");
+    for (const auto& [field, value] : parameters.items()) {
+      if (value.is_null() || ((field == "rope_type" || field == "type") && value == "default")) continue;
+      if (field != "rope_theta" || !value.is_number())
+        config.fail(fmt::format("sets \"rope_parameters.{}\" to {}, which is not supported", field, value.dump()));
+      const Value own = Value::of(value.get<double>());
+      if (config.has("rope_theta") && own != theta)
+        config.fail("has a \"rope_theta\" and another one in \"rope_parameters\"");
+      theta = own;
+    }
+  }
+  if (compare(theta, Value::zero()) <= 0) config.fail("has a \"rope_theta\" that is not positive");
+  return theta;
+}
+
 Model llama(const Config& config, const TensorFile& file) {
-  config.refuse({"rope_scaling", "use_sliding_window"});
-  if (config.text("model_type", "") == "mistral") config.refuse({"sliding_window"});
+  // Qwen's files name a window and say apart whether it is used.
+  config.refuse({"use_sliding_window"});
+  if (config.text("model_type", "") == "mistral")
+    config.refuse({"sliding_window"});
+  else if (config.has("sliding_window") && !config.has("use_sliding_window"))
+    config.refuse({"sliding_window"});
+  if (config.count("pretraining_tp", 1) != 1) config.refuse({"pretraining_tp"});
+  if (config.has("layer_types"))
+    for (const Json& type : config["layer_types"])
+      if (type != "full_attention")
+        config.fail(fmt::format("has a layer of type {}; full_attention can be run", type.dump()));
   const int d = config.count("hidden_size"), layers = config.count("num_hidden_layers");
   const int heads = config.count("num_attention_heads"), groups = config.count("num_key_value_heads", heads);
   const int vocabulary = config.count("vocab_size"), units = config.count("intermediate_size");
@@ -240,8 +298,7 @@ Model llama(const Config& config, const TensorFile& file) {
   const int d_k = config.count("head_dim", d / heads);
   if (d_k % 2 != 0 || std::int64_t{d_k} * heads > 1 << 20)
     config.fail(fmt::format("has {} heads of {} dimensions, which rotary positions cannot pair", heads, d_k));
-  const Value epsilon = config.number("rms_norm_eps", 1e-6), theta = config.number("rope_theta", 10000);
-  if (compare(theta, Value::zero()) <= 0) config.fail("has a \"rope_theta\" that is not positive");
+  const Value epsilon = config.number("rms_norm_eps", 1e-6), theta = rotary_base(config);
   Rotary rotary;
   for (int t = 0; t < d_k / 2; ++t) rotary.rate.push_back(geometric(theta, 2 * t, d_k));
   Weights weights(file, "model.");
@@ -297,8 +354,12 @@ void lay_over(const Config& config, ModelFile& file) {
   for (const auto& [field, value] : extra.items()) {
     if (field == "task") {
       file.task = value.dump();
-    } else if (field == "format" && value.is_string()) {
-      file.format = value.get<std::string>();
+    } else if (std::find(policy_keys().begin(), policy_keys().end(), field) != policy_keys().end()) {
+      try {
+        read_policy(file.policy, field, value);
+      } catch (const UsageError& error) {
+        config.fail(fmt::format("has a bad policy in \"roundoff\": {}", error.what()));
+      }
     } else if (field == "name" && value.is_string()) {
       file.model.name = value.get<std::string>();
     } else if (field == "vocab" && value.is_array() && value.size() == file.model.vocabulary.size() &&
@@ -307,22 +368,19 @@ void lay_over(const Config& config, ModelFile& file) {
     } else {
       config.fail(
           fmt::format("has \"roundoff.{}\", which is not one of task, vocab (a string for every token), "
-                      "format and name",
+                      "name, and the keys of a policy",
                       field));
     }
   }
 }
 
 std::string content(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
+  if (!std::filesystem::exists(path))
     throw FileError(
         fmt::format("cannot open {}; a checkpoint is a folder with config.json and "
                     "model.safetensors (one file; merge shards)",
                     path.string()));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  return read_text_file(path.string());
 }
 
 }  // namespace
@@ -333,8 +391,6 @@ ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors
   const TensorFile file(tensors, source);
   const std::string type = config.text("model_type", "");
   const int vocabulary = config.count("vocab_size");
-  if (vocabulary > most_tokens)
-    config.fail(fmt::format("has {} tokens; at most {} can be run", vocabulary, most_tokens));
   ModelFile result;
   constexpr std::string_view known[] = {"gpt2", "llama", "mistral", "qwen2", "qwen3"};
   if (std::find(std::begin(known), std::end(known), type) == std::end(known))
@@ -343,6 +399,7 @@ ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors
   result.model.name = type;
   for (int t = 0; t < vocabulary; ++t) result.model.vocabulary.push_back(std::to_string(t));
   lay_over(config, result);
+  config.done();
   try {
     validate(result.model);
   } catch (const UsageError& error) {

@@ -2,8 +2,6 @@
 #include "sim/files/model_file.hpp"
 
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -11,6 +9,9 @@
 #include "formats/notation/text.hpp"
 #include "sim/files/checkpoint.hpp"
 #include "sim/files/model_json.hpp"
+#include "sim/files/policy_document.hpp"
+#include "sim/files/text_file.hpp"
+#include "sim/files/write_file.hpp"
 
 namespace roundoff::sim {
 
@@ -70,14 +71,10 @@ void put(Json& into, const Rotary& rotary) {
 Json to_json(const ModelFile& file) {
   const Model& model = file.model;
   Json json;
+  json["schema"] = model_schema;
   json["name"] = model.name;
-  if (!file.format.empty()) json["format"] = file.format;
-  for (const auto& [role, format] : file.roles) json["formats"][std::string(name(role))] = format;
-  json["softmax"] = file.softmax == Softmax::stable ? "stable" : "plain";
-  json["sum"] = file.order.kind == SumOrder::sequential ? "seq" : notation(file.order);
+  write_policy(file.policy, json);
   if (model.arg_min) json["choice"] = choice_names[1];
-  json["fma"] = file.dot == DotMode::fused;
-  if (file.dot == DotMode::exact_dot) json["exact_dot"] = true;
   if (!file.task.empty()) json["task"] = Json::parse(file.task);
   json["vocab"] = model.vocabulary;
   if (!model.registers.empty()) json["registers"] = model.registers;
@@ -135,19 +132,12 @@ bool is_safetensors(const std::string& path) { return path.ends_with(".safetenso
 
 ModelFile load_model(const std::string& path) {
   if (is_checkpoint(path)) return load_checkpoint(path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
-    throw FileError(
-        fmt::format("cannot open {}; check the path, or write a model with `roundoff export`", path));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return is_safetensors(path) ? read_safetensors(text.str(), path) : read_model(text.str(), path);
+  const std::string bytes = read_text_file(path);
+  return is_safetensors(path) ? read_safetensors(bytes, path) : read_model(bytes, path);
 }
 
 void save_model(const ModelFile& file, const std::string& path) {
-  std::ofstream out(path, std::ios::binary);
-  out << (is_safetensors(path) ? write_safetensors(file) : write_model(file));
-  if (!out.flush()) throw FileError(fmt::format("cannot write {}; check that its folder exists", path));
+  write_file(path, is_safetensors(path) ? write_safetensors(file) : write_model(file));
 }
 
 }  // namespace roundoff::sim

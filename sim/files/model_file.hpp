@@ -4,11 +4,9 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "sim/model/model.hpp"
-#include "sim/model/policy.hpp"
+#include "sim/model/policy_codec.hpp"
 
 namespace roundoff::sim {
 
@@ -16,14 +14,14 @@ namespace roundoff::sim {
 /// reads it.
 struct ModelFile {
   Model model;
-  std::string format;                               ///< instantiated notation, or "" when the file names none
-  std::vector<std::pair<Role, std::string>> roles;  ///< the roles that have another format, in order
-  Softmax softmax = Softmax::stable;
-  SumOrder order;
-  DotMode dot = DotMode::rounded;
+  PolicyLayer policy;  ///< what the file says of it
   std::string task;
   friend bool operator==(const ModelFile&, const ModelFile&) = default;
 };
+
+/// What files written now say of their fields' meaning; without a "schema" a file is of version 1, in which
+/// "sum" ("seq", "tree", "exact"), "fma" and "exact_dot" stand for `order` and `dot`.
+inline constexpr std::string_view model_schema = "roundoff/model/2";
 
 /// One JSON document. Weights are numbers where a double holds them exactly, else hexadecimal floats as
 /// strings.

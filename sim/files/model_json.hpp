@@ -19,8 +19,8 @@ inline constexpr std::string_view rotary_pairings[] = {"halves", "interleaved"};
 inline constexpr std::string_view choice_names[] = {"argmax", "argmin"};
 
 Json to_json(const ModelFile& file);
-/// Text into a document: FileError, led by `source`, for what is not JSON, nests deeper than 64, or holds a
-/// number that no double comes near.
+/// Text into a document: FileError, led by `source`, for what is not JSON (it says what it is, where that shows),
+/// nests deeper than 64, has a field twice, or holds an integer that no double holds.
 Json parse_json(std::string_view text, std::string_view source);
 /// FileError naming `source`, the field and the remedy.
 ModelFile from_json(const Json& json, std::string_view source);

@@ -8,6 +8,7 @@
 #include "formats/notation/suggest.hpp"
 #include "formats/notation/text.hpp"
 #include "sim/files/model_json.hpp"
+#include "sim/files/policy_document.hpp"
 #include "sim/model/sinusoids.hpp"
 
 namespace roundoff::sim {
@@ -126,6 +127,40 @@ class Reader {
     return json.get<int>();
   }
 
+  bool flag(const Json& json, const std::string& where) const {
+    if (!json.is_boolean()) fail(where, "must be true or false");
+    return json.get<bool>();
+  }
+
+  PolicyLayer policy(Object& object) const {
+    PolicyLayer layer;
+    const auto take = [&](std::string_view key) {
+      if (const Json* value = object.find(key)) read_policy(layer, std::string(key), *value);
+    };
+    const Json* schema = object.find("schema");
+    if (schema != nullptr) {
+      if (text(*schema, "schema") != model_schema)
+        fail("schema", fmt::format("is \"{}\"; this program reads \"{}\", and files without one",
+                                   schema->get<std::string>(), model_schema));
+      for (const std::string_view key : policy_keys()) take(key);
+      return layer;
+    }
+    // Version 1 means what it meant.
+    for (const char* key : {"format", "formats", "softmax"}) take(key);
+    if (const Json* order = object.find("sum")) {
+      const std::string word = text(*order, "sum");
+      layer.set("order", word == "seq" ? "sequential" : word);
+    }
+    const auto on = [&](const char* field) {
+      const Json* value = object.find(field);
+      return value != nullptr && flag(*value, field);
+    };
+    const bool fused = on("fma"), exact = on("exact_dot");
+    if (fused && exact) fail("exact_dot", "excludes \"fma\"");
+    if (fused || exact) layer.set("dot", fused ? "fused" : "exact");
+    return layer;
+  }
+
   std::optional<Rotary> rotary(Object& parent) const {
     const Json* json = parent.find("rope");
     if (!json) return std::nullopt;
@@ -237,34 +272,11 @@ ModelFile from_json(const Json& json, std::string_view source) {
   Model& model = file.model;
   try {
     if (const Json* name = object.find("name")) model.name = reader.text(*name, "name");
-    if (const Json* format = object.find("format")) file.format = reader.text(*format, "format");
-    if (const Json* formats = object.find("formats")) {
-      Reader::Object roles(reader, *formats, "formats");
-      for (int r = 0; r < role_count; ++r) {
-        const auto role = static_cast<Role>(r);
-        const std::string field(name(role));
-        if (const Json* format = roles.find(field))
-          file.roles.emplace_back(role, notation(parse_format(reader.text(*format, field))));
-      }
-      roles.done();
-    }
-    if (const Json* softmax = object.find("softmax")) {
-      const std::string kind = reader.text(*softmax, "softmax");
-      if (kind != "stable" && kind != "plain") reader.fail("softmax", "must be \"stable\" or \"plain\"");
-      file.softmax = kind == "stable" ? Softmax::stable : Softmax::plain;
-    }
-    if (const Json* order = object.find("sum")) {
-      const std::string wanted = reader.text(*order, "sum");
-      file.order = parse_order(wanted == "seq" ? "sequential" : wanted);
-    }
+    file.policy = reader.policy(object);
     const auto flag = [&](const char* field) {
       const Json* value = object.find(field);
-      if (!value) return false;
-      if (!value->is_boolean()) reader.fail(field, "must be true or false");
-      return value->get<bool>();
+      return value != nullptr && reader.flag(*value, field);
     };
-    if (flag("fma")) file.dot = DotMode::fused;
-    if (flag("exact_dot")) file.dot = DotMode::exact_dot;
     if (const Json* task = object.find("task")) file.task = task->dump();
     const auto strings = [&](const Json& list, const char* field) {
       if (!list.is_array()) reader.fail(field, "must be an array of strings");
@@ -297,34 +309,6 @@ ModelFile from_json(const Json& json, std::string_view source) {
     throw FileError(fmt::format("{}: {}", source, error.what()));
   }
   return file;
-}
-Json parse_json(std::string_view text, std::string_view source) {
-  // Documents nest by the stack when they are written again: deep ones are refused before they are built.
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (quoted) {
-      if (c == '\\')
-        ++at;
-      else if (c == '"')
-        quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > 64) throw FileError(fmt::format("{}: nests deeper than 64 at byte {}", source, at));
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    throw FileError(
-        fmt::format("{}: not JSON (byte {}); write it with `roundoff export`", source, error.byte));
-  } catch (const Json::exception& error) {
-    throw FileError(fmt::format("{}: {}", source, error.what()));
-  }
 }
 
 ModelFile read_model(std::string_view text, std::string_view source) {

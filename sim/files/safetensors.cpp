@@ -105,6 +105,8 @@ void place(Json& document, const TensorFile& file, const Tensor& tensor) {
   }
   if (!object->is_object() || !is_tensor_name(field) || object->contains(std::string(field)))
     file.fail(fmt::format("has the tensor {}, which the model document has no place for", tensor.name));
+  if (tensor.dimensions.empty() || tensor.dimensions.size() > 2)
+    file.fail(fmt::format("has the tensor {} that is no vector or matrix", tensor.name));
   Json array = Json::array();
   std::uint64_t at = 0;
   for (std::uint64_t r = 0; r < tensor.rows(); ++r) {

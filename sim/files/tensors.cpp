@@ -66,13 +66,9 @@ Tensor TensorFile::describe(const std::string& name, const Json& entry) const {
                 natural(entry["data_offsets"][0]),
                 natural(entry["data_offsets"][1])};
   const std::uint64_t size = element_size(tensor.dtype);
-  if (size == 0)
-    fail(fmt::format("has the tensor {} of type {}; F64, F32, F16 and BF16 can be read", name, tensor.dtype));
   if (tensor.begin > tensor.end || tensor.end > data_.size())
     fail(fmt::format("has the tensor {} at bytes {} to {} of {}; was it truncated?", name, tensor.begin,
                      tensor.end, data_.size()));
-  if (entry["shape"].empty() || entry["shape"].size() > 2)
-    fail(fmt::format("has the tensor {} that is no vector or matrix", name));
   std::uint64_t elements = 1;
   for (const Json& dimension : entry["shape"]) {
     tensor.dimensions.push_back(natural(dimension));
@@ -80,7 +76,7 @@ Tensor TensorFile::describe(const std::string& name, const Json& entry) const {
     if (tensor.dimensions.back() > data_.size() || (elements *= tensor.dimensions.back()) > data_.size())
       fail(fmt::format("has the tensor {} with more elements than bytes", name));
   }
-  if (elements * size != tensor.end - tensor.begin)
+  if (size != 0 && elements * size != tensor.end - tensor.begin)
     fail(fmt::format("has the tensor {} of {} elements in {} bytes", name, elements,
                      tensor.end - tensor.begin));
   return tensor;
@@ -96,7 +92,10 @@ void TensorFile::check_layout() const {
 }
 
 double TensorFile::element(const Tensor& tensor, std::uint64_t index) const {
-  const std::uint64_t at = tensor.begin + index * element_size(tensor.dtype);
+  const std::uint64_t size = element_size(tensor.dtype);
+  if (size == 0)
+    fail(fmt::format("has the tensor {} of type {}; F64, F32, F16 and BF16 can be read", tensor.name, tensor.dtype));
+  const std::uint64_t at = tensor.begin + index * size;
   double number = 0;
   if (tensor.dtype == "F64") {
     number = std::bit_cast<double>(get_little_endian<std::uint64_t>(data_, at));

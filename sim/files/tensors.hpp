@@ -14,7 +14,7 @@ namespace roundoff::sim {
 
 struct Tensor {
   std::string name, dtype;
-  std::vector<std::uint64_t> dimensions;  ///< one or two
+  std::vector<std::uint64_t> dimensions;  ///< one or two of what is read; files hold other buffers beside it
   std::uint64_t begin = 0, end = 0;       ///< bytes of the data
 
   std::uint64_t rows() const { return dimensions[0]; }
@@ -28,7 +28,7 @@ class TensorFile {
 
   const std::vector<Tensor>& tensors() const { return tensors_; }
   const Json& metadata() const { return metadata_; }  ///< "__metadata__", or null
-  /// Element `index`, row by row. FileError for NaN and infinity.
+  /// Element `index`, row by row. FileError for NaN and infinity, and for a type that is not read.
   double element(const Tensor& tensor, std::uint64_t index) const;
   [[noreturn]] void fail(const std::string& what) const;
 

@@ -16,7 +16,7 @@ struct Compiled {
   std::vector<Step> steps;
   std::size_t chunk = 0;            ///< lanes a step runs over at once
   std::vector<const void*> values;  ///< by node: where its value is (while it lives)
-  std::vector<bool> is_token;       ///< by node: an array of Token, not of the container
+  std::vector<bool> is_token;       ///< by node: an array of LaneToken, not of the container
   std::vector<Reduction> reductions;
   std::vector<std::byte> memory;
   std::vector<std::unique_ptr<const void*[]>> lists;

@@ -31,7 +31,7 @@ Lanes::Lanes(const Program& program, const LaneOptions& options) : impl_(std::ma
 Lanes::~Lanes() = default;
 Lanes::Lanes(Lanes&&) noexcept = default;
 
-void Lanes::run(std::span<const Token> tokens, int count, std::span<Token> chosen,
+void Lanes::run(std::span<const LaneToken> tokens, int count, std::span<LaneToken> chosen,
                 std::span<std::uint8_t> trapped) {
   constexpr auto batch = static_cast<std::size_t>(batch_lanes);
   const auto lanes = static_cast<std::size_t>(count);
@@ -52,7 +52,7 @@ Value Lanes::value(NodeId node, int lane) const {
   const Compiled& compiled = *impl_->compiled;
   const auto* array = static_cast<const std::byte*>(compiled.values[node]);
   const auto at = static_cast<std::size_t>(lane);
-  if (compiled.is_token[node]) return Value::integer(reinterpret_cast<const Token*>(array)[at]);
+  if (compiled.is_token[node]) return Value::integer(reinterpret_cast<const LaneToken*>(array)[at]);
   for (const auto& kernels : compiled.layout.kernels)
     if (kernels) return kernels->load(array + at * size_of(compiled.layout.container));
   throw std::logic_error("Lanes::value: no kernels");

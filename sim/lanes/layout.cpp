@@ -19,7 +19,7 @@ namespace roundoff::sim {
 
 bool contains(const Format& outer, const Format& inner) {
   if (outer == inner) return true;
-  if (outer.layout == Layout::posit || inner.layout == Layout::posit) return false;
+  if (!outer.is_grid() || !inner.is_grid()) return false;
   if ((inner.has_negative_zero && !outer.has_negative_zero) || (inner.has_nan && !outer.has_nan))
     return false;
   const auto infinite = [](const Format& f) { return f.has_infinity || f.overflow == Overflow::inf; };
@@ -104,6 +104,8 @@ class Judge {
   bool mixes() const { return mixes_; }
 
   std::string obstacle() {
+    if (program_.shape.vocabulary > most_lane_tokens)
+      return fmt::format("a vocabulary of more than {} tokens", most_lane_tokens);
     for (NodeId id = 0; id < program_.nodes.size(); ++id)
       if (const char* reason = refuse(program_.nodes[id])) return reason;
     return "";
@@ -134,7 +136,7 @@ class Judge {
     if (node.op == Op::table)
       return grid_of(program_.maps[node.b]).results.empty() ? "a table over arguments far apart" : nullptr;
     const Format& f = program_.formats[node.format];
-    if (f.rounding == Rounding::sr) return "stochastic rounding is not run in lanes";
+    if (f.is_stochastic()) return "stochastic rounding is not run in lanes";
     switch (node.op) {
       case Op::sum:
         return refuse_sum(node, f);
@@ -242,14 +244,12 @@ Isa wanted_isa(const LaneOptions& options) {
   if (options.isa.empty()) return best_isa();
   std::string known;
   for (const Isa isa : {Isa::scalar, Isa::sse4, Isa::avx2, Isa::avx512}) {
-    if (name(isa) == options.isa) {
-      if (supported(isa)) return isa;
-      throw UsageError(fmt::format("this machine or build lacks the instruction set \"{}\"; leave --isa out",
-                                   options.isa));
-    }
-    if (supported(isa)) known += fmt::format("{}{}", known.empty() ? "" : ", ", name(isa));
+    if (!supported(isa)) continue;
+    if (name(isa) == options.isa) return isa;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", name(isa));
   }
-  throw UsageError(fmt::format("unknown instruction set \"{}\"; here are {}", options.isa, known));
+  throw UsageError(
+      fmt::format("this machine or build has no instruction set \"{}\"; it has {}", options.isa, known));
 }
 
 }  // namespace

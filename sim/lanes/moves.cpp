@@ -21,7 +21,7 @@ struct Moves {
       std::conditional_t<std::is_integral_v<T>, std::conditional_t<sizeof(T) == 8, i128, std::int64_t>, T>;
 
   // Places beyond the table can come from lanes that have trapped: any entry will do.
-  static void embed(const Token* tokens, const Table& table, void* out, std::size_t lanes) {
+  static void embed(const LaneToken* tokens, const Table& table, void* out, std::size_t lanes) {
     T* to = static_cast<T*>(out);
     const auto last = static_cast<std::uint32_t>(table.size - 1);
     for (std::size_t i = 0; i < lanes; ++i)
@@ -53,7 +53,7 @@ struct Moves {
   static void lookup(const void* from, const Table& table, void* out, std::size_t lanes) {
     at(from, table, static_cast<T*>(out), lanes);
   }
-  static void choose(const void* from, const Table& table, Token* out, std::size_t lanes) {
+  static void choose(const void* from, const Table& table, LaneToken* out, std::size_t lanes) {
     at(from, table, out, lanes);
   }
   static void indicate(const void* from, const void* point, const void* yes, const void* no, void* out,
@@ -92,13 +92,13 @@ struct Moves {
     }
   }
 
-  static void arg_max(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
+  static void arg_max(const void* const* terms, std::size_t count, LaneToken* out, std::size_t lanes,
                       std::uint8_t* trapped) {
     constexpr std::size_t block = 64;
     for (std::size_t start = 0; start < lanes; start += block) {
       const std::size_t width = lanes - start < block ? lanes - start : block;
       T best[block];
-      Token index[block];
+      LaneToken index[block];
       std::uint8_t nan[block];
       for (std::size_t i = 0; i < width; ++i) {
         best[i] = in(terms[0])[start + i];
@@ -110,7 +110,7 @@ struct Moves {
         for (std::size_t i = 0; i < width; ++i) {
           const bool larger = term[i] > best[i];
           best[i] = larger ? term[i] : best[i];
-          index[i] = larger ? static_cast<Token>(j) : index[i];
+          index[i] = larger ? static_cast<LaneToken>(j) : index[i];
           nan[i] = static_cast<std::uint8_t>(nan[i] | (term[i] != term[i]));
         }
       }

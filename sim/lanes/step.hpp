@@ -13,8 +13,8 @@ namespace roundoff::sim {
 /// The chunk that is being run.
 struct Frame {
   std::size_t lanes = 0;
-  const Token* tokens = nullptr;  ///< of position 0, first lane of the chunk; positions are batch_lanes apart
-  Token* chosen = nullptr;        ///< of output 0; outputs are batch_lanes apart
+  const LaneToken* tokens = nullptr;  ///< of position 0, first lane of the chunk; positions are batch_lanes apart
+  LaneToken* chosen = nullptr;        ///< of output 0; outputs are batch_lanes apart
   std::uint8_t* trapped = nullptr;  ///< first lane of the chunk
 };
 
@@ -31,10 +31,10 @@ struct MoveKernels {
     int shift = 0;
     bool bytes = false;
   };
-  void (*embed)(const Token* tokens, const Table& table, void* out, std::size_t lanes);
+  void (*embed)(const LaneToken* tokens, const Table& table, void* out, std::size_t lanes);
   void (*lookup)(const void* in, const Table& table, void* out, std::size_t lanes);
   /// the same with a table of tokens
-  void (*choose)(const void* in, const Table& table, Token* out, std::size_t lanes);
+  void (*choose)(const void* in, const Table& table, LaneToken* out, std::size_t lanes);
   /// out[i] = in[i] == point ? yes : no; all three elements of the container
   void (*indicate)(const void* in, const void* point, const void* yes, const void* no, void* out,
                    std::size_t lanes);
@@ -56,7 +56,7 @@ struct MoveKernels {
   /// of integers
   void (*largest)(const void* const* terms, std::size_t count, void* out, std::size_t lanes);
   /// the index of the first largest; NaN sets trapped (floating containers)
-  void (*arg_max)(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
+  void (*arg_max)(const void* const* terms, std::size_t count, LaneToken* out, std::size_t lanes,
                   std::uint8_t* trapped);
   /// out[i] = in[i] * unit; out[i] = sum of terms * unit; out[i] = sum of products * unit: exact by the
   /// layout's choice

@@ -266,14 +266,14 @@ struct Vectors {
     hn::StoreU(v, D(), static_cast<T*>(array) + i);
   }
 
-  static void embed(const Token* tokens, const Table& table, void* out, std::size_t lanes) {
+  static void embed(const LaneToken* tokens, const Table& table, void* out, std::size_t lanes) {
     if constexpr (sizeof(T) == 2) {
       lookup(tokens, table, out, lanes);
     } else if constexpr (sizeof(T) == 4) {
       const WordTable<T> entries(table);
       const WordPlaces<T> places(table);
       const hn::RebindToUnsigned<D> wide;
-      const hn::Rebind<Token, D> narrow;
+      const hn::Rebind<LaneToken, D> narrow;
       for (std::size_t i = 0; i < lanes; i += width)
         store(entries.at(places.of_token(hn::PromoteTo(wide, hn::LoadU(narrow, tokens + i)))), out, i);
     } else {
@@ -293,7 +293,7 @@ struct Vectors {
       plain_moves(Container::f64).lookup(from, table, out, lanes);
     }
   }
-  static void choose(const void* from, const Table& table, Token* out, std::size_t lanes) {
+  static void choose(const void* from, const Table& table, LaneToken* out, std::size_t lanes) {
     if constexpr (sizeof(T) == 2) {
       lookup(from, table, out, lanes);
     } else {
@@ -354,7 +354,7 @@ struct Vectors {
     }
   }
 
-  static void arg_max(const void* const* terms, std::size_t count, Token* out, std::size_t lanes,
+  static void arg_max(const void* const* terms, std::size_t count, LaneToken* out, std::size_t lanes,
                       std::uint8_t* trapped) {
     using Index = hn::RebindToSigned<D>;
     const Index di;
@@ -373,7 +373,7 @@ struct Vectors {
       }
       HWY_ALIGN hn::TFromD<Index> chosen[width];
       hn::Store(index, di, chosen);
-      for (std::size_t k = 0; k < width; ++k) out[i + k] = static_cast<Token>(chosen[k]);
+      for (std::size_t k = 0; k < width; ++k) out[i + k] = static_cast<LaneToken>(chosen[k]);
       if (!trapped || !std::is_floating_point_v<T>) continue;
       hn::Store(hn::BitCast(di, nan), di, chosen);
       for (std::size_t k = 0; k < width && i + k < lanes; ++k)

@@ -13,7 +13,12 @@
 
 namespace roundoff::sim {
 
-using Token = std::uint16_t;
+/// An index in the vocabulary.
+using Token = std::uint32_t;
+/// The same where many inputs are filled in at once and run in lanes: vocabularies of at most so many tokens,
+/// at twice the speed. Larger ones are run by the reference.
+using LaneToken = std::uint16_t;
+inline constexpr int most_lane_tokens = 1 << 16;
 
 /// A matrix by rows; the entries of a row are in increasing column order and none is +0 (a stored -0 is
 /// kept). A construction's matrices are sparse; the semantics is dense: a missing entry is the weight +0.

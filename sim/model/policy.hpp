@@ -26,16 +26,33 @@ struct Quantisers {
   friend bool operator==(const Quantisers&, const Quantisers&) = default;
 };
 
+/// Where the division by Z stands. `first`: a_j = rnd(e_j / Z), o = sum_j rnd(a_j * v_j); `last`: o =
+/// rnd(dot(e, v) / Z), as fused attention kernels do.
+enum class Divide : std::uint8_t { first, last };
+
+/// A NaN that reaches a max or an arg max: `trap` stops the run there; `propagate`: the max is NaN, and an arg
+/// max picks the first NaN.
+enum class NanRule : std::uint8_t { trap, propagate };
+
+/// Which positions j position i sees: `causal` j <= i; `strict` j < i (none: the head's output is 0); `none`
+/// all of them.
+enum class Mask : std::uint8_t { causal, strict, none };
+
+/// How a model is run. Its fields have names, and are written and read, in sim/model/policy_codec.hpp alone.
 struct Policy {
   std::array<Format, role_count> formats;
   Quantisers quantisers;
   Softmax softmax = Softmax::stable;
   SumOrder order;
   DotMode dot = DotMode::rounded;
+  Divide divide = Divide::first;
+  NanRule nan = NanRule::trap;
+  Mask mask = Mask::causal;
 
   /// One format for all roles: what the theorems speak of.
   static Policy uniform(const Format& format);
   const Format& operator[](Role role) const { return formats[static_cast<std::size_t>(role)]; }
+  Format& operator[](Role role) { return formats[static_cast<std::size_t>(role)]; }
   /// One format for all roles, and no quantiser.
   bool is_uniform() const;
   friend bool operator==(const Policy&, const Policy&) = default;

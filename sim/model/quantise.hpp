@@ -1,11 +1,8 @@
-// Quantisers of vectors: block formats (mxfp4, mxfp8_e4m3, nvfp4, ...) and symmetric integers with one scale
-// a group (int4/32, int8/64: round to nearest). Definitions in theory-notes/quantisation.md.
+// Quantisers of vectors, by name, in models: the block formats of formats/blocks/blocks.hpp (mxfp4, nvfp4, int4/32,
+// q4_0, ...). Definitions in theory-notes/quantisation.md.
 #pragma once
 
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "formats/blocks/blocks.hpp"
 #include "sim/model/model.hpp"
@@ -13,18 +10,19 @@
 
 namespace roundoff::sim {
 
-/// A block of numbers shares a scale; an element is a member of `element`, and stands for element * scale *
-/// 2^element_shift.
-struct Quantiser {
-  const BlockFormat* block_format = nullptr;  ///< null: integers
-  Format element;
-  int block = 32;
-};
+using Quantiser = BlockFormat;
 
-/// "mxfp4", "int4/32", "int8/64". UsageError with a "did you mean".
-Quantiser parse_quantiser(std::string_view name);
+/// UsageError with a "did you mean".
+inline Quantiser parse_quantiser(std::string_view name) { return parse_block_format(name); }
 
-/// Every row of a matrix, cut into blocks from its first column; each number then rounded to `weights`.
+/// Whether its scales are a few operations on the data, so that activations and caches can have it; else it is for
+/// weights only.
+inline bool is_recordable(const Quantiser& quantiser) {
+  return quantiser.rule != BlockRule::llama && quantiser.rule != BlockRule::zero_point;
+}
+
+/// Every row of a matrix, cut into blocks from its first column; each number then rounded to `weights`. The largest
+/// magnitude that nvfp4 asks for is that of the matrix.
 Matrix quantised(const Matrix& matrix, const Quantiser& quantiser, const Format& weights);
 
 }  // namespace roundoff::sim

@@ -38,6 +38,7 @@ class Bounds {
   explicit Bounds(const Format& format)
       : format_(format), clamped_(format), down_(format.rounding == Rounding::rdn) {
     clamped_.overflow = Overflow::sat;
+    clamped_.has_zero = true;  // what it lacks is a trap, below
   }
 
   const Format& format() const { return format_; }
@@ -46,7 +47,7 @@ class Bounds {
   Range top() const {
     Range range{
         format_.lowest,  format_.highest,           format_.quantum,
-        format_.has_nan, format_.has_negative_zero, !format_.has_nan || format_.overflow == Overflow::trap};
+        format_.has_nan, format_.has_negative_zero, !format_.has_nan || !format_.has_zero || format_.overflow == Overflow::trap};
     if (format_.has_infinity || format_.overflow == Overflow::inf) {
       range.low = format_.lowest.negative ? Value::infinity(true) : range.low;
       range.high = Value::infinity();
@@ -123,7 +124,7 @@ class Bounds {
         range.low = zero;
       // the only NaN is 0/0
       if (x.holds_zero() && !nonzero_divisor) return range;
-      range.nan = range.nan && format_.overflow != Overflow::sat;
+      range.nan = range.nan && (!format_.saturates() || format_.poles_are_nan());
       range.traps = format_.overflow == Overflow::trap;
       return range;
     }
@@ -240,11 +241,14 @@ class Bounds {
       range.quantum = std::min(range.quantum, format_.highest.exponent);
     if (below && !format_.lowest.is_zero()) range.quantum = std::min(range.quantum, format_.lowest.exponent);
     if (!above && !below) return range;
+    range.traps = below && !format_.has_zero;
     switch (format_.overflow) {
       case Overflow::sat:
+      case Overflow::satfinite:
         break;
       case Overflow::inf:
-        range.nan = format_.has_nan && !format_.has_infinity;
+        // below an unsigned format of P3109 is NaN
+        range.nan = format_.has_nan && (!format_.has_infinity || (below && !format_.lowest.negative));
         if (above) range.high = Value::infinity();
         if (below && format_.lowest.negative) range.low = Value::infinity(true);
         break;

@@ -121,7 +121,7 @@ Domain Domains::maximum(const Node& node) {
   const auto operands = program_.list(node.a, node.c);
   for (NodeId operand : operands) {
     const Domain& domain = of(operand);
-    if (domain.empty()) return {};
+    if (domain.empty() || ranges_[operand].nan) return {};
     if (!floor || compare(domain.front(), *floor) > 0) floor = &domain.front();
   }
   Collector values;
@@ -155,8 +155,8 @@ Domain Domains::grid(NodeId id, const Node& node) const {
 bool Indicators::tells_zero(const Node& sub) const {
   const Format& format = program_.formats[sub.format];
   const Range &s = ranges_[sub.a], &m = ranges_[sub.b];
-  return format.layout != Layout::posit && format.overflow != Overflow::wrap &&
-         format.rounding != Rounding::sr && s.finite() && m.finite() &&
+  return format.is_grid() && !format.flushes && !format.takes_zero && format.overflow != Overflow::wrap &&
+         !format.is_stochastic() && s.finite() && m.finite() &&
          std::min(s.quantum, m.quantum) >= format.quantum;
 }
 
@@ -196,7 +196,7 @@ std::optional<Indicator> Indicators::first(NodeId function, NodeId argument) con
   if (f.op != Op::unary || f.function != Function::exp || ranges_[function].traps) return {};
   const Format& format = program_.formats[f.format];
   const int quantum = std::min(ranges_[sub.a].quantum, ranges_[sub.b].quantum);
-  if (quantum > 1000 || format.rounding == Rounding::sr) return {};
+  if (quantum > 1000 || format.is_stochastic()) return {};
   found.equal = apply(f.function, zero, format).value;
   found.less = apply(f.function, Value::scaled(true, 1, quantum), format).value;
   const Value lowest = apply(f.function, floor, format).value;

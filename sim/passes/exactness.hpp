@@ -15,8 +15,8 @@ namespace roundoff::sim {
 class Exactness {
  public:
   explicit Exactness(const Format& format) : format_(format) {
-    possible_ =
-        format.layout != Layout::posit && !(format.has_negative_zero && format.rounding == Rounding::rdn);
+    possible_ = format.is_grid() && !format.flushes && !format.takes_zero &&
+                !(format.has_negative_zero && format.rounding == Rounding::rdn);
   }
   void term(const Range& x) {
     possible_ = possible_ && x.finite() && !(x.minus_zero && format_.has_negative_zero);

@@ -15,8 +15,6 @@
 #include <algorithm>
 #include <optional>
 
-#include <fmt/format.h>
-
 #include "sim/passes/exactness.hpp"
 #include "sim/passes/intervals.hpp"
 #include "sim/passes/registry.hpp"
@@ -42,7 +40,7 @@ class Integers {
     const int fraction = std::max(0, -quantum_);
     for (const int digits : {15, 30}) {
       if (digits < fraction) continue;
-      const Format fixed = parse_format(fmt::format("fixed({},{})", digits - fraction, fraction));
+      const Format fixed = fixed_point(digits - fraction, fraction);
       if (compare(most_, fixed.highest) <= 0 && all_exact(fixed)) return fixed;
     }
     return {};

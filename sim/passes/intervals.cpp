@@ -112,6 +112,7 @@ class Analysis {
           range.minus_zero = minus_zero;
           first = false;
         }
+        if (program_.nan == NanRule::propagate) return range;
         range.traps = range.nan;
         range.nan = false;
         return range;
@@ -119,7 +120,7 @@ class Analysis {
       case Op::arg_max: {
         Range range = hull(point(Value::zero()), point(Value::integer(std::int64_t{node.c} - 1)));
         for (NodeId operand : program_.list(node.a, node.c))
-          range.traps = range.traps || ranges_[operand].nan;
+          range.traps = range.traps || (ranges_[operand].nan && program_.nan == NanRule::trap);
         return range;
       }
       case Op::table: {

@@ -29,12 +29,12 @@ std::span<const Pass> passes() {
        narrow_ranges},
       {"reassociate",
        "maxima over suffixes from one another, equal terms of a sum that is exact in any order", reassociate},
-      {"owners", "a hard maximum that one score alone can have names its key: by the scores' domains",
-       name_owners},
-      {"votes", "a weighted mean of bits is a function of their count: in index order, without -0",
-       count_votes},
-      {"tails", "an argument stops where the function no longer changes: exact for monotone functions",
-       cut_tails},
+      {"maximum-keys", "a hard maximum that one score alone can have names its key: by the scores' domains",
+       name_maximum_keys},
+      {"bit-means", "a weighted mean of bits is a function of their count: in index order, without -0",
+       count_bits_of_means},
+      {"clamp", "an argument stops where the function no longer changes: exact for monotone functions",
+       clamp_arguments},
       {"tabulate", "what depends on a few small values is looked up; the table is the reference's", tabulate},
       {"integers", "floats in which nothing is rounded any more run in fixed point", run_as_integers},
   };
@@ -64,6 +64,13 @@ std::uint64_t digest(const Program& program) {
   return h;
 }
 
+bool takes_zero(const Program& program) {
+  const auto of = [](const Format& format) { return format.takes_zero; };
+  return std::any_of(program.formats.begin(), program.formats.end(), of) ||
+         std::any_of(program.reductions.begin(), program.reductions.end(),
+                     [&](const Reduction& reduction) { return of(reduction.order.wide_format); });
+}
+
 // map[old] becomes where `next` takes it.
 void follow(std::vector<NodeId>& map, const std::vector<NodeId>& next) {
   for (NodeId& node : map)
@@ -82,7 +89,8 @@ Rewritten optimise(const Program& program, std::span<const std::string> off, con
   std::vector<const Pass*> wanted;
   for (const Pass& pass : passes())
     if (std::find(off.begin(), off.end(), pass.name) == off.end()) wanted.push_back(&pass);
-  if (wanted.empty() || stochastic(program)) {  // a draw is a function of its place: nothing may move
+  // A draw is a function of its place, and where subnormal operands count as zeros 1 * x is not x: nothing moves.
+  if (wanted.empty() || stochastic(program) || takes_zero(program)) {
     Rewritten same{program, {}};
     for (NodeId id = 0; id < program.nodes.size(); ++id) same.map.push_back(id);
     return same;

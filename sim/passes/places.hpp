@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <fmt/format.h>
-
 #include "sim/program/program.hpp"
 
 namespace roundoff::sim {
@@ -28,7 +26,7 @@ inline Value place_value(const Program& program, std::uint32_t place) {
 }
 inline Format place_format(const Program& program) {
   const int fraction = std::max(0, -place_quantum(program));
-  return parse_format(fmt::format("fixed({},{})", std::max(0, 12 - fraction), fraction));
+  return fixed_point(std::max(0, 12 - fraction), fraction);
 }
 
 }  // namespace roundoff::sim

@@ -8,6 +8,7 @@ namespace roundoff::sim {
 
 Rewriter::Rewriter(const Program& old) : old_(old), map_(old.nodes.size(), no_node) {
   built_.shape = old.shape;
+  built_.nan = old.nan;
   built_.formats = old.formats;
   built_.reductions = old.reductions;
   new_table_.assign(old.tables.size(), no_node);
@@ -179,25 +180,29 @@ bool partial(Function function) {
 
 }  // namespace
 
+bool may_read_nan(const Program& program, const Node& node) {
+  bool nan = false;
+  for_operands(program, node, [&](NodeId operand) {
+    const Node& from = program.nodes[operand];
+    nan = nan || (from.op == Op::constant ? program.constants[from.a].is_nan()
+                                          : program.formats[from.format].has_nan);
+  });
+  return nan;
+}
+
 bool can_trap(const Program& program, const Node& node) {
   if (node.op == Op::constant || node.op == Op::embed || node.op == Op::table || node.never_traps)
     return false;
-  // What the operands can be: NaN or infinite?
-  bool nan = false, infinite = false;
+  bool nan = may_read_nan(program, node), infinite = false;
+  if (node.op == Op::max || node.op == Op::arg_max) return nan && program.nan == NanRule::trap;
   for_operands(program, node, [&](NodeId operand) {
     const Node& from = program.nodes[operand];
-    if (from.op == Op::constant) {
-      nan = nan || program.constants[from.a].is_nan();
-      infinite = infinite || program.constants[from.a].is_infinite();
-    } else {
-      nan = nan || program.formats[from.format].has_nan;
-      infinite = infinite || has_infinity(program.formats[from.format]);
-    }
+    infinite = infinite || (from.op == Op::constant ? program.constants[from.a].is_infinite()
+                                                    : has_infinity(program.formats[from.format]));
   });
-  if (node.op == Op::max || node.op == Op::arg_max) return nan;
   // Rounding into one format: `undefined` says whether the exact result may be no number.
   const auto into = [&](const Format& format, bool undefined) {
-    return format.overflow == Overflow::trap || (!format.has_nan && (nan || undefined));
+    return format.overflow == Overflow::trap || !format.has_zero || (!format.has_nan && (nan || undefined));
   };
   const Format& format = program.formats[node.format];
   switch (node.op) {
@@ -226,10 +231,10 @@ bool can_trap(const Program& program, const Node& node) {
 
 bool stochastic(const Program& program) {
   return std::any_of(program.formats.begin(), program.formats.end(),
-                     [](const Format& format) { return format.rounding == Rounding::sr; }) ||
+                     [](const Format& format) { return format.is_stochastic(); }) ||
          std::any_of(program.reductions.begin(), program.reductions.end(), [](const Reduction& reduction) {
            return reduction.order.kind == SumOrder::wide &&
-                  reduction.order.wide_format.rounding == Rounding::sr;
+                  reduction.order.wide_format.is_stochastic();
          });
 }
 

@@ -109,6 +109,9 @@ void for_operands(const Program& program, const Node& node, Visit&& visit) {
   }
 }
 
+/// Whether an operand of a node can be NaN, going by constants and formats.
+bool may_read_nan(const Program& program, const Node& node);
+
 /// Whether a node can throw Trap on some operands of its operands' formats: overflow under `trap`, an
 /// undefined result in a format without NaN, a NaN at a max. Only what cannot may be dropped.
 bool can_trap(const Program& program, const Node& node);

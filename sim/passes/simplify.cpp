@@ -123,7 +123,7 @@ class Simplifier {
   }
   // Whether an operand's value is a member of F, so that rounding it changes nothing.
   bool member(NodeId old_node) const {
-    return to_.built().nodes[to_.of(old_node)].format == node_.format && format_.rounding != Rounding::sr;
+    return to_.built().nodes[to_.of(old_node)].format == node_.format && !format_.is_stochastic();
   }
   // Whether every term of F plus this zero is itself.
   bool absorbed(const Facts& zero) const {
@@ -182,7 +182,7 @@ class Simplifier {
     }
     std::erase_if(kept, [&](NodeId term) {
       const Value* value = to_.value(term);
-      return value && top && compare(*value, *top) < 0;
+      return value && top && !value->is_nan() && compare(*value, *top) < 0;
     });
     if (kept.size() == 1 && !nan) return kept[0];
     if (kept.size() == node_.c) return no_node;
@@ -247,7 +247,7 @@ class Simplifier {
   }
 
   NodeId sum() const {
-    if (!in_index_order() || format_.rounding == Rounding::sr) return no_node;
+    if (!in_index_order() || format_.is_stochastic()) return no_node;
     const auto terms = old_.list(node_.a, node_.c);
     std::vector<bool> stays;
     const NodeId zeros = choose(stays, [&](std::uint32_t j) { return facts(terms[j]); });
@@ -276,7 +276,7 @@ class Simplifier {
   }
 
   NodeId dot() const {
-    if (!in_index_order() || format_.rounding == Rounding::sr) return no_node;
+    if (!in_index_order() || format_.is_stochastic()) return no_node;
     const Reduction& reduction = old_.reductions[node_.reduction];
     if (reduction.mode == DotMode::exact_dot && format_.has_negative_zero) return no_node;
     const auto x = old_.list(node_.a, node_.c), y = old_.list(node_.b, node_.c);

@@ -115,12 +115,15 @@ struct SequenceShape {
   std::vector<std::vector<Token>>
       tokens;            ///< per position, sorted: the tokens that verified inputs can have there
   int first_output = 0;  ///< outputs are read at positions first_output .. tokens.size()-1
+  /// All tokens are given from the start: no output is the token of the next position.
+  bool one_pass = false;
 
   int positions() const { return static_cast<int>(tokens.size()); }
 };
 
 struct Program {
   SequenceShape shape;
+  NanRule nan = NanRule::trap;  ///< of every max and arg_max
   std::vector<Format> formats;
   std::vector<Reduction> reductions;
   std::vector<Value> constants;

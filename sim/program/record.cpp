@@ -8,6 +8,8 @@
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 #include "sim/blocks/transformer.hpp"
+#include "sim/program/finite.hpp"
+#include "sim/program/memory.hpp"
 #include "sim/program/recorder.hpp"
 
 namespace roundoff::sim {
@@ -15,19 +17,19 @@ namespace roundoff::sim {
 bool zero_weights_exact(const Format& format, const Reduction& reduction) {
   const bool order_by_term =
       reduction.order.kind == SumOrder::sequential || reduction.order.kind == SumOrder::exact;
-  return format.is_plain() && order_by_term && format.rounding != Rounding::sr;
+  return format.is_plain() && order_by_term && !format.is_stochastic();
 }
 
 namespace {
 
 // Whether what stands after the keys and values of the last attention cannot trap, at any position: in
-// formats without infinities and NaN, that do not trap at overflow, with a denominator above zero and no
+// formats without infinities and NaN, that do not trap at overflow, or where neither occurs, with a denominator above zero and no
 // partial function.
-bool last_layers_never_trap(const Model& model, const Policy& policy, int last) {
+bool last_layers_never_trap(const Model& model, const Policy& policy, int last, bool finite) {
   const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(), [](const Format& format) {
     return format.is_plain() && format.overflow != Overflow::trap;
   });
-  if (!plain || policy.order.kind == SumOrder::wide || policy.softmax != Softmax::stable ||
+  if ((!plain && !finite) || policy.order.kind == SumOrder::wide || policy.softmax != Softmax::stable ||
       policy.quantisers.activations != "" || policy.quantisers.cache != "")
     return false;
   for (std::size_t l = static_cast<std::size_t>(std::max(0, last)); l < model.layers.size(); ++l) {
@@ -45,6 +47,33 @@ bool last_layers_never_trap(const Model& model, const Policy& policy, int last) 
   return softmax.overflow != Overflow::wrap && !round(Value::integer(1), softmax).value.is_zero();
 }
 
+std::size_t bytes(const Program& program) {
+  return program.nodes.size() * (sizeof(Node) + sizeof(Site)) + program.operands.size() * sizeof(NodeId) +
+         program.constants.size() * sizeof(Value);
+}
+
+// All positions see all: each layer is entered everywhere before it is left anywhere.
+std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer, const Watch& watch) {
+  const int positions = tape.program().shape.positions();
+  const auto every = [&](int layer, const auto& work) {
+    for (int i = 0; i < positions; ++i) {
+      tape.stand_at(i, layer);
+      work(static_cast<std::size_t>(i));
+    }
+  };
+  std::vector<Recorder::Entries> x(static_cast<std::size_t>(positions));
+  every(-1, [&](std::size_t i) { x[i] = transformer.embed(tape); });
+  for (std::size_t l = 0; l < transformer.layers(); ++l) {
+    if (watch)
+      watch("building the program", static_cast<double>(l), static_cast<double>(transformer.layers()));
+    std::vector<Transformer<Recorder>::Entered> entered(x.size());
+    const int layer = static_cast<int>(l);
+    every(layer, [&](std::size_t i) { entered[i] = transformer.enter(tape, l, std::move(x[i])); });
+    every(layer, [&](std::size_t i) { x[i] = transformer.leave(tape, l, std::move(entered[i])); });
+  }
+  return x;
+}
+
 Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   Transformer<Recorder> transformer(tape, model);
   Program& program = tape.program();
@@ -53,8 +82,24 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   for (std::size_t l = 0; l < model.layers.size(); ++l)
     if (model.layers[l].attention) last = static_cast<int>(l);
   const bool brief =
-      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
+      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last, options.finite);
+  const auto finish = [&](int i, const Recorder::Entries& x) {
+    tape.stand_at(i, -1);
+    const bool output = i >= program.shape.first_output;
+    if (!output && !options.all_outputs) return;
+    const NodeId next = transformer.choose(tape, x);
+    if (output) program.outputs.push_back(next);
+  };
+  if (tape.policy().mask == Mask::none) {
+    const std::vector<Recorder::Entries> x = at_once(tape, transformer, options.watch);
+    for (int i = 0; i < program.shape.positions(); ++i) finish(i, x[static_cast<std::size_t>(i)]);
+    program.position_end.assign(x.size(), static_cast<NodeId>(program.nodes.size()));
+    return std::move(program);
+  }
+  // Passes hold a program and its next form, with what they know of its nodes.
+  Forecast forecast("the program", program.shape.positions(), options.fold ? 4 : 1.5);
   for (int i = 0; i < program.shape.positions(); ++i) {
+    forecast.at(i, bytes(program));
     if (options.watch) options.watch("building the program", i, program.shape.positions());
     tape.stand_at(i, -1);
     std::vector<NodeId> x = transformer.embed(tape);
@@ -66,12 +111,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
       }
       x = transformer.layer(tape, l, std::move(x));
     }
-    tape.stand_at(i, -1);
-    const bool output = i >= program.shape.first_output;
-    if (output || options.all_outputs) {
-      const NodeId next = transformer.choose(tape, x);
-      if (output) program.outputs.push_back(next);
-    }
+    finish(i, x);
     program.position_end.push_back(static_cast<NodeId>(program.nodes.size()));
   }
   return std::move(program);
@@ -95,15 +135,30 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
         if (mask.rows() < shape.positions())
           throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
                                        shape.positions(), mask.rows()));
-  Recorder tape(policy, shape, options);
-  return run(model, tape, options);
+  if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
+    throw UsageError(
+        "under mask = none every position sees the answer that is being written; it takes a task that is read in "
+        "one pass, or forward");
+  RecordOptions facts = options;
+  const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(),
+                                 [](const Format& format) { return format.is_plain(); });
+  facts.finite = options.fold && !plain && stays_finite(model, policy, shape.positions());
+  Recorder tape(policy, shape, facts);
+  return run(model, tape, facts);
 }
 
 std::string inexact_weight(const Model& model, const Policy& policy) {
   const Format& format = policy[Role::weights];
   std::string found;
+  const auto holds = [&](const Value& value) {
+    try {
+      return round(value, format).value == value;
+    } catch (const Trap&) {
+      return false;
+    }
+  };
   const auto check = [&](const std::string& where, const Value& value) {
-    if (found.empty() && round(value, format).value != value)
+    if (found.empty() && !holds(value))
       found = fmt::format("{} = {} is not in {}", where, decimal(value), notation(format));
   };
   const auto check_matrix = [&](std::string_view what, const Matrix& m) {

@@ -8,6 +8,7 @@ namespace roundoff::sim {
 Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const RecordOptions& options)
     : policy_(policy), exact_weights_(options.exact_weights) {
   program_.shape = shape;
+  program_.nan = policy.nan;
   for (std::size_t role = 0; role < role_count; ++role) role_format_[role] = format(policy.formats[role]);
   if (!policy.quantisers.weights.empty()) weight_quantiser_ = parse_quantiser(policy.quantisers.weights);
   dot_reduction_ = reduction({policy.order, policy.dot});
@@ -16,10 +17,18 @@ Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const Recor
   skip_zero_ = options.skip_zero_weights &&
                zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
                plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
-  const auto stochastic = [](const Format& format) { return format.rounding == Rounding::sr; };
+  // Where nothing is infinite or NaN, 0 * x is a zero; and s + (a zero) = s unless s is -0, which no sum is that
+  // starts with another number: IEEE 754 gives -0 for -0 + -0 alone, but in rdn for x - x as well.
+  const Format& sums = policy[Role::accumulators];
+  after_start_ = !skip_zero_ && options.skip_zero_weights && options.finite &&
+                 policy.order.kind == SumOrder::sequential && policy.dot != DotMode::exact_dot &&
+                 sums.rounding != Rounding::rdn && !sums.is_stochastic();
+  skip_zero_ = skip_zero_ || after_start_;
+  const auto stochastic = [](const Format& format) { return format.is_stochastic(); };
   const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
                      (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
   if (options.fold && !draws) folder_.emplace(program_);
+  zero_keys_go_ = folder_ && zero_keys_change_nothing(policy);
 }
 
 std::uint8_t Recorder::format(const Format& format) {
@@ -62,6 +71,7 @@ NodeId Recorder::without_zero_terms(Node& dot) {
     if ((zero(x) && plain(y)) || (zero(y) && plain(x))) continue;
     left.push_back(x), right.push_back(y);
   }
+  fold_start(dot, left, right);
   if (left.empty()) return member_node(Value::zero(), dot.format);
   if (left.size() < dot.c) {
     dot.a = list(left).offset;
@@ -71,11 +81,45 @@ NodeId Recorder::without_zero_terms(Node& dot) {
   return no_node;
 }
 
+// In index order a sum that starts with constants has one partial sum after them, s; s * 1 is s, and without
+// it the sum is the same where s = 0 (`zero_weights_exact`).
+void Recorder::fold_start(const Node& dot, std::vector<NodeId>& left, std::vector<NodeId>& right) {
+  const Reduction& reduction = program_.reductions[dot.reduction];
+  if (reduction.order.kind != SumOrder::sequential || reduction.mode == DotMode::exact_dot) return;
+  std::vector<Value> x, y;
+  for (std::size_t j = 0; j < left.size(); ++j) {
+    const Node &a = program_.nodes[left[j]], &b = program_.nodes[right[j]];
+    if (a.op != Op::constant || b.op != Op::constant) break;
+    if (!program_.constants[a.a].is_finite() || !program_.constants[b.a].is_finite()) return;
+    x.push_back(program_.constants[a.a]);
+    y.push_back(program_.constants[b.a]);
+  }
+  const Format& format = program_.formats[dot.format];
+  const Value one = Value::integer(1);
+  if (x.size() < 2 || format.overflow == Overflow::trap || formats::round(one, format).value != one) return;
+  const Value start = formats::dot(x, y, reduction.order, reduction.mode, format).value;
+  const auto count = static_cast<std::ptrdiff_t>(x.size() - (start.is_zero() ? 0 : 1));
+  left.erase(left.begin(), left.begin() + count);
+  right.erase(right.begin(), right.begin() + count);
+  if (start.is_zero()) return;
+  left[0] = member_node(start, dot.format);
+  right[0] = member_node(one, dot.format);
+}
+
 NodeId Recorder::push(Node node, const Site& where) {
   if (!folder_) return append(node, where);
+  if (node.op == Op::constant) {
+    spans_.append(spans_.of(node));
+    return append(node, where);
+  }
   if (const NodeId constant = folded(node); constant != no_node) return constant;
   if (node.op == Op::dot && folder_->skips_zero(node))
     if (const NodeId zero = without_zero_terms(node); zero != no_node) return zero;
+  if (node.op == Op::sub && node.a == node.b && spans_[node.a].known() &&
+      Spans::keeps(program_.formats[node.format]))
+    return member_node(Value::zero(), node.format);  // x - x
+  const Span span = spans_.of(node);
+  if (span.known() && span.single()) return member_node(spans_.value(span.low, node.format), node.format);
   const auto same = [&](NodeId id) {
     const Node& other = program_.nodes[id];
     return node.op == other.op && node.format == other.format && node.reduction == other.reduction &&
@@ -90,7 +134,9 @@ NodeId Recorder::push(Node node, const Site& where) {
       node.c);
   const auto fresh = static_cast<NodeId>(program_.nodes.size());
   const NodeId known = node_numbers_.find_or_insert(hash, fresh, same);
-  return known == fresh ? append(node, where) : known;
+  if (known != fresh) return known;
+  spans_.append(span);
+  return append(node, where);
 }
 
 NodeId Recorder::append(const Node& node, const Site& where) {
@@ -172,22 +218,27 @@ Recorder::Entries Recorder::binary(Op op, const Entries& a, const Entries& b, st
   const auto of = [](const Entries& x, std::size_t i) { return x.size() == 1 ? x[0] : x[i]; };
   Entries made(a.size() == 1 ? b.size() : a.size());
   for (std::size_t i = 0; i < made.size(); ++i)
-    made[i] = push({.op = op, .format = format, .a = of(a, i), .b = of(b, i)}, site(where, i));
+    made[i] = absent(of(a, i)) || absent(of(b, i))
+                  ? no_node
+                  : push({.op = op, .format = format, .a = of(a, i), .b = of(b, i)}, site(where, i));
+  if (op == Op::sub && b.size() == 1) note_differences(a, b[0], made);
   return made;
 }
 
 Recorder::Entries Recorder::unary(Function function, const Entries& x, Role role, const Place& where) {
   Entries made(x.size());
   for (std::size_t i = 0; i < x.size(); ++i)
-    made[i] =
-        push({.op = Op::unary, .format = format_of(role), .function = function, .a = x[i]}, site(where, i));
+    made[i] = absent(x[i])
+                  ? no_node
+                  : push({.op = Op::unary, .format = format_of(role), .function = function, .a = x[i]},
+                         site(where, i));
   return made;
 }
 
 Recorder::Entries Recorder::round(const Entries& x, std::uint8_t format, const Place& where) {
   Entries made(x.size());
   for (std::size_t i = 0; i < x.size(); ++i)
-    made[i] = push({.op = Op::round, .format = format, .a = x[i]}, site(where, i));
+    made[i] = absent(x[i]) ? no_node : push({.op = Op::round, .format = format, .a = x[i]}, site(where, i));
   return made;
 }
 
@@ -199,25 +250,34 @@ Recorder::Entries Recorder::quotient(const Entries& e, const Entries& z, Role ro
                                      const Place& where) {
   Entries made(e.size());
   for (std::size_t i = 0; i < e.size(); ++i)
-    made[i] =
-        push({.op = Op::div, .format = format_of(role), .nonzero_divisor = positive, .a = e[i], .b = z[0]},
-             site(where, i));
+    made[i] = absent(e[i]) ? no_node
+                           : push({.op = Op::div,
+                                   .format = format_of(role),
+                                   .nonzero_divisor = positive,
+                                   .a = e[i],
+                                   .b = z[0]},
+                                  site(where, i));
   return made;
 }
 
 Recorder::Entries Recorder::max(const Entries& x, std::uint8_t format, const Place& where) {
-  const OperandList terms = list(x);
+  const Entries all = present(x);
+  // The maximum of one number is that number, where it is none that a max would stop at.
+  if (folder_ && all.size() == 1 && Spans::keeps(program_.formats[program_.nodes[all[0]].format])) return all;
+  const OperandList terms = list(all);
   return {push({.op = Op::max, .format = format, .a = terms.offset, .c = terms.count}, site(where, 0))};
 }
 
 Recorder::Entries Recorder::sum(const Entries& x, Role role, const Place& where) {
-  const OperandList terms = list(x);
-  return {push({.op = Op::sum,
-                .format = format_of(role),
-                .reduction = sum_reduction_,
-                .a = terms.offset,
-                .c = terms.count},
-               site(where, 0))};
+  const OperandList terms = list(present(x));
+  const NodeId total = push({.op = Op::sum,
+                             .format = format_of(role),
+                             .reduction = sum_reduction_,
+                             .a = terms.offset,
+                             .c = terms.count},
+                            site(where, 0));
+  note_total(terms, total);
+  return {total};
 }
 
 Recorder::Entries Recorder::running_max(const Entries& x, bool forward, Role role, const Place& where) {
@@ -306,26 +366,6 @@ void Recorder::keep_value(Memory& memory, int group, const Entries& value) {
                       static_cast<std::uint32_t>(position_)] = value[t];
 }
 
-Recorder::Entries Recorder::scores(const Memory& memory, int group, const Entries& query, Role role,
-                                   const Place& where) {
-  const OperandList q = list(query);
-  Entries made;
-  for (int j = 0; j <= position_; ++j)
-    made.push_back(dot(q, memory.keys[static_cast<std::size_t>(j * memory.groups + group)], role,
-                       site(where, static_cast<std::size_t>(j))));
-  return made;
-}
-
-Recorder::Entries Recorder::mix(const Memory& memory, int group, const Entries& weights, Role role,
-                                const Place& where) {
-  const OperandList a = list(weights);
-  Entries made;
-  for (int t = 0; t < memory.d_v; ++t)
-    made.push_back(dot(a, {memory.values[static_cast<std::size_t>(group * memory.d_v + t)], a.count}, role,
-                       site(where, static_cast<std::size_t>(t))));
-  return made;
-}
-
 NodeId Recorder::dot(OperandList x, OperandList y, Role role, const Site& where) {
   const bool converts = !same_format(Role::accumulators, role);
   const NodeId value = push({.op = Op::dot,
@@ -346,6 +386,7 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
   if (in_layer && weight_quantiser_ && !exact_weights_)
     return prepare({quantised(map.weight, *weight_quantiser_, policy_[Role::weights]), map.bias}, false);
   RecordedLinear prepared;
+  prepared.columns = static_cast<std::size_t>(map.weight.columns());
   const std::uint64_t matrix = ++matrices_;
   const NodeId zero = weight(Value::zero(), Role::weights, 0);
   for (int r = 0; r < map.weight.rows(); ++r) {
@@ -353,9 +394,14 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
     std::vector<NodeId> row;
     if (skip_zero_) {
       std::vector<std::uint32_t> kept;
-      for (const auto& entry : map.weight.row(r)) {
+      const auto& entries = map.weight.row(r);
+      if (after_start_ && (entries.empty() || entries.front().column != 0)) {
+        row.push_back(zero);
+        kept.push_back(0);
+      }
+      for (const auto& entry : entries) {
         const NodeId w = weight(entry.value, Role::weights, place | entry.column);
-        if (w == zero) continue;
+        if (w == zero && !(after_start_ && entry.column == 0)) continue;
         row.push_back(w);
         kept.push_back(entry.column);
       }
@@ -373,6 +419,17 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
   return prepared;
 }
 
+// Whether the first product of a row is a known number other than -0.
+bool Recorder::starts_sum(NodeId w, NodeId x) const {
+  const Node &left = program_.nodes[w], &right = program_.nodes[x];
+  if (left.op != Op::constant || right.op != Op::constant) return false;
+  const Value& value = program_.constants[right.a];
+  if (!value.is_finite() || value.is_zero()) return false;
+  const Value product =
+      formats::mul(program_.constants[left.a], value, policy_[Role::accumulators]).value;
+  return !product.is_zero() || !product.negative;
+}
+
 std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeId>& x, Role role,
                                     SiteName name) {
   const OperandList all = skip_zero_ ? OperandList{} : list(x);
@@ -384,7 +441,8 @@ std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeI
   std::vector<NodeId> y;
   y.reserve(map.rows.size());
   for (std::size_t r = 0; r < map.rows.size(); ++r) {
-    if (skip_zero_ && !map.last_y.empty() && known(r)) {
+    const bool whole = after_start_ && !starts_sum(program_.operands[map.rows[r].offset], x[0]);
+    if (skip_zero_ && !whole && !map.last_y.empty() && known(r)) {
       y.push_back(map.last_y[r]);
       continue;
     }
@@ -392,7 +450,15 @@ std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeI
     OperandList row = map.rows[r], terms = all;
     if (skip_zero_) {
       std::vector<NodeId> chosen;
-      for (std::uint32_t c : map.kept[r]) chosen.push_back(x[c]);
+      if (whole) {
+        std::vector<NodeId> dense(map.columns, weight(Value::zero(), Role::weights, 0));
+        for (std::size_t j = 0; j < map.kept[r].size(); ++j)
+          dense[map.kept[r][j]] = program_.operands[row.offset + j];
+        row = list(dense);
+        chosen = x;
+      } else {
+        for (std::uint32_t c : map.kept[r]) chosen.push_back(x[c]);
+      }
       if (chosen.empty()) {  // a row of zeros: one product 0 * 0 stands for all of them
         chosen.push_back(weight(Value::zero(), Role::weights, 0));
         row = list(chosen);

@@ -1,6 +1,7 @@
 // The reference interpreter: every node by the definitions of formats/rounding/arithmetic.hpp.
 #include "sim/program/reference.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "formats/error.hpp"
@@ -43,8 +44,12 @@ Rounded evaluate(const Program& program, const Node& node, std::span<const Value
         if (argument == x[0]) return {result};
       throw std::logic_error("a tabulated function was asked for a value outside its range");
     case Op::max: {
+      const auto nan = std::find_if(x.begin(), x.end(), [](const Value& value) { return value.is_nan(); });
+      if (nan != x.end()) {
+        if (program.nan == NanRule::trap) throw Trap("NaN reaches a max");
+        return {*nan};
+      }
       Value best = x[0];
-      if (x.size() == 1 && best.is_nan()) throw Trap("NaN reaches a max");
       for (const Value& value : x.subspan(1)) best = maximum(best, value);
       return {best};
     }
@@ -57,7 +62,11 @@ Rounded evaluate(const Program& program, const Node& node, std::span<const Value
     case Op::arg_max: {
       std::size_t best = 0;
       for (std::size_t j = 0; j < x.size(); ++j) {
-        if (x[j].is_nan()) throw Trap("NaN reaches an arg max");
+        if (x[j].is_nan()) {
+          if (program.nan == NanRule::trap) throw Trap("NaN reaches an arg max");
+          best = j;  // the first NaN
+          break;
+        }
         if (compare(x[j], x[best]) > 0) best = j;
       }
       return {Value::integer(static_cast<std::int64_t>(best))};
@@ -86,7 +95,7 @@ Rounded evaluate(const Program& program, NodeId id, std::span<const Value> value
     if (two || node.op == Op::fma) scratch.x.push_back(values[node.b]);
     if (node.op == Op::fma) scratch.x.push_back(values[node.c]);
   }
-  const bool draws = program.formats[node.format].rounding == Rounding::sr;
+  const bool draws = program.formats[node.format].is_stochastic();
   return evaluate(program, node, scratch.x, scratch.y, {draws ? draw_place(program, id) : 0, 0});
 }
 

@@ -25,7 +25,7 @@ struct Tally {
     all.first_only = false;
     all.threads = 1;
     const Result counted = verify(model, policy, task, all);
-    options.seconds = options.count_seconds = 600;  // a loaded machine must not change the answers
+    options.limits.seconds = 6000;  // a loaded machine must not change the answers
     const Result proved = certify(model, policy, task, options);
     CHECK(proved.failing == counted.failing);
     CHECK(proved.covered == counted.of);
@@ -35,18 +35,9 @@ struct Tally {
     ++models;
     refuted += counted.failing > 0;
     partly += counted.failing > 0 && counted.failing < counted.of;
-    cut += proved.note.find(", cut") != std::string::npos ||
-           proved.note.find("line by line") != std::string::npos;
+    cut += proved.cut != diagrams::Cut::none;
   }
 };
-
-// Sizes with at most a few thousand inputs.
-std::vector<TaskSize> small_sizes(std::string_view task) {
-  if (task == "majority" || task == "parity") return {{.k = 5}, {.k = 8}};
-  if (task == "iteradd" || task == "cot-iteradd") return {{.p = 2, .n = 2, .k = 3}, {.p = 3, .n = 1, .k = 3}};
-  if (task == "mul" || task == "cot-mul") return {{.p = 2, .n = 3}, {.p = 3, .n = 2}};
-  return {{.p = 2, .n = 4}, {.p = 3, .n = 2}};
-}
 
 // The construction at a size in a format, or nothing where it refuses.
 std::optional<test::Example> try_example(const Construction& construction, const TaskSize& size,
@@ -62,7 +53,7 @@ TEST_CASE("certify: a wrong weight anywhere in any construction, counted as enum
   Tally tally;
   TestStream draw(7);
   for (const Construction& construction : all_constructions())
-    for (const TaskSize& size : small_sizes(construction.task)) {
+    for (const TaskSize& size : find_task(construction.task).standard) {
       auto subject = try_example(construction, size, "");
       if (!subject) continue;
       for (int round = 0; round < 3; ++round) {
@@ -84,7 +75,7 @@ TEST_CASE("certify: a wrong weight anywhere in any construction, counted as enum
 TEST_CASE("certify: fewer bits, small floats, short windows and other knobs, counted as enumeration counts") {
   Tally tally;
   for (const Construction& construction : all_constructions())
-    for (const TaskSize& size : small_sizes(construction.task)) {
+    for (const TaskSize& size : find_task(construction.task).standard) {
       if (construction.task != "add" && size.p > 2 && !std::getenv("ROUNDOFF_LONG")) continue;
       CAPTURE(construction.name);
       CAPTURE(size.p);

@@ -9,6 +9,7 @@
 
 #include "analyzer/laws/statistics.hpp"
 #include "formats/error.hpp"
+#include "formats/functions/steady.hpp"
 
 using namespace roundoff::analyzer;
 

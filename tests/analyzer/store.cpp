@@ -49,20 +49,35 @@ Question numbered(int i) {
 Result refuted() {
   Result result;
   result.verdict = Verdict::refuted;
-  result.method = "exhaustive";
+  result.method = Method::exhaustive;
   result.covered = 77;
   result.of = 1e40;
   result.failing = 3;
   result.failing_fraction = 0.1;
   result.counterexample = Counterexample{{{{0, 1}, {1, 9}}}, "01+19=", "019", "020"};
-  result.note = "quotes \" and\nlines";
+  result.failing_exactly = "3";
+  result.of_exactly = "1" + std::string(40, '0');
+  result.cut = diagrams::Cut::columns;
+  result.obstacle = {Reason::time, 0.5};
   return result;
 }
 
-Result held(const std::string& method = "exhaustive") {
+Result held() {
   Result result;
   result.verdict = Verdict::holds;
-  result.method = method;
+  result.method = Method::exhaustive;
+  result.covered = result.of = 1e40;
+  return result;
+}
+
+/// No failure among samples, since a proof was not given more than so many seconds.
+Result sampled(double seconds) {
+  Result result = held();
+  result.method = Method::sample;
+  result.listed = 4096;
+  result.samples = 100;
+  result.covered = 4196;
+  result.obstacle = {Reason::time, seconds};
   return result;
 }
 
@@ -102,12 +117,27 @@ TEST_CASE("the key depends on all that the answer depends on, and on nothing els
   CHECK(differs([](Question& q) { q.options.count = 2; }));
   CHECK(differs([](Question& q) { q.options.first_only = false; }));
   CHECK(differs([](Question& q) { q.options.method = Method::adversarial; }));
+  CHECK(differs([](Question& q) { q.semantics = 1; }));
   CHECK(differs([](Question& q) { q.size.n = 5; }));
   CHECK(differs([](Question& q) { q.size.ragged = true; }));
   CHECK(differs([](Question& q) { q.model[0] = 'f'; }));
   CHECK(differs([](Question& q) { q.policy.softmax = Softmax::plain; }));
   CHECK(differs([](Question& q) { q.policy.dot = DotMode::fused; }));
   CHECK(differs([](Question& q) { q.policy.formats[3] = parse_format("fixed(4,1)"); }));
+}
+
+TEST_CASE("the families' version is part of the key where a verdict rests on them") {
+  for (const Method method : {Method::automatic, Method::adversarial, Method::certify, Method::exhaustive,
+                              Method::sample, Method::adderboard}) {
+    Question question = numbered(1);
+    question.options.method = method;
+    const std::string before = key(question);
+    question.families = 7;
+    const bool rests =
+        method == Method::automatic || method == Method::adversarial || method == Method::certify;
+    CHECK((key(question) != before) == rests);
+    CHECK(text(question_from(text(question))) == text(question));
+  }
 }
 
 TEST_CASE("what is put is found, also after opening the file again") {
@@ -159,10 +189,11 @@ TEST_CASE("contradictions are errors that name the question") {
 
 TEST_CASE("stores merge to the same dump in either order, the stronger answer staying") {
   const Scratch scratch;
-  Result certified = held("certify");
+  Result certified = held();
+  certified.method = Method::certify;
   certified.verdict = Verdict::certified;
   const auto fill = [&](Store& a, Store& b) {
-    a.put(numbered(1), held("100 samples"), 1);
+    a.put(numbered(1), sampled(1), 1);
     a.put(numbered(2), refuted(), 1);
     b.put(numbered(1), certified, 1);
     b.put(numbered(3), held(), 1);
@@ -251,13 +282,13 @@ TEST_CASE("asking again is a look-up, and recheck confirms every verdict") {
     forbidden.progress = [](const Progress&) { FAIL("asked again, it was computed again"); };
     CHECK(text(ask(&store, each->question(options), each->model, *each->task, forbidden)) == text(first));
   }
-  for (const Recheck& outcome : recheck(store, "", {})) CHECK(outcome.same);
+  for (const Recheck& outcome : recheck(store, "", {})) CHECK(outcome.outcome == Recheck::same);
 
   // A verdict that is not the model's is found out.
   Store forged(scratch.path("forged"));
   forged.put(wrong.question(options), held(), 1);
   const std::vector<Recheck> outcomes = recheck(forged, "", {});
   REQUIRE(outcomes.size() == 1);
-  CHECK_FALSE(outcomes[0].same);
+  CHECK(outcomes[0].outcome == Recheck::contradicts);
   CHECK(outcomes[0].is.find("refuted") != std::string::npos);
 }

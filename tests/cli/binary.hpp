@@ -1,5 +1,5 @@
 // Runs the built binary as a user does: through a shell, in a directory of its own that is removed
-// afterwards.
+// afterwards. The environment variable ROUNDOFF names another binary to be run in its place.
 #pragma once
 
 #include <cstdlib>
@@ -13,6 +13,12 @@
 #include <unistd.h>
 
 namespace roundoff::cli::test {
+
+/// The program that was built with these tests, or any other that the environment names: ROUNDOFF=path.
+inline std::string binary() {
+  const char* other = std::getenv("ROUNDOFF");
+  return other != nullptr && *other != '\0' ? std::filesystem::absolute(other).string() : ROUNDOFF_BINARY;
+}
 
 inline std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -39,10 +45,8 @@ class Directory {
   /// A shell line in which `roundoff` is the binary under test, and "$binary" its path (for processes that
   /// are sent signals).
   Outcome run(const std::string& line) const {
-    const std::string script = "cd '" + path_.string() +
-                               "' && binary='" ROUNDOFF_BINARY
-                               "' && roundoff() { \"$binary\" \"$@\"; } && { " +
-                               line + "\n} > .out 2> .err";
+    const std::string script = "cd '" + path_.string() + "' && binary='" + binary() +
+                               "' && roundoff() { \"$binary\" \"$@\"; } && { " + line + "\n} > .out 2> .err";
     std::ofstream(path_ / ".script") << script;
     const int status = std::system(("/bin/sh '" + (path_ / ".script").string() + "'").c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -15,7 +15,7 @@ namespace {
 
 struct Block {
   std::size_t stride, positions, outputs;
-  std::vector<Token> tokens, expected;
+  std::vector<LaneToken> tokens, expected;
   explicit Block(const Task& task, const Instance& instance, std::size_t room)
       : stride(room),
         positions(task.question(instance).size() + task.answer(instance).size() - 1),

@@ -74,11 +74,11 @@ struct Batch {
       const std::vector<Token> answer = task.answer(instance);
       sequences.back().insert(sequences.back().end(), answer.begin(), answer.end() - 1);
       for (std::size_t i = 0; i < sequences[lane].size(); ++i)
-        tokens[i * batch_lanes + lane] = sequences[lane][i];
+        tokens[i * batch_lanes + lane] = static_cast<LaneToken>(sequences[lane][i]);
     }
   }
   std::vector<std::vector<Token>> sequences;
-  std::vector<Token> tokens, chosen;
+  std::vector<LaneToken> tokens, chosen;
   std::vector<std::uint8_t> trapped;
 };
 

@@ -45,9 +45,9 @@ std::vector<TaskSize> small_sizes() {
 std::vector<TaskSize> sizes_of(std::string_view task_name) {
   std::vector<TaskSize> sizes;
   for (TaskSize size : small_sizes()) {
-    const bool product = task_name.ends_with("mul");
-    if ((task_name == "add" || product) && size.k != 2) continue;
-    if (!product && size.l != 0) continue;
+    const TaskEntry& task = find_task(task_name);
+    if (!task.uses('k') && size.k != 2) continue;
+    if (!task.uses('l') && size.l != 0) continue;
     sizes.push_back(size);
   }
   return sizes;

@@ -43,7 +43,7 @@ inline void run_batches(const Model& model, const Policy& policy, const Task& ta
   const auto positions = static_cast<std::size_t>(program.shape.positions());
   const std::size_t outputs = program.outputs.size();
   const auto stride = static_cast<std::size_t>(batch_lanes);
-  std::vector<Token> tokens(positions * stride), wanted(outputs * stride), chosen(outputs * stride);
+  std::vector<LaneToken> tokens(positions * stride), wanted(outputs * stride), chosen(outputs * stride);
   std::vector<std::uint8_t> trapped(stride);
   const Rewritten fast = optimise(program);
   std::optional<Lanes> lanes;
@@ -65,7 +65,7 @@ inline void run_batches(const Model& model, const Policy& policy, const Task& ta
           reference.start(sequence);
           reference.advance(static_cast<int>(positions) - 1);
           for (std::size_t o = 0; o < outputs; ++o) {
-            chosen[o * stride + lane] = reference.output(static_cast<int>(o));
+            chosen[o * stride + lane] = static_cast<LaneToken>(reference.output(static_cast<int>(o)));
           }
         } catch (const Trap&) {
           trapped[lane] = 1;

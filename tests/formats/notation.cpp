@@ -56,14 +56,16 @@ TEST_CASE("every code of every format up to 16 bits decodes to a member that enc
         CHECK(code == u128{1} << (format.bits - 1));
         continue;
       }
-      const Rounded rounded = round(value, format);
-      REQUIRE(rounded.value == value);
-      REQUIRE(rounded.flags == 0);
+      if (!value.is_infinite()) {  // which satfinite rounds to a number, though a code may say it
+        const Rounded rounded = round(value, format);
+        REQUIRE(rounded.value == value);
+        REQUIRE(rounded.flags == 0);
+      }
       const std::optional<u128> back = encode(value, format);
       REQUIRE(back);
       if (!value.is_nan()) REQUIRE(*back == code);
       REQUIRE(parse_number(code_text(code, format), format).value == value);
-      if (!value.is_nan()) REQUIRE(parse_number(hex(value), format).value == value);
+      if (value.is_finite()) REQUIRE(parse_number(hex(value), format).value == value);
     }
   }
 }
@@ -74,8 +76,8 @@ TEST_CASE("defaults are those of semantics.md") {
   CHECK(parse_format("fixed(3,2)").rounding == Rounding::rne);
   CHECK(parse_format("twos(3,2)").overflow == Overflow::sat);
   CHECK(parse_format("float(5,11)").overflow == Overflow::inf);
-  CHECK(parse_format("e4m3").overflow == Overflow::sat);
-  CHECK(parse_format("e5m2").overflow == Overflow::sat);
+  CHECK(parse_format("e4m3").overflow == Overflow::satfinite);
+  CHECK(parse_format("e5m2").overflow == Overflow::satfinite);
   CHECK(notation(parse_format(" fixed( 2*4 , 3-3 ) : sat : rne ")) == "fixed(8,0)");
   CHECK(notation(parse_format("F(0,2):rnz")) == "F(0,2)");
   CHECK(notation(parse_format("F(0,2):sat:rne")) == "F(0,2):rne");

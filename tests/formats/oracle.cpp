@@ -1,6 +1,7 @@
 #include "tests/formats/oracle.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <stdexcept>
 
@@ -32,6 +33,22 @@ Magnitude coded(int code, int trailing, int bias) {
   return {significand, std::max(field, 1) - bias - trailing, significand % 2 != 0};
 }
 
+/// K, P, signed, extended of "binary8p3uf".
+struct P3109 {
+  int k, p;
+  bool is_signed, extended;
+};
+std::optional<P3109> p3109_name(const std::string& word) {
+  const std::size_t p = word.find('p');
+  if (!word.starts_with("binary") || p == std::string::npos) return std::nullopt;
+  std::size_t digits = 0;
+  P3109 name{std::stoi(word.substr(6)), std::stoi(word.substr(p + 1), &digits), true, true};
+  const std::string rest = word.substr(p + 1 + digits);
+  name.is_signed = rest.empty() || rest[0] == 's';
+  name.extended = rest.empty() || rest[1] == 'e';
+  return name;
+}
+
 /// A posit of n bits by the wording of the standard, from the bits after the sign.
 Magnitude tapered(int code, int n, int es) {
   std::string bits;
@@ -59,6 +76,7 @@ Values::Values(const std::string& notation) {
   auto codes = [&](int highest, int trailing, int bias, int first = 0) {
     for (int c = first; c <= highest + 1; ++c) up.push_back(coded(c, trailing, bias));
   };
+  std::vector<std::pair<float, int>> listed;  // values and codes
   int normal_exponent = -100000;
   auto ieee = [&](int e, int precision) {
     const int bias = (1 << (e - 1)) - 1, trailing = precision - 1;
@@ -83,6 +101,27 @@ Values::Values(const std::string& notation) {
     ieee(p[0], p[1]);
   } else if (word == "e5m2") {
     ieee(5, 3);
+  } else if (word == "float_fn") {  // only the last pattern of a sign is none
+    dense(p[0], p[1], (1 << (p[0] - 1)) - 1, (1 << (p[0] + p[1] - 1)) - 2);
+    negative_zero = nan = true;
+  } else if (word == "float_fnuz") {
+    dense(p[0], p[1], 1 << (p[0] - 1), (1 << (p[0] + p[1] - 1)) - 1);
+    nan = true;
+  } else if (word == "float_finite") {
+    dense(p[0], p[1], (1 << (p[0] - 1)) - 1, (1 << (p[0] + p[1] - 1)) - 1);
+    negative_zero = true;
+  } else if (word == "e4m3b11fnuz") {
+    dense(4, 4, 11, 0x7f);
+    nan = true;
+  } else if (word == "e3m0") {
+    dense(3, 1, 3, 7);
+    negative_zero = true;
+  } else if (word == "nf4") {  // the printed values, rounded to binary32
+    const float printed[] = {-1.0F, -0.69619280F, -0.52507305F, -0.39491749F, -0.28444138F, -0.18477343F, -0.091050036F,
+                             0.0F,  0.07958030F,  0.16093020F,  0.24611230F,  0.33791524F,  0.44070983F,  0.56261700F,
+                             0.72295684F, 1.0F};
+    for (int i = 0; i < 16; ++i) listed.emplace_back(printed[i], i);
+    bits = 4;
   } else if (word == "e4m3") {
     dense(4, 4, 7, 0x7e);
     negative_zero = nan = true;
@@ -101,10 +140,15 @@ Values::Values(const std::string& notation) {
     normal_exponent = -127;
     nan = true;
     zero = minus = false;
-  } else if (word.starts_with("binary8p")) {
-    const int k = word.back() - '0';
-    dense(8 - k, k, 1 << (7 - k), 0x7e);
-    infinity = nan = true;
+  } else if (const auto name = p3109_name(word)) {
+    const int room = name->k - (name->is_signed ? 1 : 0);  // bits of a magnitude's code
+    const int last = (1 << room) - 1 - (name->is_signed ? 0 : 1) - (name->extended ? 1 : 0);
+    dense(room - name->p + 1, name->p, 1 << (room - name->p), last);
+    bits = name->k;
+    for (std::size_t c = 0; c < up.size(); ++c) up[c].odd = c % 2 != 0;
+    infinity = name->extended;
+    nan = p3109 = true;
+    minus = is_signed = name->is_signed;
   } else if (word == "F") {
     const int e = p[0], s = p[1];
     const int low = e == 0 ? 0 : -(1 << (e - 1)), high = e == 0 ? 0 : (1 << (e - 1)) - 1;
@@ -138,6 +182,21 @@ Values::Values(const std::string& notation) {
     normal_exponent = up[1].exponent;
   } else {
     throw std::logic_error("no oracle for " + notation);
+  }
+  if (!listed.empty()) {
+    scale = 60;
+    normal = 0;
+    for (const auto& [number, code] : listed)
+      ladder.push_back({Integer(static_cast<std::int64_t>(std::ldexp(static_cast<double>(number), scale))), 0,
+                        code % 2 != 0});
+    const Integer beyond = ladder.back().scaled * 2;
+    ladder.insert(ladder.begin(), {-beyond, 0, false});
+    ladder.push_back({beyond, 0, false});
+    for (std::size_t i = 0; i + 1 < ladder.size(); ++i)
+      ladder[i].boundary = (ladder[i].scaled + ladder[i + 1].scaled) / 2;
+    uniform = true;  // nothing is subnormal: underflow is what becomes 0
+    ends = true;
+    return;
   }
   for (const Magnitude& m : up) scale = std::max(scale, -m.exponent);
   for (const Magnitude& m : between) scale = std::max(scale, -m.exponent);
@@ -189,7 +248,7 @@ std::vector<Value> Values::members() const {
   if (nan) result.push_back(Value::nan());
   if (infinity) {
     result.push_back(Value::infinity(false));
-    result.push_back(Value::infinity(true));
+    if (is_signed) result.push_back(Value::infinity(true));
   }
   return result;
 }
@@ -214,6 +273,7 @@ void locate(Question& q, const Values& values, const std::function<int(const Int
 namespace {
 
 Value largest(const Values& values, bool negative) {
+  if (negative && !values.is_signed) return Value::zero();
   return values.value(negative ? 1 : values.ladder.size() - 2);
 }
 
@@ -225,9 +285,18 @@ Answer overflow(const Values& values, const Format& format, bool negative, Flags
   flags |= flag_overflow | flag_inexact;
   switch (format.overflow) {
     case Overflow::sat:
+    case Overflow::satfinite:
       return {largest(values, negative), static_cast<Flags>(flags | flag_saturated)};
     case Overflow::inf: {
       const Rounding r = format.rounding;
+      if (values.p3109) {  // the cases of the report's Saturate, in its order
+        const Answer clamped{largest(values, negative), static_cast<Flags>(flags | flag_saturated)};
+        if (r == Rounding::rtz || r == (negative ? Rounding::rup : Rounding::rdn)) return clamped;
+        if (negative && !values.is_signed) return {Value::nan(), flags};
+        if (!values.infinity) return clamped;
+        if (r == Rounding::rod && !values.is_signed) return clamped;
+        return {Value::infinity(negative), flags};
+      }
       const bool stays = r == Rounding::rtz || r == Rounding::rod || (r == Rounding::rup && negative) ||
                          (r == Rounding::rdn && !negative);
       if (stays) return {largest(values, negative), flags};
@@ -246,22 +315,29 @@ Answer not_a_number(const Values& values, Flags flags) {
 }
 
 Answer infinite(const Values& values, const Format& format, bool negative) {
-  if (takes_infinity(values, format)) return {Value::infinity(negative), 0};
+  const bool no_such = negative && values.p3109 && !values.is_signed;
+  if (takes_infinity(values, format) && format.overflow != Overflow::satfinite && !no_such)
+    return {Value::infinity(negative), 0};
   if (values.posit) return not_a_number(values, flag_invalid);
-  if (format.overflow == Overflow::sat)
+  if (!values.zero && negative) return {};
+  if (values.p3109 && format.overflow == Overflow::inf && !no_such)
+    return {largest(values, negative), flag_overflow | flag_inexact | flag_saturated};
+  if (format.overflow == Overflow::sat || format.overflow == Overflow::satfinite)
     return {largest(values, negative), flag_overflow | flag_inexact | flag_saturated};
   if (format.overflow == Overflow::inf) return {Value::nan(), flag_overflow | flag_inexact};
   return {};
 }
 
-Answer zero(const Values& values, const Format& format, bool negative) {
-  if (!values.zero) return overflow(values, format, true, 0);
+Answer zero(const Values& values, const Format&, bool negative) {
+  if (!values.zero) return {};
   return {Value::zero(negative && values.negative_zero), 0};
 }
 
 Answer pole(const Values& values, const Format& format, bool negative) {
+  if (values.posit || values.p3109) return {Value::nan(), flag_divzero};
   switch (format.overflow) {
     case Overflow::sat:
+    case Overflow::satfinite:
       return {largest(values, negative), flag_divzero | flag_saturated};
     case Overflow::inf:
       return {takes_infinity(values, format) ? Value::infinity(negative) : Value::nan(), flag_divzero};
@@ -326,7 +402,7 @@ Question ask(const Values& v, char op, const Value& a, Value const& b_) {
       return rational(v, v.scaled(a) * v.scaled(b), two_to(v.scale));
     default:
       if ((a.is_zero() && b.is_zero()) || (a.is_infinite() && b.is_infinite())) return special(invalid);
-      if (a.is_infinite()) return special(infinity_of(sign));
+      if (a.is_infinite() && !(b.is_zero() && v.p3109)) return special(infinity_of(sign));
       if (b.is_zero()) return special([&v, sign](const Format& f) { return pole(v, f, sign); });
       if (a.is_zero() || b.is_infinite()) return special(zero_of(sign));
       const Integer divisor = v.scaled(b);
@@ -409,7 +485,8 @@ Answer answer(const Question& q, const Values& v, const Format& format, Draw dra
                 1 + static_cast<std::ptrdiff_t>(Integer(wrapped - at(1).scaled / step)))),
             flags};
   }
-  if (v.posit) {
+  if (q.negative && !v.zero) return {};
+  if (v.posit || v.ends) {
     if (q.below < 1 || q.below >= last || (q.below == last - 1 && !q.exact))
       return overflow(v, format, q.negative, 0);
   } else if (q.below < 0 || q.below >= last) {
@@ -435,7 +512,6 @@ Answer answer(const Question& q, const Values& v, const Format& format, Draw dra
     const bool tiny = q.negative ? lower_end >= -v.normal : lower_end < v.normal;
     if (v.uniform ? at(index).scaled == 0 : tiny) flags |= flag_underflow;
   }
-  if (index == 0 && !v.zero) return overflow(v, format, true, flags);
   if (index == 0 || index == last) return overflow(v, format, q.negative, flags & ~flag_underflow);
   if (at(index).scaled == 0) return {Value::zero(q.negative && v.negative_zero), flags};
   return {v.value(static_cast<std::size_t>(index)), flags};

@@ -38,6 +38,8 @@ class Values {
   int bits = 0;
   bool negative_zero = false, infinity = false, nan = false, zero = true;
   bool fixed = false, uniform = false, papers = false, posit = false;
+  bool p3109 = false, is_signed = true;
+  bool ends = false;  ///< nothing comes after the last member: what lies beyond it is beyond the range
   Integer normal = 0;  ///< the smallest normal magnitude * 2^scale
 
   Value value(std::size_t index) const;

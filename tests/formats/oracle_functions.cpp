@@ -205,6 +205,13 @@ Question at_special(const Values& v, Function function, const Value& x) {
       case Function::sigmoid:
         return constant(v, 1, 1);
       case Function::log:
+        if (v.p3109) {
+          return by_cases([&v](const Format& f) {
+            Answer answer = infinite(v, f, true);
+            if (answer.value) answer.flags |= flag_divzero;
+            return answer;
+          });
+        }
         return pole_of(true);
       case Function::rsqrt:
       case Function::reciprocal:

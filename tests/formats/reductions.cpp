@@ -80,7 +80,7 @@ TEST_CASE("sequential, tree and blocked sums spell out the same additions as pla
       Value s = x[0];
       for (std::size_t j = 1; j < x.size(); ++j) s = add(s, x[j], format, {42, index++}).value;
       CHECK(sum(x, {}, format, 42).value == s);
-      if (format.rounding == Rounding::sr) continue;
+      if (format.is_stochastic()) continue;
       // a tree, bottom up: full power-of-two subtrees from the left, then joined from the right
       std::vector<std::pair<std::size_t, Value>> stack;  // size, value
       for (const Value& v : x) {

@@ -40,11 +40,12 @@ void check_functions(const std::vector<std::string>& notations) {
 
 }  // namespace
 
-TEST_CASE("functions of small fixed-point numbers agree with the oracle") { check_functions(fixed_point); }
+TEST_CASE("functions of small fixed-point numbers agree with the oracle") { check_functions(fixed_points); }
 TEST_CASE("functions of small floats agree with the oracle") { check_functions(floats); }
 TEST_CASE("functions of the OCP and fnuz formats agree with the oracle") {
   check_functions(machine_learning);
 }
 TEST_CASE("functions of the P3109 formats agree with the oracle") { check_functions(p3109); }
+TEST_CASE("functions of listed formats agree with the oracle") { check_functions(lists); }
 TEST_CASE("functions of the papers' small floats agree with the oracle") { check_functions(papers); }
 TEST_CASE("functions of small posits agree with the oracle") { check_functions(posits); }

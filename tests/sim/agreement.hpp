@@ -56,13 +56,13 @@ inline std::string difference(const Program& program, const Rewritten& rewritten
 inline std::string difference(const Program& program, Lanes& lanes, std::uint64_t seed, int count,
                               bool every_value) {
   const auto positions = static_cast<std::size_t>(program.shape.positions());
-  std::vector<Token> tokens(positions * batch_lanes), chosen(program.outputs.size() * batch_lanes);
+  std::vector<LaneToken> tokens(positions * batch_lanes), chosen(program.outputs.size() * batch_lanes);
   std::vector<std::uint8_t> trapped(batch_lanes);
   std::vector<std::vector<Token>> inputs;
   for (int lane = 0; lane < count; ++lane) {
     inputs.push_back(random_tokens(program.shape, seed * 1000 + static_cast<std::uint64_t>(lane)));
     for (std::size_t i = 0; i < positions; ++i)
-      tokens[i * batch_lanes + static_cast<std::size_t>(lane)] = inputs.back()[i];
+      tokens[i * batch_lanes + static_cast<std::size_t>(lane)] = static_cast<LaneToken>(inputs.back()[i]);
   }
   lanes.run(tokens, count, chosen, trapped);
   for (int lane = 0; lane < count; ++lane) {
@@ -102,6 +102,13 @@ inline std::vector<Policy> test_policies(const Format& format) {
   policies.back().dot = DotMode::exact_dot;
   policies.push_back(Policy::uniform(format));
   policies.back().softmax = Softmax::plain;
+  policies.push_back(Policy::uniform(format));
+  policies.back().nan = NanRule::propagate;
+  policies.back().divide = Divide::last;
+  policies.back().mask = Mask::strict;
+  policies.push_back(Policy::uniform(format));
+  policies.back().nan = NanRule::propagate;
+  policies.back().mask = Mask::none;
   return policies;
 }
 

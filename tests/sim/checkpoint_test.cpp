@@ -137,7 +137,7 @@ TEST_CASE("a checkpoint that does not fit its config is one line that names the 
   refuses("{", gpt2_shapes(), "not JSON");
   refuses("[]", gpt2_shapes(), "not an object");
   refuses(R"({"model_type":"gtp2","vocab_size":5})", gpt2_shapes(), "gpt2");
-  refuses(R"({"model_type":"gpt2","vocab_size":128000})", gpt2_shapes(), "65535");
+  refuses(R"({"model_type":"gpt2","vocab_size":4294967301,"n_embd":4})", gpt2_shapes(), "vocab_size");
   refuses(R"({"model_type":"gpt2","vocab_size":5,"n_embd":4,"n_layer":1,"n_head":3,"n_positions":8})",
           gpt2_shapes(), "do not divide");
   refuses(R"({"model_type":"gpt2","vocab_size":5,"n_embd":4,"n_layer":1000000,"n_head":2,"n_positions":8})",

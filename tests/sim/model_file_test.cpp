@@ -17,10 +17,10 @@ TEST_CASE("a model file is read back to the same model and the same semantics") 
     file.model.token_embedding.set(0, 0,
                                    parse_exact("0x1.0000000000000000001p-3"));  // more bits than a double
     file.model.token_embedding.set(0, 1, Value::zero(true));
-    file.format = "fixed(3,2)";
-    file.softmax = seed % 2 ? Softmax::plain : Softmax::stable;
-    file.order = parse_order(seed % 3 ? "tree" : "sequential");
-    file.dot = seed == 3 ? DotMode::fused : DotMode::rounded;
+    file.policy.set("format", "fixed(3,2)");
+    file.policy.set("softmax", seed % 2 ? "plain" : "stable");
+    file.policy.set("order", seed % 3 ? "tree" : "sequential");
+    file.policy.set("dot", seed == 3 ? "fused" : "rounded");
     file.task = R"({"name":"add","p":2,"n":3})";
     const ModelFile again = read_model(write_model(file), "test");
     CHECK(again == file);
@@ -63,7 +63,7 @@ TEST_CASE("safetensors hold the same model, and refuse what no double holds") {
     file.model = random_model(seed, parse_format("fixed(3,2)"), seed > 4).model;
     file.model.token_embedding.set(0, 0, parse_exact("0x1.8p-300"));
     file.model.token_embedding.set(0, 1, Value::zero(true));
-    file.format = "fixed(3,2)";
+    file.policy.set("format", "fixed(3,2)");
     CHECK(read_safetensors(write_safetensors(file), "test") == file);
     file.model.token_embedding.set(0, 0, parse_exact("0x1.0000000000000000001p-3"));
     CHECK_THROWS_WITH_AS(write_safetensors(file), doctest::Contains(".json"), UsageError);

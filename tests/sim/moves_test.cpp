@@ -47,7 +47,7 @@ void compare_all(Container container, Isa isa) {
        {1, 2, 3, 15, 16, 17, 32, 33, 48, 64, 65, 100, 128, 129, 192, 193, 256, 257, 900, 4095}) {
     for (const bool bytes : {false, true}) {
       const auto entries = random<T>(numbers, size, bytes ? -128 : -30000, bytes ? 127 : 30000);
-      const auto choices = random<Token>(numbers, size, 0, bytes ? 127 : 30000);
+      const auto choices = random<LaneToken>(numbers, size, 0, bytes ? 127 : 30000);
       for (const int shift : {0, 2}) {
         const std::int64_t base = -9, step = std::int64_t{1} << shift;
         MoveKernels::Table table{entries.data(), size, static_cast<double>(base), shift, bytes};
@@ -57,10 +57,10 @@ void compare_all(Container container, Isa isa) {
         same<T>(vectors, plain,
                 [&](const MoveKernels& m, T* out) { m.lookup(in.data(), table, out, lanes); });
         table.entries = choices.data();
-        same<Token>(vectors, plain,
-                    [&](const MoveKernels& m, Token* out) { m.choose(in.data(), table, out, lanes); });
+        same<LaneToken>(vectors, plain,
+                    [&](const MoveKernels& m, LaneToken* out) { m.choose(in.data(), table, out, lanes); });
       }
-      const auto tokens = random<Token>(numbers, lanes, 0, static_cast<std::int64_t>(size) + 3);
+      const auto tokens = random<LaneToken>(numbers, lanes, 0, static_cast<std::int64_t>(size) + 3);
       const MoveKernels::Table table{entries.data(), size, 0, 0, bytes};
       same<T>(vectors, plain,
               [&](const MoveKernels& m, T* out) { m.embed(tokens.data(), table, out, lanes); });
@@ -101,8 +101,8 @@ void compare_all(Container container, Isa isa) {
     }
     if constexpr (std::is_integral_v<T>)
       same<T>(vectors, plain, [&](const MoveKernels& m, T* out) { m.largest(x.data(), count, out, lanes); });
-    same<Token>(vectors, plain,
-                [&](const MoveKernels& m, Token* out) { m.arg_max(x.data(), count, out, lanes, nullptr); });
+    same<LaneToken>(vectors, plain,
+                [&](const MoveKernels& m, LaneToken* out) { m.arg_max(x.data(), count, out, lanes, nullptr); });
   }
 }
 

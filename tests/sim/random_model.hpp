@@ -150,6 +150,7 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
   random.model.unembedding = linear(vocabulary, d);
   random.model.arg_min = rich && format.lowest == negated(format.highest) && draw.below(3) == 0;
   random.shape.vocabulary = vocabulary;
+  random.shape.one_pass = true;
   for (int i = 0; i < positions; ++i) {
     std::vector<Token> allowed;
     for (int t = 0; t < vocabulary; ++t)

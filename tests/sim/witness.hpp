@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "formats/error.hpp"
-#include "formats/functions/turns.hpp"
+#include "formats/functions/rotary_angles.hpp"
 #include "formats/rounding/arithmetic.hpp"
 #include "sim/model/model.hpp"
 #include "sim/model/policy.hpp"
@@ -44,7 +44,12 @@ class Transformer {
       std::size_t best = 0;
       for (std::size_t t = 0; t < logits.size(); ++t) {
         note("- logits", i, -1, -1, static_cast<int>(t), logits[t]);
-        if (logits[t].is_nan()) throw Trap("NaN reaches the arg max");
+        if (logits[best].is_nan() && policy_.nan == NanRule::propagate) continue;
+        if (logits[t].is_nan()) {
+          if (policy_.nan == NanRule::trap) throw Trap("NaN reaches the arg max");
+          best = t;
+          continue;
+        }
         const auto order = compare(logits[t], logits[best]);
         if (model_.arg_min ? order < 0 : order > 0) best = t;
       }
@@ -134,7 +139,8 @@ class Transformer {
         for (int h = 0; h < a->heads; ++h) {
           const int group = h * groups / a->heads;
           Vector s, e, w;
-          for (std::size_t j = 0; j <= i; ++j) {
+          const std::size_t visible = policy_.mask == Mask::none ? x.size() : policy_.mask == Mask::strict ? i : i + 1;
+          for (std::size_t j = 0; j < visible; ++j) {
             Value score = dot_of(part(q[i], h, d_k), part(k[j], group, d_k));
             if (a->scale) score = mul(score, rnd(*a->scale), format_).value;
             if (a->slopes) {
@@ -153,18 +159,21 @@ class Transformer {
             note(name + " score", i, h, static_cast<int>(j), -1, score);
             s.push_back(score);
           }
-          if (a->weighting >= Weighting::hard) {
+          bool last = false;
+          Value total;
+          if (visible == 0) {
+            // nothing is seen
+          } else if (a->weighting >= Weighting::hard) {
             w = hard(name, i, h, s, a->weighting);
           } else {
             const bool plain = policy_.softmax == Softmax::plain || a->weighting == Weighting::exponential;
             if (a->weighting == Weighting::softmax_one) s.push_back(rnd(Value::zero()));
-            Value top = s[0];
-            for (const Value& score : s) top = maximum(top, score);
+            const Value top = plain ? s[0] : most(s);
             for (const Value& score : s)
               e.push_back(roundoff::formats::apply(Function::exp,
                                                    plain ? score : sub(score, top, format_).value, format_)
                               .value);
-            for (std::size_t j = 0; j <= i; ++j)
+            for (std::size_t j = 0; j < visible; ++j)
               note(name + (a->weighting == Weighting::exponential ? " weight" : " exp"), i, h,
                    static_cast<int>(j), -1, e[j]);
             if (a->weighting == Weighting::exponential) {
@@ -173,7 +182,10 @@ class Transformer {
               if (plain && a->weighting == Weighting::softmax_one) e.back() = rnd(Value::integer(1));
               const Value z = sum_of(e);
               note(name + " z", i, h, -1, -1, z);
-              for (std::size_t j = 0; j <= i; ++j) {
+              last = policy_.divide == Divide::last;
+              total = z;
+              if (last) w.assign(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(visible));
+              for (std::size_t j = 0; j < visible && !last; ++j) {
                 w.push_back(div(e[j], z, format_).value);
                 note(name + " weight", i, h, static_cast<int>(j), -1, w.back());
               }
@@ -181,9 +193,14 @@ class Transformer {
           }
           for (int t = 0; t < d_v; ++t) {
             Vector column;
-            for (std::size_t j = 0; j <= i; ++j)
+            for (std::size_t j = 0; j < visible; ++j)
               column.push_back(v[j][static_cast<std::size_t>(group * d_v + t)]);
+            if (visible == 0) {
+              heads.push_back(Value::zero());
+              continue;
+            }
             heads.push_back(dot_of(w, column));
+            if (last) heads.back() = div(heads.back(), total, format_).value;
             note(name + " head", i, -1, -1, h * d_v + t, heads.back());
           }
         }
@@ -235,13 +252,48 @@ class Transformer {
       note(name, i, -1, -1, begin + t, v[static_cast<std::size_t>(begin + t)]);
   }
 
+  Value most(const Vector& s) const {
+    Value top = s[0];
+    for (const Value& score : s) {
+      if (policy_.nan == NanRule::propagate && (score.is_nan() || top.is_nan()))
+        top = Value::nan();
+      else
+        top = maximum(top, score);
+    }
+    return top;
+  }
+
   // By the definition: who has the largest score shares the weight, or the first or the last has it all.
   Vector hard(const std::string& name, std::size_t i, int h, const Vector& s, Weighting weighting) {
-    Value top = s[0];
-    for (const Value& score : s) top = maximum(top, score);
+    const Value top = most(s);
     Vector e, w;
-    for (const Value& score : s)
-      e.push_back(compare(score, top) == 0 ? rnd(Value::integer(1)) : Value::zero());
+    // Among finite scores the largest is told by itself; infinities and NaN are told by s - max, as in softmax.
+    const bool finite = std::all_of(s.begin(), s.end(), [](const Value& score) { return score.is_finite(); });
+    for (const Value& score : s) {
+      if (finite)
+        e.push_back(compare(score, top) == 0 ? rnd(Value::integer(1)) : Value::zero());
+      else
+        e.push_back(
+            roundoff::formats::apply(Function::step, sub(score, top, format_).value, format_).value);
+    }
+    if (!finite) {
+      const bool forward = weighting == Weighting::hard_first;
+      if (weighting == Weighting::hard) note(name + " z", i, h, -1, -1, sum_of(e));
+      for (std::size_t j = 0; j < s.size(); ++j) {
+        note(name + " exp", i, h, static_cast<int>(j), -1, e[j]);
+        if (weighting == Weighting::hard) {
+          w.push_back(div(e[j], sum_of(e), format_).value);
+        } else {
+          Vector before = forward ? Vector(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(j))
+                                  : Vector(e.begin() + static_cast<std::ptrdiff_t>(j) + 1, e.end());
+          const Value seen = before.empty() ? Value::zero() : before.size() == 1 ? before[0] : most(before);
+          w.push_back(
+              roundoff::formats::apply(Function::relu, sub(e[j], seen, format_).value, format_).value);
+        }
+        note(name + " weight", i, h, static_cast<int>(j), -1, w[j]);
+      }
+      return w;
+    }
     const auto is_top = [&](std::size_t j) { return compare(s[j], top) == 0; };
     std::size_t chosen = 0;
     while (!is_top(chosen)) ++chosen;

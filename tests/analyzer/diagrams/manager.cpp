@@ -181,7 +181,7 @@ TEST_CASE("diagrams: budgets stop the work, bounds only the operation") {
     CHECK_THROWS_AS(grow(), TooLarge);
   }
   CHECK_THROWS_AS(grow(), Exhausted);
-  Manager late(std::vector<std::uint16_t>(16, 2), std::less<Id>(),
+  Manager late(std::vector<std::uint16_t>(16, 2), std::less<Id>(), {},
                {.deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1)});
   CHECK_THROWS_AS(late.check_budget(), Exhausted);
 }

@@ -1,0 +1,290 @@
+// See task_file.hpp.
+#include "constructions/tasks/task_file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "constructions/automata/regex.hpp"
+#include "constructions/tasks/automaton_task.hpp"
+#include "constructions/tasks/cases_task.hpp"
+#include "constructions/tasks/expression_task.hpp"
+#include "constructions/tasks/parameters.hpp"
+#include "formats/error.hpp"
+#include "formats/notation/suggest.hpp"
+#include "sim/files/text_file.hpp"
+#include "sim/program/flat_table.hpp"
+
+namespace roundoff::constructions {
+namespace {
+
+/// 128 bits over text, as hexadecimal digits.
+std::string hashed(std::string_view text) {
+  std::uint64_t low = 1, high = 2;
+  for (const char c : text) {
+    low = mixed(low, static_cast<unsigned char>(c));
+    high = mixed(high + low, static_cast<unsigned char>(c));
+  }
+  return fmt::format("{:016x}{:016x}", high, low);
+}
+
+/// A file, and what its record's views point into.
+class TaskFile {
+ public:
+  explicit TaskFile(const std::string& path) : path_(path) {
+    const std::string text = read_text_file(path);
+    digest_ = hashed(text);
+    try {
+      page_ = toml::parse(text, path);
+    } catch (const toml::parse_error& error) {
+      throw FileError(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+    }
+    only(page_, {"task", "parameters", "adversarial"});
+    const toml::table* task = page_["task"].as_table();
+    if (!task) throw FileError(path + ": there is no [task] in it");
+    task_ = task;
+    name_ = text_of(*task, "name", std::filesystem::path(path).stem().string());
+    kind_ = text_of(*task, "kind", "");
+    if (const toml::node* words = page_["adversarial"]["words"].node()) words_ = texts(*words, "words");
+    if (const toml::table* extra = page_["adversarial"].as_table()) only(*extra, {"words"});
+    if (const toml::table* parameters = page_["parameters"].as_table())
+      for (const auto& [key, node] : *parameters) {
+        const auto value = node.value_exact<std::int64_t>();
+        if (!value) fail(node, fmt::format("the parameter {} must be a whole number", key.str()));
+        parameters_.emplace_back(std::string(key.str()), std::to_string(*value));
+      }
+    entry_.name = name_;
+    for (const auto& [key, value] : parameters_) entry_.parameters.push_back({key, value, "of the file"});
+    entry_.standard = {{.n = 3}};
+    describe();
+  }
+  TaskFile(const TaskFile&) = delete;
+  TaskFile& operator=(const TaskFile&) = delete;
+
+  const TaskEntry& entry() const { return entry_; }
+
+ private:
+  [[noreturn]] void fail(const toml::node& node, const std::string& message) const {
+    throw FileError(fmt::format("{}:{}: {}", path_, node.source().begin.line, message));
+  }
+  void only(const toml::table& table, std::vector<std::string_view> known) const {
+    for (const auto& [key, node] : table)
+      if (std::find(known.begin(), known.end(), key.str()) == known.end())
+        fail(node, fmt::format("unknown key '{}'{}", key.str(), did_you_mean(key.str(), known)));
+  }
+  std::string text_of(const toml::table& table, std::string_view key,
+                      const std::optional<std::string>& standard) const {
+    const toml::node* node = table.get(key);
+    if (!node) {
+      if (standard) return *standard;
+      throw FileError(fmt::format("{}: [task] lacks '{}'", path_, key));
+    }
+    if (const auto number = node->value_exact<std::int64_t>()) return std::to_string(*number);
+    const auto text = node->value_exact<std::string>();
+    if (!text) fail(*node, fmt::format("{} must be a string", key));
+    return *text;
+  }
+  std::vector<std::string> texts(const toml::node& node, std::string_view key) const {
+    const toml::array* array = node.as_array();
+    std::vector<std::string> result;
+    for (std::size_t i = 0; array && i < array->size(); ++i) {
+      const auto text = array->get(i)->value_exact<std::string>();
+      if (!text) array = nullptr;
+      if (text) result.push_back(*text);
+    }
+    if (!array) fail(node, fmt::format("{} must be a list of strings", key));
+    return result;
+  }
+  const toml::node& required(std::string_view key) const {
+    const toml::node* node = task_->get(key);
+    if (!node) throw FileError(fmt::format("{}: a task of kind {} needs '{}'", path_, kind_, key));
+    return *node;
+  }
+  std::string spec(const Parameters& parameters) const {
+    TaskEntry named = entry_;
+    named.name = path_;
+    return spec_of(named, parameters);
+  }
+  Names names(const TaskSize& size, const Parameters& parameters) const {
+    Names names = size_names(size);
+    for (const auto& [key, value] : parameters)
+      names[key] = whole(parameters, key, -1'000'000'000, 1'000'000'000);
+    return names;
+  }
+  bool least(std::string_view key) const {
+    const std::string text = text_of(*task_, key, "most");
+    if (text != "most" && text != "least")
+      fail(*task_->get(key), fmt::format("{} is \"most\" or \"least\", not \"{}\"", key, text));
+    return text == "least";
+  }
+
+  void describe() {
+    constexpr std::string_view kinds[] = {"expression", "automaton", "cases"};
+    if (kind_ == "expression") return expression();
+    if (kind_ == "automaton") return automaton();
+    if (kind_ == "cases") return cases();
+    throw FileError(fmt::format("{}: kind is expression, automaton or cases, not '{}'{}", path_, kind_,
+                                did_you_mean(kind_, kinds)));
+  }
+
+  void expression() {
+    only(*task_, {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first"});
+    const toml::table* operands = task_->get("operands") ? task_->get("operands")->as_table() : nullptr;
+    if (!operands)
+      throw FileError(path_ + ": an expression needs operands = { count = 2, digits = \"n\", ... }");
+    only(*operands, {"count", "digits", "separator", "end"});
+    const std::string count = text_of(*operands, "count", "2"), digits = text_of(*operands, "digits", "n"),
+                      base = text_of(*task_, "base", "p"), answer = text_of(*task_, "answer", std::nullopt),
+                      answer_digits = text_of(*task_, "answer_digits", std::nullopt);
+    const std::string separator = text_of(*operands, "separator", "+"), end = text_of(*operands, "end", "=");
+    const bool first = least("first"), answer_first = least("answer_first");
+    summary_ = answer;
+    entry_.summary = summary_;
+    entry_.form = "expression";
+    entry_.sizes = "nkl";
+    entry_.families = {"stated words", "extreme operands, each with each",
+                       "operands that are equal but for one digit"};
+    entry_.make = [=, this](const TaskSize& given, const Parameters& parameters) {
+      TaskSize size = given;
+      size.p = evaluate_size(base, names(size, parameters), 2, 256);
+      const Names known = names(size, parameters);
+      if (evaluate_size(base, known, 2, 256) != size.p)
+        throw UsageError(fmt::format("{}: base is p or a number, not '{}'", path_, base));
+      check_size(size);
+      ExpressionForm form;
+      form.name = name_;
+      form.spec = spec(parameters);
+      form.digest = digest_;
+      form.words = words_;
+      form.sequence.operands = evaluate_size(count, known, 1, 4096);
+      form.sequence.separator = form.sequence.operands == 1 ? "" : separator;
+      form.sequence.end = end;
+      form.sequence.digits = evaluate_size(digits, known, 1, 4096);
+      form.sequence.answer_digits = evaluate_size(answer_digits, known, 1, 65536);
+      form.sequence.least_first = first;
+      form.sequence.answer_least_first = answer_first;
+      form.answer = parse_integer_expression(answer, form.sequence.operands, known);
+      return expression_task(size, std::move(form));
+    };
+  }
+
+  void automaton() {
+    only(*task_, {"name", "kind", "alphabet", "states", "start", "transitions", "output", "end", "inputs"});
+    AutomatonForm form;
+    form.name = name_;
+    form.digest = digest_;
+    form.words = words_;
+    form.alphabet = texts(required("alphabet"), "alphabet");
+    form.end = text_of(*task_, "end", "=");
+    const std::vector<std::string> states = texts(required("states"), "states");
+    const auto state = [&](const toml::node& node, const std::string& text) {
+      const auto found = std::find(states.begin(), states.end(), text);
+      if (found == states.end())
+        fail(node,
+             fmt::format("there is no state '{}'{}", text,
+                         did_you_mean(text, std::vector<std::string_view>(states.begin(), states.end()))));
+      return static_cast<int>(found - states.begin());
+    };
+    const auto distinct = [&](std::vector<std::string> list, std::string_view what) {
+      std::sort(list.begin(), list.end());
+      if (list.empty() || std::adjacent_find(list.begin(), list.end()) != list.end())
+        fail(required(what), fmt::format("{} must be distinct, and at least one", what));
+    };
+    distinct(form.alphabet, "alphabet");
+    distinct(states, "states");
+    Automaton& made = form.automaton;
+    made.symbols = static_cast<int>(form.alphabet.size());
+    made.start = state(required("start"), text_of(*task_, "start", std::nullopt));
+    made.next.assign(states.size(), std::vector<int>(form.alphabet.size(), -1));
+    const toml::array* transitions = required("transitions").as_array();
+    for (std::size_t i = 0; transitions && i < transitions->size(); ++i) {
+      const toml::node& node = *transitions->get(i);
+      const std::vector<std::string> edge = texts(node, "a transition");
+      if (edge.size() != 3) fail(node, "a transition is [from, symbol, to]");
+      const auto symbol = std::find(form.alphabet.begin(), form.alphabet.end(), edge[1]);
+      if (symbol == form.alphabet.end()) fail(node, fmt::format("the alphabet has no '{}'", edge[1]));
+      int& to = made.next[static_cast<std::size_t>(state(node, edge[0]))]
+                         [static_cast<std::size_t>(symbol - form.alphabet.begin())];
+      if (to >= 0) fail(node, fmt::format("a second transition from {} by {}", edge[0], edge[1]));
+      to = state(node, edge[2]);
+    }
+    for (std::size_t s = 0; s < states.size(); ++s)
+      for (std::size_t a = 0; a < form.alphabet.size(); ++a)
+        if (made.next[s][a] < 0)
+          fail(required("transitions"),
+               fmt::format("there is no transition from {} by {}", states[s], form.alphabet[a]));
+    const toml::table* output = required("output").as_table();
+    if (!output) fail(required("output"), "output is a table: { state = \"token\", ... }");
+    for (const auto& [key, node] : *output) state(node, std::string(key.str()));
+    for (const std::string& each : states) {
+      if (!output->get(each)) fail(*output, fmt::format("the state {} has no output", each));
+      const std::string token = text_of(*output, each, std::nullopt);
+      const auto known = std::find(form.outputs.begin(), form.outputs.end(), token);
+      made.output.push_back(static_cast<int>(known - form.outputs.begin()));
+      if (known == form.outputs.end()) form.outputs.push_back(token);
+    }
+    if (task_->get("inputs")) {
+      try {
+        form.inputs = regular_language(text_of(*task_, "inputs", ""), form.alphabet);
+      } catch (const UsageError& error) {
+        fail(*task_->get("inputs"), error.what());
+      }
+    }
+    summary_ =
+        fmt::format("the output of an automaton with {} states after a word of n symbols", states.size());
+    entry_.summary = summary_;
+    entry_.form = "automaton";
+    entry_.sizes = "n";
+    entry_.families = word_entry("", "", "", {}).families;
+    entry_.make = [form, this](const TaskSize& size, const Parameters& parameters) {
+      AutomatonForm chosen = form;
+      chosen.spec = spec(parameters);
+      return automaton_task(size, std::move(chosen));
+    };
+  }
+
+  void cases() {
+    only(*task_, {"name", "kind", "vocabulary", "file"});
+    const std::string file =
+        (std::filesystem::path(path_).parent_path() / text_of(*task_, "file", std::nullopt)).string();
+    const std::string text = read_text_file(file);
+    CasesForm form;
+    form.name = name_;
+    form.digest = hashed(digest_ + text);
+    form.vocabulary = texts(required("vocabulary"), "vocabulary");
+    form.cases = read_cases(file, text, form.vocabulary);
+    summary_ = fmt::format("{} listed prompts and answers", form.cases.size());
+    entry_.summary = summary_;
+    entry_.form = "cases";
+    entry_.sizes = "n";
+    entry_.families = {"all cases"};
+    entry_.make = [form, this](const TaskSize& size, const Parameters& parameters) {
+      CasesForm chosen = form;
+      chosen.spec = spec(parameters);
+      return cases_task(size, std::move(chosen));
+    };
+  }
+
+  std::string path_, digest_, name_, kind_, summary_;
+  toml::table page_;
+  const toml::table* task_ = nullptr;
+  std::vector<std::string> words_;
+  std::vector<std::pair<std::string, std::string>> parameters_;
+  TaskEntry entry_;
+};
+
+}  // namespace
+
+const TaskEntry& task_of_file(const std::string& path) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<TaskFile>> files;
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<TaskFile>& file = files[path];
+  if (!file) file = std::make_unique<TaskFile>(path);
+  return file->entry();
+}
+
+}  // namespace roundoff::constructions
