@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
-#include "formats/notation/notation.hpp"
+#include "formats/format.hpp"
 #include "formats/rounding/arithmetic.hpp"
 
 namespace roundoff::analyzer {
@@ -20,8 +20,9 @@ bool before(const Value& a, const Value& b) { return compare(a, b) == std::parti
 Circuit::Circuit(const Format& format) : always_(fresh()) {
   clause({always_});
   if (format.bits > 4 || !format.is_uniform()) {
-    throw UsageError(fmt::format("{}: every number is a set of unknowns: take a fixed-point format of at most 4 bits",
-                                 notation(format)));
+    throw UsageError(
+        fmt::format("{}: every number is a set of unknowns: take a fixed-point format of at most 4 bits",
+                    notation(format)));
   }
   const Value step = Value::scaled(false, 1, format.quantum);
   for (Value value = format.lowest;; value = formats::add(value, step, format).value) {
@@ -40,9 +41,8 @@ Circuit::Circuit(const Format& format) : always_(fresh()) {
   add_ = table([&](const Value& a, const Value& b) { return formats::add(a, b, format).value; });
   sub_ = table([&](const Value& a, const Value& b) { return formats::sub(a, b, format).value; });
   mul_ = table([&](const Value& a, const Value& b) { return formats::mul(a, b, format).value; });
-  div_ = table([&](const Value& a, const Value& b) {
-    return b == zero ? zero : formats::div(a, b, format).value;
-  });
+  div_ = table(
+      [&](const Value& a, const Value& b) { return b == zero ? zero : formats::div(a, b, format).value; });
   for (const Value& a : values_) {
     exp_.push_back(index_of(apply(Function::exp, a, format).value));
     relu_.push_back(index_of(before(a, zero) ? zero : a));
@@ -80,7 +80,8 @@ Number Circuit::unknown() {
 
 Number Circuit::constant(const Value& value) {
   Number number;
-  for (std::size_t t = 1; t < values_.size(); ++t) number.push_back(t <= index_of(value) ? always_ : -always_);
+  for (std::size_t t = 1; t < values_.size(); ++t)
+    number.push_back(t <= index_of(value) ? always_ : -always_);
   return number;
 }
 
@@ -93,20 +94,22 @@ int Circuit::equal(const Number& a, std::size_t index) {
   return both(at_least(a, index), -at_least(a, index + 1));
 }
 
-// For a fixed a every operation here is monotone in b, so that {b : result >= t} is all values from one on, or up
-// to one.
+// For a fixed a, {b : result >= t} is a union of runs of neighbours: one run for what is monotone in b, as sums and
+// products are; a quotient jumps where its divisor changes sign.
 Number Circuit::binary(const Table& table, const Number& a, const Number& b) {
   Number result;
   const std::size_t count = values_.size();
   for (std::size_t t = 1; t < count; ++t) {
     int literal = -always_;
     for (std::size_t i = 0; i < count; ++i) {
-      const auto reaches = [&](std::size_t j) { return table[i][j] >= t; };
-      std::size_t first = 0;
-      while (first < count && reaches(first) == reaches(0)) ++first;  // where it changes
-      const int side = first == count ? (reaches(0) ? always_ : -always_)
-                                      : (reaches(0) ? -at_least(b, first) : at_least(b, first));
-      literal = either(literal, both(equal(a, i), side));
+      int reached = -always_;
+      for (std::size_t first = 0; first < count;) {
+        std::size_t end = first;
+        while (end < count && table[i][end] >= t) ++end;
+        if (end > first) reached = either(reached, both(at_least(b, first), -at_least(b, end)));
+        first = end + 1;
+      }
+      literal = either(literal, both(equal(a, i), reached));
     }
     result.push_back(literal);
   }

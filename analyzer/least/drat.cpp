@@ -12,7 +12,8 @@ namespace {
 
 class Checker {
  public:
-  explicit Checker(int variables) : value_(2 * static_cast<std::size_t>(variables) + 2), watches_(value_.size()) {}
+  explicit Checker(int variables)
+      : value_(2 * static_cast<std::size_t>(variables) + 2), watches_(value_.size()) {}
 
   bool contradicts() const { return conflict_; }
 

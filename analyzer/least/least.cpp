@@ -1,11 +1,13 @@
 // Asking the solver, and believing neither of its answers; see least.hpp.
 #include "analyzer/least/least.hpp"
 
-#include <cadical.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+
+#include <cadical.hpp>
 
 #include "analyzer/evidence/verify.hpp"
 
@@ -38,11 +40,16 @@ class ProofText {
 
 class Limit final : public CaDiCaL::Terminator {
  public:
-  explicit Limit(const LeastOptions& options) : options_(options) {}
-  bool terminate() override { return options_.interrupted && options_.interrupted(); }
+  explicit Limit(const LeastOptions& options) : options_(options), started_(Clock::now()) {}
+  bool terminate() override {
+    return (options_.interrupted && options_.interrupted()) ||
+           std::chrono::duration<double>(Clock::now() - started_).count() > options_.seconds;
+  }
 
  private:
+  using Clock = std::chrono::steady_clock;
   const LeastOptions& options_;
+  Clock::time_point started_;
 };
 
 }  // namespace
@@ -57,8 +64,15 @@ std::vector<Split> maximal_splits(int width, int layers) {
   return splits;
 }
 
+bool solves(const Model& model, const Task& task, const Format& format) {
+  VerifyOptions all;
+  all.method = Method::exhaustive;
+  const Result result = verify(model, Policy::uniform(format), task, all);
+  return result.verdict == Verdict::holds && result.covered == result.of;
+}
+
 SplitAnswer decide(const Task& task, const Split& split, const Format& format, const LeastOptions& options) {
-  const UnknownModel unknown(task, split, format);
+  const UnknownModel unknown(task, split, format, options.symmetries);
   SplitAnswer answer;
   answer.split = split;
   answer.variables = static_cast<std::size_t>(unknown.formula().variables);
@@ -75,30 +89,28 @@ SplitAnswer decide(const Task& task, const Split& split, const Format& format, c
     for (const int literal : clause) solver.add(literal);
     solver.add(0);
   }
-  const int status = solver.solve();
+  const int status = solver.solve();  // as in the SAT competitions: 10 satisfiable, 20 not, 0 unknown
   solver.disconnect_terminator();
-  if (status == CaDiCaL::SATISFIABLE) {
+  if (status == 10) {
     answer.satisfiable = Satisfiable::yes;
     answer.model = unknown.model([&](int variable) { return solver.val(variable) > 0; });
-    VerifyOptions all;
-    all.method = Method::exhaustive;
-    const Result result = verify(*answer.model, Policy::uniform(format), task, all);
-    if (result.verdict != Verdict::holds || result.covered < result.of)
+    if (!solves(*answer.model, task, format))
       throw std::logic_error("a model that satisfies the circuit fails in the executor");
-  } else if (status == CaDiCaL::UNSATISFIABLE) {
+  } else if (status == 20) {
     solver.flush_proof_trace();
     const ProofCheck check = check_drat(unknown.formula(), proof.text());
     if (!check.accepted) throw std::logic_error("the solver's proof does not hold: " + check.reason);
     answer.satisfiable = Satisfiable::no;
     answer.proof_steps = check.added;
   } else {
-    answer.why_unknown = "the limit on time was reached";
+    answer.why_unknown = options.interrupted && options.interrupted() ? "interrupted" : "ran out of time";
   }
   solver.close_proof_trace();
   return answer;
 }
 
-Least least_width(const Task& task, int layers, const Format& format, int greatest, const LeastOptions& options) {
+Least least_width(const Task& task, int layers, const Format& format, int greatest,
+                  const LeastOptions& options) {
   Least least;
   bool below_refuted = true;  // no model has width 0
   for (int width = 1; width <= greatest; ++width) {
@@ -106,6 +118,7 @@ Least least_width(const Task& task, int layers, const Format& format, int greate
     for (const Split& split : maximal_splits(width, layers)) {
       std::optional<SplitAnswer> answer = options.known ? options.known(split) : std::nullopt;
       if (!answer) {
+        if (options.asking) options.asking(split);
         answer = decide(task, split, format, options);
         if (options.found) options.found(*answer);
       }
@@ -116,6 +129,7 @@ Least least_width(const Task& task, int layers, const Format& format, int greate
         return least;
       }
       refuted = refuted && answer->satisfiable == Satisfiable::no;
+      if (options.interrupted && options.interrupted()) return least;
     }
     below_refuted = below_refuted && refuted;
   }

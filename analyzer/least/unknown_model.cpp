@@ -21,7 +21,7 @@ UnknownModel::Map UnknownModel::map(int rows, int columns) {
   return map;
 }
 
-UnknownModel::UnknownModel(const Task& task, const Split& split, const Format& format)
+UnknownModel::UnknownModel(const Task& task, const Split& split, const Format& format, bool symmetries)
     : task_(task), split_(split), circuit_(format) {
   const int d = split.d_model, inner = split.heads * split.d_head;
   const auto vocabulary = static_cast<int>(task.vocabulary().size());
@@ -29,10 +29,10 @@ UnknownModel::UnknownModel(const Task& task, const Split& split, const Format& f
   for (int i = 0; i < task.positions(); ++i) positions_.push_back(unknowns(d));
   unembedding_ = map(vocabulary, d);
   for (int l = 0; l < split.layers; ++l) {
-    blocks_.push_back({map(inner, d), map(inner, d), map(inner, d), map(d, inner), map(split.d_ff, d),
-                       map(d, split.d_ff)});
+    blocks_.push_back(
+        {map(inner, d), map(inner, d), map(inner, d), map(d, inner), map(split.d_ff, d), map(d, split.d_ff)});
   }
-  break_symmetries();
+  if (symmetries) break_symmetries();
 
   std::set<std::vector<Token>> done;
   const auto inputs = static_cast<std::uint64_t>(task.input_count());

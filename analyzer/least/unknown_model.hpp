@@ -22,7 +22,8 @@ class UnknownModel {
   /// for all roles; biases everywhere, embeddings free. Symmetric models are left out: signs of registers, of query
   /// and key dimensions and of value dimensions, and the order of two registers, two heads or two units (sums of two
   /// terms commute; the order of more is semantics).
-  UnknownModel(const Task& task, const Split& split, const Format& format);
+  /// `symmetries` false leaves them in: the answer must be the same, only later.
+  UnknownModel(const Task& task, const Split& split, const Format& format, bool symmetries = true);
 
   const Formula& formula() const { return circuit_.formula(); }
   /// The model of a satisfying assignment.
