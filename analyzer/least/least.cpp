@@ -54,8 +54,8 @@ class Limit final : public CaDiCaL::Terminator {
 
 }  // namespace
 
-std::vector<Split> maximal_splits(int width, int layers) {
-  std::vector<Split> splits;
+std::vector<WidthSplit> maximal_splits(int width, int layers) {
+  std::vector<WidthSplit> splits;
   for (int heads = 1; heads <= width; ++heads) {
     const int size = width / heads;
     if (!splits.empty() && splits.back().d_head == size) splits.pop_back();  // more heads of one size
@@ -71,7 +71,8 @@ bool solves(const Model& model, const Task& task, const Format& format) {
   return result.verdict == Verdict::holds && result.covered == result.of;
 }
 
-SplitAnswer decide(const Task& task, const Split& split, const Format& format, const LeastOptions& options) {
+SplitAnswer decide(const Task& task, const WidthSplit& split, const Format& format,
+                   const LeastOptions& options) {
   const UnknownModel unknown(task, split, format, options.symmetries);
   SplitAnswer answer;
   answer.split = split;
@@ -115,7 +116,7 @@ Least least_width(const Task& task, int layers, const Format& format, int greate
   bool below_refuted = true;  // no model has width 0
   for (int width = 1; width <= greatest; ++width) {
     bool refuted = true;
-    for (const Split& split : maximal_splits(width, layers)) {
+    for (const WidthSplit& split : maximal_splits(width, layers)) {
       std::optional<SplitAnswer> answer = options.known ? options.known(split) : std::nullopt;
       if (!answer) {
         if (options.asking) options.asking(split);

@@ -17,7 +17,7 @@ enum class Satisfiable : std::uint8_t { no, yes, unknown };
 
 /// What is known of one split.
 struct SplitAnswer {
-  Split split;
+  WidthSplit split;
   Satisfiable satisfiable = Satisfiable::unknown;
   std::optional<Model> model;  ///< verified on all inputs
   std::size_t variables = 0, clauses = 0;
@@ -29,18 +29,19 @@ struct LeastOptions {
   bool symmetries = true;  ///< leave models out that differ from another by a symmetry
   double seconds = 600;    ///< for each split, of the solver's own clock
   std::function<bool()> interrupted;
-  std::function<std::optional<SplitAnswer>(const Split&)> known;  ///< from a store
-  std::function<void(const Split&)> asking;                       ///< before the solver is asked
+  std::function<std::optional<SplitAnswer>(const WidthSplit&)> known;  ///< from a store
+  std::function<void(const WidthSplit&)> asking;                       ///< before the solver is asked
   std::function<void(const SplitAnswer&)> found;
 };
 
 /// The maximal splits of a width: d_model = d_ff = width, and H heads of floor(width / H) each.
-std::vector<Split> maximal_splits(int width, int layers);
+std::vector<WidthSplit> maximal_splits(int width, int layers);
 
 /// Whether the model is right on all inputs, by the executor.
 bool solves(const Model& model, const Task& task, const Format& format);
 
-SplitAnswer decide(const Task& task, const Split& split, const Format& format, const LeastOptions& options);
+SplitAnswer decide(const Task& task, const WidthSplit& split, const Format& format,
+                   const LeastOptions& options);
 
 struct Least {
   int width = 0;                     ///< 0: not found up to the greatest width asked for, or unknown

@@ -8,7 +8,7 @@
 
 namespace roundoff::analyzer {
 
-std::string split_key(const Task& task, const Split& split, const Format& format) {
+std::string split_key(const Task& task, const WidthSplit& split, const Format& format) {
   return digest(fmt::format("least {} {} {} {} {} {}: {} {} {} {} {}", semantics_version, task.spec(),
                             task.digest(), describe(task.size()), notation(format), task.families(),
                             split.layers, split.d_model, split.heads, split.d_head, split.d_ff));
@@ -28,7 +28,7 @@ void keep_split(Store& store, const Task& task, const Format& format, const Spli
   store.keep_finding(split_key(task, answer.split, format), document.dump());
 }
 
-std::optional<SplitAnswer> known_split(const Store& store, const Task& task, const Split& split,
+std::optional<SplitAnswer> known_split(const Store& store, const Task& task, const WidthSplit& split,
                                        const Format& format) {
   const std::optional<std::string> text = store.finding(split_key(task, split, format));
   if (!text) return std::nullopt;

@@ -6,7 +6,7 @@
 
 namespace roundoff::analyzer {
 
-int Split::width() const { return std::max({d_model, heads * d_head, d_ff}); }
+int WidthSplit::width() const { return std::max({d_model, heads * d_head, d_ff}); }
 
 UnknownModel::Row UnknownModel::unknowns(int count) {
   Row row;
@@ -21,7 +21,7 @@ UnknownModel::Map UnknownModel::map(int rows, int columns) {
   return map;
 }
 
-UnknownModel::UnknownModel(const Task& task, const Split& split, const Format& format, bool symmetries)
+UnknownModel::UnknownModel(const Task& task, const WidthSplit& split, const Format& format, bool symmetries)
     : task_(task), split_(split), circuit_(format) {
   const int d = split.d_model, inner = split.heads * split.d_head;
   const auto vocabulary = static_cast<int>(task.vocabulary().size());

@@ -10,10 +10,10 @@
 namespace roundoff::analyzer {
 
 /// The sizes of a transformer of equal layers.
-struct Split {
+struct WidthSplit {
   int layers = 1, d_model = 1, heads = 1, d_head = 1, d_ff = 1;
   int width() const;
-  friend bool operator==(const Split&, const Split&) = default;
+  friend bool operator==(const WidthSplit&, const WidthSplit&) = default;
 };
 
 class UnknownModel {
@@ -23,7 +23,7 @@ class UnknownModel {
   /// and key dimensions and of value dimensions, and the order of two registers, two heads or two units (sums of two
   /// terms commute; the order of more is semantics).
   /// `symmetries` false leaves them in: the answer must be the same, only later.
-  UnknownModel(const Task& task, const Split& split, const Format& format, bool symmetries = true);
+  UnknownModel(const Task& task, const WidthSplit& split, const Format& format, bool symmetries = true);
 
   const Formula& formula() const { return circuit_.formula(); }
   /// The model of a satisfying assignment.
@@ -52,7 +52,7 @@ class UnknownModel {
   void break_symmetries();
 
   const Task& task_;
-  Split split_;
+  WidthSplit split_;
   Circuit circuit_;
   std::vector<Row> tokens_, positions_;
   Map unembedding_;

@@ -43,7 +43,7 @@ void declare_least(Arguments& arguments, LeastArguments& options) {
   arguments.text("-o,--output", options.output, "MODEL.json", "Write the model of the least width");
 }
 
-std::string split_text(const Split& split) {
+std::string split_text(const WidthSplit& split) {
   return fmt::format("d_model {}, {} head{} of {}, d_ff {}", split.d_model, split.heads,
                      split.heads == 1 ? "" : "s", split.d_head, split.d_ff);
 }
@@ -61,7 +61,7 @@ std::string answer_text(const SplitAnswer& answer) {
 }
 
 Json split_json(const SplitAnswer& answer) {
-  const Split& split = answer.split;
+  const WidthSplit& split = answer.split;
   Json document = {
       {"width", split.width()},
       {"d_model", split.d_model},
@@ -92,8 +92,8 @@ int run_least(const LeastArguments& options, Session& session) {
   LeastOptions how;
   how.seconds = options.budget.value_or(how.seconds);
   how.interrupted = interrupted;
-  if (store) how.known = [&](const Split& split) { return known_split(*store, *task, split, format); };
-  how.asking = [&](const Split& split) {
+  if (store) how.known = [&](const WidthSplit& split) { return known_split(*store, *task, split, format); };
+  how.asking = [&](const WidthSplit& split) {
     progress.line(fmt::format("width {}: {}", split.width(), split_text(split)));
   };
   how.found = [&](const SplitAnswer& answer) {

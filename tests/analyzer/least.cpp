@@ -53,7 +53,8 @@ TEST_CASE(
                                    {"equal", {.p = 2, .n = 1}},
                                    {"less", {.p = 2, .n = 1}},
                                    {"copy", {.p = 2, .n = 1}}})
-    for (const Split& split : {Split{1, 1, 1, 1, 1}, Split{1, 2, 2, 1, 2}, Split{1, 2, 1, 2, 1}}) {
+    for (const WidthSplit& split :
+         {WidthSplit{1, 1, 1, 1, 1}, WidthSplit{1, 2, 2, 1, 2}, WidthSplit{1, 2, 1, 2, 1}}) {
       CAPTURE(name);
       const auto task = make_task(name, size);
       CHECK(decide(*task, split, format, {}).satisfiable == decide(*task, split, format, all).satisfiable);
@@ -65,7 +66,7 @@ TEST_CASE("maximal splits of a width hold all others") {
     for (int heads = 1; heads <= width; ++heads) {
       const int size = width / heads;
       const auto splits = maximal_splits(width, 1);
-      CHECK(std::any_of(splits.begin(), splits.end(), [&](const Split& split) {
+      CHECK(std::any_of(splits.begin(), splits.end(), [&](const WidthSplit& split) {
         return split.heads >= heads && split.d_head >= size && split.d_model == width &&
                split.width() <= width;
       }));
@@ -93,8 +94,8 @@ TEST_CASE("what is found is kept in a store, and a model from there is verified 
     CHECK(least_width(*task, 1, format, 3, how).width == 2);
     LeastOptions again;
     int asked = 0;
-    again.known = [&](const Split& split) { return known_split(store, *task, split, format); };
-    again.asking = [&](const Split&) { ++asked; };
+    again.known = [&](const WidthSplit& split) { return known_split(store, *task, split, format); };
+    again.asking = [&](const WidthSplit&) { ++asked; };
     const Least least = least_width(*task, 1, format, 3, again);
     CHECK(least.width == 2);
     CHECK(least.proved);
