@@ -15,12 +15,14 @@ std::vector<std::size_t> lengths(const Instance& instance) {
   return result;
 }
 
-Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch)
+Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch,
+                 double inputs)
     : model_(model),
       policy_(policy),
       task_(task),
       reference_only_(reference_only),
-      watch_(std::move(watch)) {}
+      watch_(std::move(watch)),
+      inputs_(inputs) {}
 
 std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& instance) {
   const std::vector<std::size_t> key = lengths(instance);
@@ -31,7 +33,9 @@ std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& insta
   made->shape = task_.shape(instance);
   made->program = record(model_, policy_, made->shape,
                          {.skip_zero_weights = true, .fold = !reference_only_, .watch = watch_});
-  if (!reference_only_) {
+  constexpr double few = 16;
+  constexpr std::size_t large = 1'000'000;  // nodes
+  if (!reference_only_ && (inputs_ > few || made->program.nodes.size() < large)) {
     Program optimised = optimise(made->program, {}, watch_).program;
     made->lanes = Lanes::supports(optimised);
     if (made->lanes) made->program = std::move(optimised);

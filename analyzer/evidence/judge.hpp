@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,8 +28,10 @@ namespace roundoff::analyzer {
 /// What is being verified. The model and task must outlive it.
 class Subject {
  public:
-  /// `watch` is told how far programs are, by one thread at a time.
-  Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch = {});
+  /// `watch` is told how far programs are, by one thread at a time. `inputs`: how many there will be; a large program
+  /// that runs a few times is run by definition, since to make it smaller takes longer.
+  Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch = {},
+          double inputs = std::numeric_limits<double>::infinity());
 
   const Task& task() const { return task_; }
 
@@ -54,6 +57,7 @@ class Subject {
   const Task& task_;
   bool reference_only_;
   Watch watch_;
+  double inputs_;
   std::mutex mutex_;
   std::map<std::vector<std::size_t>, std::shared_ptr<const Prepared>> prepared_;
 };

@@ -27,7 +27,9 @@ class Verification {
         policy_(policy),
         task_(task),
         options_(options),
-        subject_(model, policy, task, options.reference, watch(options_.progress, options_.interrupted)) {
+        subject_(model, policy, task, options.reference, watch(options_.progress, options_.interrupted),
+                 options.method == Method::sample ? static_cast<double>(options.count)
+                                                  : std::numeric_limits<double>::infinity()) {
     result_.of = task.input_count();
     // Programs are built by one thread while another goes on with the inputs of another shape.
     if (options.progress)

@@ -182,6 +182,7 @@ int run_analyze(const AnalyzeArguments& options, Session& session) {
   const Minimisation found = file ? of_file(options, how) : minimise(constructions, how);
   std::string text = as_text(found);
   Json document = as_json(found);
+  document["held"] = held_json(how);
   bool cut = found.interrupted;
   if (!file) text += bounds_text(found);
   if (options.prune && !cut) cut = prune_minima(found, how, text, document);

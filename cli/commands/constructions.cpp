@@ -58,7 +58,7 @@ Json construction_json(const Construction& construction, const TaskSize& size) {
           {"summary", construction.summary}};
 }
 
-int list(const SubjectOptions& options, Session& session) {
+int list(Session& session) {
   Table table{{{"name", "name", false},
                {"task", "task", false},
                {"regime", "precision", false},
@@ -70,7 +70,7 @@ int list(const SubjectOptions& options, Session& session) {
   for (const Construction& c : all_constructions()) {
     table.rows.push_back({std::string(c.name), std::string(c.task), std::string(regime_text(c.regime)),
                           std::string(c.width), std::string(c.family), std::string(c.summary)});
-    Json one = construction_json(c, task_size(options));
+    Json one = construction_json(c, TaskSize{});
     one["provenance"] = provenance(session);  // a list has no place for it
     document.push_back(std::move(one));
   }
@@ -149,8 +149,11 @@ int show(const SubjectOptions& options, Session& session) {
   const Json built = {{"p", size.p},
                       {"n", size.n},
                       {"k", size.k},
+                      {"l", size.l},
                       {"c", size.c},
+                      {"ragged", size.ragged},
                       {"format", subject.format},
+                      {"policy", as_json(subject.policy)},
                       {"settings", subject.settings},
                       {"width", d.width},
                       {"d_model", d.d_model},
@@ -169,7 +172,14 @@ int show(const SubjectOptions& options, Session& session) {
 }
 
 int run_constructions(const SubjectOptions& options, Session& session) {
-  if (options.name.empty()) return list(options, session);
+  if (options.name.empty()) {
+    if (options.p || options.n || options.k || options.l || options.c || options.ragged ||
+        !options.settings.empty() || !options.policy.layer().empty() || options.round_weights)
+      throw UsageError(
+          "constructions: NAME is missing; sizes, formats and knobs are about one construction, as in roundoff "
+          "constructions add-hinge --n 8");
+    return list(session);
+  }
   find_construction(options.name);  // a model file has no page here
   return show(options, session);
 }

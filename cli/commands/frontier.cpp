@@ -19,7 +19,7 @@ struct FrontierArguments {
   std::vector<std::string> names;
   SubjectOptions subject;
   EvidenceOptions evidence;
-  int fractions = MinimiseOptions{}.fractions, exponents = MinimiseOptions{}.exponents;
+  std::optional<int> fractions, exponents;
 };
 
 void declare_frontier(Arguments& arguments, FrontierArguments& options) {
@@ -29,9 +29,25 @@ void declare_frontier(Arguments& arguments, FrontierArguments& options) {
   declare_policy(arguments, options.subject.policy);
   arguments.group("Search");
   arguments.number("--fractions", options.fractions, 0, 64,
-                   "Fixed point: fraction bits 0 to this, or to the family's own, are scanned");
-  arguments.number("--exponents", options.exponents, 1, 15, "Floats: exponent bits up to this are scanned");
+                   fmt::format("Fixed point: fraction bits 0 to this, or to the family's own, are scanned [{}]",
+                               MinimiseOptions{}.fractions));
+  arguments.number("--exponents", options.exponents, 1, 15,
+                   fmt::format("Floats: exponent bits up to this are scanned [{}]", MinimiseOptions{}.exponents));
   declare_evidence(arguments, options.evidence);
+}
+
+/// --fractions is of fixed point, --exponents of floats.
+void refuse_unused_scans(const FrontierArguments& options, const std::vector<const Construction*>& constructions,
+                         const MinimiseOptions& how) {
+  bool fixed = false, floats = false;
+  for (const Construction* construction : constructions) {
+    const FormatFamily family = how.format ? *how.format : FormatFamily(construction->family);
+    const bool one = family.at(make_task(construction->task, how.sizes.front())->bindings()).is_fixed();
+    (one ? fixed : floats) = true;
+  }
+  if (options.fractions && !fixed) throw UsageError("frontier: --fractions is about fixed point, and these are floats; leave it out");
+  if (options.exponents && !floats)
+    throw UsageError("frontier: --exponents is about floats, and these are fixed point; leave it out");
 }
 
 int run_frontier(const FrontierArguments& options, Session& session) {
@@ -39,13 +55,18 @@ int run_frontier(const FrontierArguments& options, Session& session) {
     throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
   std::vector<const Construction*> constructions;
   for (const std::string& name : options.names) constructions.push_back(&find_construction(name));
+  for (const Construction* other : constructions)
+    if (other->task != constructions.front()->task)
+      throw UsageError(fmt::format("frontier: {} solves {}, but {} solves {}; take constructions of one task",
+                                   constructions.front()->name, constructions.front()->task, other->name, other->task));
   refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};
   set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
-  how.fractions = options.fractions;
-  how.exponents = options.exponents;
+  refuse_unused_scans(options, constructions, how);
+  how.fractions = options.fractions.value_or(how.fractions);
+  how.exponents = options.exponents.value_or(how.exponents);
   how.above = 1;
   ProgressLine progress(session);
   how.verify = verify_options(options.evidence, session, progress);
@@ -92,9 +113,15 @@ int run_frontier(const FrontierArguments& options, Session& session) {
             fmt::format("{} of {} candidates are undercut by none in width, {} and {}\n", found.points.size(),
                         tried, found.first_name, found.second_name),
         table,
-        {{"n", found.size.n},
+        {{"p", found.size.p},
+         {"n", found.size.n},
          {"k", found.size.k},
-         {"p", found.size.p},
+         {"l", found.size.l},
+         {"c", found.size.c},
+         {"ragged", found.size.ragged},
+         {"held", held_json(how)},
+         {"fractions", how.fractions},
+         {"exponents", how.exponents},
          {"first", found.first_name},
          {"second", found.second_name},
          {"points", std::move(points)},

@@ -6,7 +6,9 @@
 #include "analyzer/evidence/replay.hpp"
 #include "cli/options/subject.hpp"
 #include "cli/views/evidence.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
+#include "sim/files/policy_document.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -53,10 +55,20 @@ void set_policy(PolicyLayer layer, MinimiseOptions& options) {
   options.policy = std::move(layer);
 }
 
+Json held_json(const MinimiseOptions& options) {
+  Json policy = Json::object();
+  write_policy(options.policy, policy);
+  return {{"format", options.format ? Json(options.format->text()) : Json()},
+          {"policy", std::move(policy)},
+          {"settings", options.settings},
+          {"asked", asked_json(options.verify)}};
+}
+
 Json as_json(const Attempt& attempt, const TaskSize& size) {
   Json document = {{"construction", attempt.construction},
                    {"settings", attempt.settings},
                    {"format", attempt.format},
+                   {"policy", cli::as_json(attempt.policy)},
                    {"value", attempt.value},
                    {"bits", attempt.bits},
                    {"width", attempt.shape.width},
@@ -189,7 +201,8 @@ Json as_json(const Minimisation& found) {
   for (const Minimum& minimum : found.minima) {
     const TaskSize& size = minimum.size;
     Json one = {{"p", size.p}, {"n", size.n}, {"k", size.k},
-                {"l", size.l}, {"c", size.c}, {"N", count_json(minimum.N)}};
+                {"l", size.l}, {"c", size.c}, {"ragged", size.ragged},
+                {"N", count_json(minimum.N)}};
     one["value"] = minimum.value ? Json(*minimum.value) : Json();
     if (minimum.value) one["best"] = as_json(minimum.best(), size);
     if (minimum.value) one["proved"] = proves_all(minimum.best().result);

@@ -13,6 +13,9 @@ namespace roundoff::cli {
 /// The layer's format as the one to search from, and the rest as what is chosen beside it. UsageError where it
 /// names every role, so that there is no format left to search.
 void set_policy(PolicyLayer layer, MinimiseOptions& options);
+/// What a search holds fixed, and how it asks: {"format": null where it is the design's own, "policy": {...},
+/// "settings": {...}, "asked": {...}}.
+Json held_json(const MinimiseOptions& options);
 
 Table as_table(const Minimisation& found);
 /// The table, with what lies below each minimum, exceptions and the law in words.

@@ -15,7 +15,9 @@
 namespace roundoff::cli {
 
 Json as_json(const Task& task);
-/// name, format, task, settings, inexact_weight, outside_the_theorem.
+/// Every field of a policy, as model files and stores write it.
+Json as_json(const Policy& policy);
+/// name, format, task, settings, policy, inexact_weight, outside_the_theorem.
 Json as_json(const Subject& subject);
 
 /// The file's task, with what the options say laid over it. UsageError where neither names a task.

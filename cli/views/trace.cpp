@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/blame/prefix_rounding.hpp"
+#include "cli/shell/printable.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 
@@ -178,16 +179,17 @@ std::vector<Mishap> mishaps(const Program& program, const Reference& reference) 
 
 }  // namespace
 
-std::string mishaps_text(const Program& program, const Reference& reference) {
-  std::string text;
+std::string mishaps_text(const Program& program, const Reference& reference, const std::string& weight) {
+  std::string text = weight.empty() ? "" : "note: " + weight;
   for (const Mishap& mishap : mishaps(program, reference))
     text += fmt::format("{}{} (first: {}; {} in all)", text.empty() ? "note: " : ", ", mishap.verb,
                         describe(program.sites[mishap.first]), mishap.count);
   return text.empty() ? "" : text + '\n';
 }
 
-Json mishaps_json(const Program& program, const Reference& reference) {
+Json mishaps_json(const Program& program, const Reference& reference, const std::string& weight) {
   Json document = Json::object();
+  if (!weight.empty()) document["weight"] = {{"first", weight}};
   for (const Mishap& mishap : mishaps(program, reference)) {
     const Site& site = program.sites[mishap.first];
     document[std::string(mishap.name)] = {{"first", describe(site)},
@@ -223,9 +225,11 @@ void InsideOptions::check(const Session& session) const {
 }
 
 void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
-                  const Table& table, const Json& document) {
+                  const std::string& note, const Table& table, const Json& document) {
+  if ((session.json || session.csv) && !session.quiet && !note.empty())
+    std::cerr << "roundoff: " << printable(note);  // the text has it
   if (options.trace == "-")
-    std::cerr << text;
+    std::cerr << printable(text);
   else
     print(session, text, table, document);
 }

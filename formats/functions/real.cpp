@@ -26,6 +26,7 @@ namespace {
 
 constexpr int enclosure_bits = 256;
 constexpr int shown_digits = 32;             // of an enclosure's ends
+constexpr int message_digits = 17;           // what tells doubles apart
 constexpr std::int64_t most_written = 4096;  // powers of two that are written out
 
 Real::Inside special(Kind kind, bool negative) {
@@ -214,6 +215,21 @@ std::string exact_decimal(const Value& value) {
   return (value.negative ? "-" : "") + styled(digits.str(), tens);
 }
 
+std::string long_decimal(const Value& value) {
+  if (!value.is_finite() || value.is_zero()) return exact_decimal(value);
+  return Real::of(value).decimal(message_digits);
+}
+
+std::string decimal_apart(const Real& exact, const Value& value) {
+  if (!exact.is_number() || !value.is_finite()) return exact.text();
+  const Real other = Real::of(value);
+  for (int digits = message_digits; digits <= 4 * message_digits; digits += 4) {
+    const std::string text = exact.decimal(digits);
+    if (text != other.decimal(digits) + "...") return text;
+  }
+  return exact.text();
+}
+
 std::string plain_decimal(const Value& value, const Format& format) {
   constexpr std::size_t most = 20;
   std::string exact = exact_decimal(value);
@@ -237,6 +253,7 @@ std::string shortest_decimal(const Value& value, const Format& format) {
     }
   };
   const Integer numerator = to_integer(value.significand);
+  const bool may_be_short = std::abs(value.exponent) < 64;  // all digits; they need not be written out to see it
   const std::int64_t leading = leading_ten(numerator, 1, value.exponent);
   for (int count = 1;; ++count) {
     const std::int64_t tens = count - 1 - leading;
@@ -245,7 +262,12 @@ std::string shortest_decimal(const Value& value, const Format& format) {
     const Integer down = scaled.whole, up = scaled.whole + 1;
     const bool up_first = finer.whole - 10 * down >= 5 && !scaled.exact;
     for (const Integer& digits : {up_first ? up : down, up_first ? down : up})
-      if (reads_back(digits, -tens)) return (value.negative ? "-" : "") + styled(digits.str(), -tens);
+      if (reads_back(digits, -tens)) {
+        const std::string text = (value.negative ? "-" : "") + styled(digits.str(), -tens);
+        if (!may_be_short) return text;
+        const std::string all = exact_decimal(value);
+        return all.size() <= text.size() ? all : text;
+      }
     if (scaled.exact) return exact_decimal(value);
   }
 }

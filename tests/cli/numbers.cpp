@@ -55,6 +55,50 @@ TEST_CASE("eval --json: the decimal reads back, all digits, the exact result and
   CHECK(exact.at("exact") == "3");
 }
 
+TEST_CASE("decimals are the number, or read back to it and to no other") {
+  // At the end of the range, where all that is greater reads back as well.
+  CHECK(json_of("roundoff eval e4m3 round 448 --json").at("decimal") == "448");
+  CHECK(json_of("roundoff eval binary16 round 65504 --json").at("decimal") == "65504");
+  CHECK(json_of("roundoff eval 'fixed(16,0)' round 65535 --json").at("decimal") == "65535");
+  CHECK(json_of("roundoff eval e5m2 round 1e9 --json").at("decimal") == "57344");
+  CHECK(json_of("roundoff eval binary64 round 0.1 --json").at("decimal") == "0.1");
+  const std::string range = run("roundoff formats e4m3").out;
+  CHECK(contains(range, "-0x1.cp+8 = -448 .. 0x1.cp+8 = 448"));
+  CHECK(contains(run("roundoff formats 'fixed(16,0)'").out, "65535"));
+  CHECK_FALSE(contains(run("roundoff formats 'fixed(16,0)'").out, "70000"));
+  for (const char* format : {"e4m3", "e5m2", "fixed(3,2)", "e3m2", "posit(8,2)", "binary8p3", "twos(3,3)", "F(2,2)"}) {
+    CAPTURE(format);
+    const Json values = json_of("roundoff formats '" + std::string(format) + "' --values --json").at("values");
+    std::string lines;
+    for (const Json& value : values)
+      lines += std::string(format) + " round " + value.at("value").get<std::string>() + "\\n";
+    const Json shown = json_of("printf '" + lines + "' | roundoff eval --stdin --json").at("results");
+    REQUIRE(shown.size() == values.size());
+    lines.clear();
+    for (const Json& each : shown) lines += std::string(format) + " round " + each.at("decimal").get<std::string>() + "\\n";
+    const Json read = json_of("printf '" + lines + "' | roundoff eval --stdin --json").at("results");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      CHECK(read[i].at("value") == shown[i].at("value"));
+      CHECK_FALSE(contains(read[i].at("flags").get<std::string>(), "overflow"));
+    }
+  }
+}
+
+TEST_CASE("explain writes numbers with the digits that tell them apart") {
+  const roundoff::cli::test::Directory directory;
+  directory.write("m.json", R"({"vocab":["0","1","+","=","<eos>"],"tok_emb":[[-1],[-1],[0],[1],[0]],"layers":[],)"
+                            R"("W_U":[[10],[10.000001],[0.5],[0.5],[0]],"format":"fixed(5,2)",)"
+                            R"("task":{"name":"parity","k":2}})");
+  const auto outcome = directory.run("roundoff explain m.json '0+1='");
+  CAPTURE(outcome.out);
+  CHECK(outcome.code == 1);
+  CHECK(contains(outcome.out, "the weight 10.00000"));
+  CHECK(contains(outcome.out, "becomes 10 in fixed(5,2)"));
+  CHECK_FALSE(contains(outcome.out, "the weight 10 "));
+  const Json culprit = Json::parse(directory.run("roundoff explain m.json '0+1=' --json").out).at("culprit");
+  CHECK(culprit.at("exact").get<std::string>().starts_with("10.00000"));
+}
+
 TEST_CASE("eval softmax shows flags") {
   const Json weights = json_of("roundoff eval binary16 softmax 1 2 -3 --json");
   REQUIRE(weights.at("results").size() == 3);

@@ -117,6 +117,22 @@ TEST_CASE("other programs' names of options lead to ours, and digits to their ba
   CHECK(says(directory.run("roundoff run parity 0110"), "0+1+1+0="));
 }
 
+TEST_CASE("policies are explained where they are asked for") {
+  const Directory directory;
+  for (const char* command : {"run", "verify", "analyze", "forward"}) {
+    CAPTURE(command);
+    const std::string help = directory.run(std::string("roundoff ") + command + " --help").out;
+    for (const char* word : {"weights", "activations", "accumulators", "scores", "softmax", "cache", "norms", "logits",
+                             "formats", "quantise", "divide", "mask"})
+      CHECK(help.find(word) != std::string::npos);
+  }
+  directory.write("policy.toml", "formats = \"x\"\n");
+  const Outcome outcome = directory.run("roundoff verify add-hinge --n 2 --policy policy.toml");
+  CHECK(outcome.code == 3);
+  CHECK_FALSE(says(outcome, "did you mean 'formats'"));
+  CHECK(says(outcome, "by role"));
+}
+
 TEST_CASE("a design that computes by saturation says so") {
   const Directory directory;
   const Outcome compared = directory.run("roundoff compare add-flipflop --p 2 --n 4 --quiet");
