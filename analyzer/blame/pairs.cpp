@@ -64,7 +64,8 @@ std::optional<IndistinguishablePair> find_indistinguishable(const Model& model, 
     throw UsageError(fmt::format("layer {}: the model has layers 0 to {}", options.layer, layers - 1));
   const Watch watched = watch(options.progress, options.interrupted);
   const std::vector<Instance> hard = task.adversarial(options.adversarial);
-  const std::uint64_t all = std::max(options.count, hard.size() + options.count);  // the largest count has no sum
+  const std::uint64_t all =
+      std::max(options.count, hard.size() + options.count);  // the largest count has no sum
 
   std::map<std::vector<std::size_t>, Finder> finders;
   for (std::uint64_t j = 0; j < all; ++j) {
@@ -72,7 +73,8 @@ std::optional<IndistinguishablePair> find_indistinguishable(const Model& model, 
     const Instance instance = j < hard.size() ? hard[j] : task.sample(options.seed, j - hard.size());
     Finder& finder = finders[lengths(instance)];
     if (finder.program.nodes.empty()) {
-      finder.program = record(model, policy, task.shape(instance), {.skip_zero_weights = true, .watch = watched});
+      finder.program =
+          record(model, policy, task.shape(instance), {.skip_zero_weights = true, .watch = watched});
       finder.reference = std::make_unique<Reference>(finder.program);
       finder.states = states_of(finder.program, layer);
       finder.seen.resize(finder.states.size());

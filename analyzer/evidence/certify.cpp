@@ -175,7 +175,8 @@ class Certification {
       };
       std::optional<Program> program;
       try {
-        const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
+        const Program recorded =
+            record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
         program = optimise(recorded, passes_off, watched).program;
       } catch (const Trap&) {
         // On what no input changes: every input of this shape fails.

@@ -35,7 +35,8 @@ Counterexample counterexample_from(const Object& object) {
     Digits& digits = counterexample.instance.operands.emplace_back();
     for (const Object& digit : operand) {
       const auto number = whole_number(digit, 0, 255);
-      if (!number) throw FileError("a stored answer cannot be read: an operand's digit is none from 0 to 255");
+      if (!number)
+        throw FileError("a stored answer cannot be read: an operand's digit is none from 0 to 255");
       digits.push_back(static_cast<std::uint8_t>(*number));
     }
   }

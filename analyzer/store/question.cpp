@@ -35,7 +35,8 @@ Object to_object(const TaskSize& size) {
 /// FileError for a field that is no integer from `least` to `most`.
 std::int64_t integer_at(const Object& object, const char* field, std::int64_t least, std::int64_t most) {
   if (const auto number = whole_number(object.at(field), least, most)) return *number;
-  throw FileError(fmt::format("a stored question cannot be read: {} is no whole number from {} to {}", field, least, most));
+  throw FileError(fmt::format("a stored question cannot be read: {} is no whole number from {} to {}", field,
+                              least, most));
 }
 
 int int_at(const Object& object, const char* field, int least = 0) {

@@ -5,7 +5,9 @@
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
 #include "constructions/construction.hpp"
+#include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -167,6 +169,7 @@ int show(const SubjectOptions& options, Session& session) {
                       {"position_table", d.position_table},
                       {"registers", subject.model.registers}};
   document["built"] = built;
+  add_sources(document["built"], options.policy);
   print(session, text, {}, document);
   return exit_done;
 }
@@ -176,7 +179,8 @@ int run_constructions(const SubjectOptions& options, Session& session) {
     if (options.p || options.n || options.k || options.l || options.c || options.ragged ||
         !options.settings.empty() || !options.policy.layer().empty() || options.round_weights)
       throw UsageError(
-          "constructions: NAME is missing; sizes, formats and knobs are about one construction, as in roundoff "
+          "constructions: NAME is missing; sizes, formats and knobs are about one construction, as in "
+          "roundoff "
           "constructions add-hinge --n 8");
     return list(session);
   }

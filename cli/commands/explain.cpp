@@ -155,9 +155,8 @@ std::string culprit_text(const Explanation& explanation) {
         "It is decided when weights are loaded: the weight {} (first used in {}) becomes {} in {}",
         culprit.exact, where, rounded, culprit.format);
   else
-    text +=
-        fmt::format("It is decided in {}: {} of {}\n  is exactly {}, and {} in {}", where, culprit.operation,
-                    operands_text(culprit), culprit.exact, rounded, culprit.format);
+    text += fmt::format("It is decided in {}: {} of {}\n  is exactly {}, and {} in {}", where,
+                        culprit.operation, operands_text(culprit), culprit.exact, rounded, culprit.format);
   if (culprit.ulps >= 0) text += fmt::format(" ({:.3g} units in the last place off)", culprit.ulps);
   text += fmt::format(": {}.\n", name(culprit.mishap));
   text += steps_text(culprit);

@@ -36,9 +36,13 @@ void declare_formats(Arguments& arguments, FormatsArguments& options) {
   arguments.text("--at", options.at, "n=32,k=4", "The family at this size: n, k, p, l, N");
 }
 
-constexpr std::array<std::pair<char, std::optional<std::int64_t> Bindings::*>, 6> bound_sizes = {{
-    {'n', &Bindings::n}, {'k', &Bindings::k}, {'p', &Bindings::p}, {'l', &Bindings::l}, {'c', &Bindings::c},
-    {'N', &Bindings::N}}};
+constexpr std::array<std::pair<char, std::optional<std::int64_t> Bindings::*>, 6> bound_sizes = {
+    {{'n', &Bindings::n},
+     {'k', &Bindings::k},
+     {'p', &Bindings::p},
+     {'l', &Bindings::l},
+     {'c', &Bindings::c},
+     {'N', &Bindings::N}}};
 
 Bindings parse_bindings(std::string_view text) {
   Bindings bindings;
@@ -53,10 +57,10 @@ Bindings parse_bindings(std::string_view text) {
     std::int64_t number = 0;
     const std::string_view digits = equals == std::string_view::npos ? "" : item.substr(equals + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (found == bound_sizes.end() || digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
-        number < 1)
-      throw UsageError(
-          fmt::format("--at '{}' is no size; write it as n=32,k=4 (n, k, p, l, c, N, each at least 1)", item));
+    if (found == bound_sizes.end() || digits.empty() || error != std::errc{} ||
+        end != digits.data() + digits.size() || number < 1)
+      throw UsageError(fmt::format(
+          "--at '{}' is no size; write it as n=32,k=4 (n, k, p, l, c, N, each at least 1)", item));
     std::optional<std::int64_t>& slot = bindings.*(found->second);
     if (slot) throw UsageError(fmt::format("--at says {} twice", name));
     slot = number;
@@ -146,7 +150,9 @@ int list(Session& session) {
       "min, max: fixed(2*lg(n)+2,0)\n"
       "Other names: fp16 half float16, bf16, fp32, float64, int8, uint4, Q8.8, posit16, ...: roundoff formats NAME\n";
   print(session, text, table,
-        {{"schema", "roundoff/formats/1"}, {"formats", std::move(entries)}, {"quantisers", std::move(quantisers)}});
+        {{"schema", "roundoff/formats/1"},
+         {"formats", std::move(entries)},
+         {"quantisers", std::move(quantisers)}});
   return exit_done;
 }
 
@@ -371,7 +377,7 @@ int show_family(const FormatFamily& family, Session& session) {
 }
 
 /// Whether the family is no format without the size that `slot` points to.
-bool needs(const FormatFamily& family, Bindings bindings, std::optional<std::int64_t> Bindings::* slot) {
+bool needs(const FormatFamily& family, Bindings bindings, std::optional<std::int64_t> Bindings::*slot) {
   (bindings.*slot).reset();
   try {
     family.at(bindings);
@@ -393,8 +399,8 @@ void refuse_unused(const FormatsArguments& options, const Bindings& bindings) {
       used = used || needs(family, bindings, slot);
     }
     if (!used)
-      throw UsageError(fmt::format("formats: --at {}={}: no {} stands in {}; leave it out", letter, *(bindings.*slot),
-                                   letter, fmt::join(options.notations, " ")));
+      throw UsageError(fmt::format("formats: --at {}={}: no {} stands in {}; leave it out", letter,
+                                   *(bindings.*slot), letter, fmt::join(options.notations, " ")));
   }
 }
 

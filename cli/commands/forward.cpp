@@ -93,13 +93,18 @@ int run_forward(const ForwardArguments& options, Session& session) {
                         logit.is_number() ? fmt::format("{:.9g}", logit.get<double>()) : logit.get<std::string>());
   }
   if (!trap.empty()) text += "trap: " + trap + '\n';
-  const std::string weight = overflowing_weight(file.model, policy), note = mishaps_text(program, reference, weight);
+  const std::string weight = overflowing_weight(file.model, policy),
+                    note = mishaps_text(program, reference, weight);
   text += note;
-  Json document = {{"tokens", tokens},           {"next", next},
-                   {"logits", logits},           {"name", file.model.name},
-                   {"format", notation(policy)}, {"policy", as_json(policy)},
+  Json document = {{"tokens", tokens},
+                   {"next", next},
+                   {"logits", logits},
+                   {"name", file.model.name},
+                   {"format", notation(policy)},
+                   {"policy", as_json(policy)},
                    {"outside_the_theorem", outside_the_theorem(policy)},
                    {"mishaps", mishaps_json(program, reference, weight)}};
+  add_sources(document, options.policy);
   if (!trap.empty()) document["trap"] = trap;
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
   print_beside(options.inside, session, text, note, table, document);

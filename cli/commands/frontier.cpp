@@ -10,6 +10,7 @@
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
 #include "cli/views/minimisation.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -28,24 +29,27 @@ void declare_frontier(Arguments& arguments, FrontierArguments& options) {
   declare_knobs(arguments, options.subject);
   declare_policy(arguments, options.subject.policy);
   arguments.group("Search");
-  arguments.number("--fractions", options.fractions, 0, 64,
-                   fmt::format("Fixed point: fraction bits 0 to this, or to the family's own, are scanned [{}]",
-                               MinimiseOptions{}.fractions));
-  arguments.number("--exponents", options.exponents, 1, 15,
-                   fmt::format("Floats: exponent bits up to this are scanned [{}]", MinimiseOptions{}.exponents));
+  arguments.number(
+      "--fractions", options.fractions, 0, 64,
+      fmt::format("Fixed point: fraction bits 0 to this, or to the family's own, are scanned [{}]",
+                  MinimiseOptions{}.fractions));
+  arguments.number(
+      "--exponents", options.exponents, 1, 15,
+      fmt::format("Floats: exponent bits up to this are scanned [{}]", MinimiseOptions{}.exponents));
   declare_evidence(arguments, options.evidence);
 }
 
 /// --fractions is of fixed point, --exponents of floats.
-void refuse_unused_scans(const FrontierArguments& options, const std::vector<const Construction*>& constructions,
-                         const MinimiseOptions& how) {
+void refuse_unused_scans(const FrontierArguments& options,
+                         const std::vector<const Construction*>& constructions, const MinimiseOptions& how) {
   bool fixed = false, floats = false;
   for (const Construction* construction : constructions) {
     const FormatFamily family = how.format ? *how.format : FormatFamily(construction->family);
     const bool one = family.at(make_task(construction->task, how.sizes.front())->bindings()).is_fixed();
     (one ? fixed : floats) = true;
   }
-  if (options.fractions && !fixed) throw UsageError("frontier: --fractions is about fixed point, and these are floats; leave it out");
+  if (options.fractions && !fixed)
+    throw UsageError("frontier: --fractions is about fixed point, and these are floats; leave it out");
   if (options.exponents && !floats)
     throw UsageError("frontier: --exponents is about floats, and these are fixed point; leave it out");
 }
@@ -58,7 +62,8 @@ int run_frontier(const FrontierArguments& options, Session& session) {
   for (const Construction* other : constructions)
     if (other->task != constructions.front()->task)
       throw UsageError(fmt::format("frontier: {} solves {}, but {} solves {}; take constructions of one task",
-                                   constructions.front()->name, constructions.front()->task, other->name, other->task));
+                                   constructions.front()->name, constructions.front()->task, other->name,
+                                   other->task));
   refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};
@@ -108,6 +113,10 @@ int run_frontier(const FrontierArguments& options, Session& session) {
                      {"tried", scan.attempts.size()},
                      {"first_success", scan.first ? Json(scan.attempts[*scan.first].format) : Json()}});
   }
+  if (found.points.empty())
+    exceptions += fmt::format("nothing in the range scanned succeeds; the last was {}\n", last_text(found.scans));
+  Json held = held_json(how);
+  add_sources(held, options.subject.policy);
   print(session,
         as_text(table) + exceptions +
             fmt::format("{} of {} candidates are undercut by none in width, {} and {}\n", found.points.size(),
@@ -119,7 +128,7 @@ int run_frontier(const FrontierArguments& options, Session& session) {
          {"l", found.size.l},
          {"c", found.size.c},
          {"ragged", found.size.ragged},
-         {"held", held_json(how)},
+         {"held", std::move(held)},
          {"fractions", how.fractions},
          {"exponents", how.exponents},
          {"first", found.first_name},

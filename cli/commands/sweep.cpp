@@ -207,7 +207,8 @@ int run_sweep(const SweepArguments& options, Session& session) {
                         {"evidence", row[5]}});
     table.rows.push_back(row);
   }
-  print(session, as_text(table), table, {{"outcomes", std::move(outcomes)},
+  print(session, as_text(table), table,
+        {{"outcomes", std::move(outcomes)},
          {"store", options.store},
          {"shard", {{"index", shard.index}, {"of", shard.of}, {"questions", mine}}}});
   return exit_done;

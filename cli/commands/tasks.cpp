@@ -100,6 +100,7 @@ int show(const TasksArguments& options, Session& session) {
          {"constructions", known},
          {"size", describe(task->size())},
          {"task", as_json(*task)},
+         {"asked", {{"examples", options.examples.value_or(usual_examples)}, {"seed", session.seed}}},
          {"inputs", count_json(task->input_count())},
          {"positions", task->positions()},
          {"vocabulary", task->vocabulary()},
@@ -112,7 +113,8 @@ int run_tasks(const TasksArguments& options, Session& session) {
   if (!asked.task.empty()) return show(options, session);
   if (asked.p || asked.n || asked.k || asked.l || asked.c || asked.ragged || options.examples)
     throw UsageError(
-        "tasks: TASK is missing; sizes and examples are about one task, as in roundoff tasks iteradd --n 3 --k 4");
+        "tasks: TASK is missing; sizes and examples are about one task, as in roundoff tasks iteradd --n 3 "
+        "--k 4");
   return list_tasks(session);
 }
 

@@ -42,10 +42,11 @@ void declare_policy(Arguments& arguments, PolicyOptions& options) {
       });
     } else if (field.role == 0) {
       const std::string table(field.table());
-      arguments.take(option, "ROLE=" + field.words,
-                     fmt::format("{} of one role, {}; may be repeated",
-                                 table == "formats" ? "Number format" : "Quantiser", roles_of(table)),
-                     [&words, table, option](const std::string& word) { words.set_role(table, word, option); });
+      arguments.take(
+          option, "ROLE=" + field.words,
+          fmt::format("{} of one role, {}; may be repeated",
+                      table == "formats" ? "Number format" : "Quantiser", roles_of(table)),
+          [&words, table, option](const std::string& word) { words.set_role(table, word, option); });
     }
   }
   arguments.text("--policy", options.file, "FILE",

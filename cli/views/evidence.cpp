@@ -46,7 +46,7 @@ std::string obstacle_text(const Obstacle& obstacle, bool remedy) {
     case Reason::nodes:
       return fmt::format("ran out of {:.0f} diagram nodes", obstacle.limit);
     case Reason::memory:
-      return fmt::format("ran out of {:.0f} MB of diagram nodes", obstacle.limit);
+      return fmt::format("ran out of {:.0f} MB of memory", obstacle.limit);
     case Reason::tuples:
       return "too many tuples of values";
     case Reason::column_sums:

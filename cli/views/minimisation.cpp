@@ -131,6 +131,15 @@ std::string below_text(const std::vector<const Attempt*>& below, const Attempt& 
   return fmt::format("{}: {}", what, failure_text(*failing));
 }
 
+std::string last_text(const std::vector<Scan>& scans) {
+  for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan)
+    if (!scan->attempts.empty()) {
+      const Attempt& last = scan->attempts.back();
+      return fmt::format("{}: {}", last.format, failure_text(last));
+    }
+  return "-";
+}
+
 std::string replay_line(const Attempt& attempt, const TaskSize& size) {
   if (!attempt.refusal.empty() || !attempt.result.counterexample) return "";
   return replay_command(attempt.construction, size, attempt.settings, attempt.policy, attempt.implied,
@@ -162,7 +171,7 @@ Table as_table(const Minimisation& found) {
                              settings_text(best.settings), evidence_text(best.result),
                              below_text(minimum.below(), best)});
     } else {
-      row.insert(row.end(), {"-", "-", "-", "-", "", minimum.note, "-"});
+      row.insert(row.end(), {"-", "-", "-", "-", "", minimum.note, last_text(minimum.scans)});
     }
     table.rows.push_back(std::move(row));
   }
@@ -200,8 +209,12 @@ Json as_json(const Minimisation& found) {
   Json minima = Json::array();
   for (const Minimum& minimum : found.minima) {
     const TaskSize& size = minimum.size;
-    Json one = {{"p", size.p}, {"n", size.n}, {"k", size.k},
-                {"l", size.l}, {"c", size.c}, {"ragged", size.ragged},
+    Json one = {{"p", size.p},
+                {"n", size.n},
+                {"k", size.k},
+                {"l", size.l},
+                {"c", size.c},
+                {"ragged", size.ragged},
                 {"N", count_json(minimum.N)}};
     one["value"] = minimum.value ? Json(*minimum.value) : Json();
     if (minimum.value) one["best"] = as_json(minimum.best(), size);
@@ -221,6 +234,7 @@ Json as_json(const Minimisation& found) {
     one["exceptions"] = std::move(exceptions);
     one["scans"] = std::move(scans);
     if (!minimum.note.empty()) one["note"] = minimum.note;
+    if (!minimum.value) one["last"] = last_text(minimum.scans);
     minima.push_back(std::move(one));
   }
   return {{"quantity", name(found.quantity)},

@@ -28,14 +28,21 @@ Json as_json(const Policy& policy) {
   return json;
 }
 
+void add_sources(Json& document, const PolicyOptions& options) {
+  if (!options.stack.empty()) document["stack"] = options.stack;
+  if (!options.file.empty()) document["policy_file"] = options.file;
+}
+
 Json as_json(const Subject& subject) {
-  return {{"name", subject.name},
-          {"format", subject.format},
-          {"task", as_json(*subject.task)},
-          {"settings", subject.settings},
-          {"policy", as_json(subject.policy)},
-          {"inexact_weight", subject.inexact},
-          {"outside_the_theorem", subject.note}};
+  Json json = {{"name", subject.name},
+               {"format", subject.format},
+               {"task", as_json(*subject.task)},
+               {"settings", subject.settings},
+               {"policy", as_json(subject.policy)},
+               {"inexact_weight", subject.inexact},
+               {"outside_the_theorem", subject.note}};
+  add_sources(json, subject.asked.policy);
+  return json;
 }
 
 std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options,
@@ -95,7 +102,6 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
   if (!open("n")) unsaid.n.reset();
   if (!open("k")) unsaid.k.reset();
   if (!open("l")) unsaid.l.reset();
-  refuse_unused_sizes(unsaid, find_task(task));
   const TaskSize asked = task_size(options);
   if (open("p")) size.p = asked.p;
   if (open("n")) size.n = asked.n;
@@ -103,13 +109,19 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
   if (open("l")) size.l = asked.l;
   if (open("c")) size.c = asked.c;
   if (open("ragged")) size.ragged = asked.ragged;
-  try {
-    if (!layout.empty()) return template_task(task, size, layout);
-    return renamed_task(make_task(task, size), vocabulary);
-  } catch (const UsageError& error) {
-    if (file.empty()) throw;
-    throw FileError(fmt::format("{}: {}", options.name, error.what()));
-  }
+  const auto of_file = [&](const auto& work) {  // what the file says is the file's fault
+    try {
+      return work();
+    } catch (const UsageError& error) {
+      if (file.empty()) throw;
+      throw FileError(fmt::format("{}: {}", options.name, error.what()));
+    }
+  };
+  refuse_unused_sizes(unsaid, *of_file([&] { return &find_task(task); }));
+  return of_file([&] {
+    return layout.empty() ? renamed_task(make_task(task, size), vocabulary)
+                          : template_task(task, size, layout);
+  });
 }
 
 }  // namespace roundoff::cli

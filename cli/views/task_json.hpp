@@ -17,7 +17,9 @@ namespace roundoff::cli {
 Json as_json(const Task& task);
 /// Every field of a policy, as model files and stores write it.
 Json as_json(const Policy& policy);
-/// name, format, task, settings, policy, inexact_weight, outside_the_theorem.
+/// Where a policy came from, in so far as it was named: stack, policy_file.
+void add_sources(Json& document, const PolicyOptions& options);
+/// name, format, task, settings, policy and its sources, inexact_weight, outside_the_theorem.
 Json as_json(const Subject& subject);
 
 /// The file's task, with what the options say laid over it. UsageError where neither names a task.

@@ -181,9 +181,12 @@ std::vector<Mishap> mishaps(const Program& program, const Reference& reference) 
 
 std::string mishaps_text(const Program& program, const Reference& reference, const std::string& weight) {
   std::string text = weight.empty() ? "" : "note: " + weight;
-  for (const Mishap& mishap : mishaps(program, reference))
-    text += fmt::format("{}{} (first: {}; {} in all)", text.empty() ? "note: " : ", ", mishap.verb,
+  std::string_view between = "; ";  // after the weight, which is no verb
+  for (const Mishap& mishap : mishaps(program, reference)) {
+    text += fmt::format("{}{} (first: {}; {} in all)", text.empty() ? "note: " : between, mishap.verb,
                         describe(program.sites[mishap.first]), mishap.count);
+    between = ", ";
+  }
   return text.empty() ? "" : text + '\n';
 }
 

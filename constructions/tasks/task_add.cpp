@@ -147,8 +147,7 @@ class AddTask final : public ArithmeticTask {
   // at 15 to 17 significand bits, the last at 46.
   void known(InstanceSet& set) const {
     constexpr int digits = 10;
-    constexpr std::uint64_t found[][2] = {
-        {525'000, 580'000}, {773'000, 755'000}, {926'430'099, 974'086'137}};
+    constexpr std::uint64_t found[][2] = {{525'000, 580'000}, {773'000, 755'000}, {926'430'099, 974'086'137}};
     if (size_.p != 10 || size_.n < digits) return;
     for (const auto& pair : found)
       set.add({digits_of(pair[0], 10, size_.n), digits_of(pair[1], 10, size_.n)});

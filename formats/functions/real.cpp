@@ -64,6 +64,7 @@ Real Real::of(const Value& value) {
 
 Real Real::of(const Enclosure& enclosure) {
   if (enclosure.indefinite()) return make(special(Kind::nan, false));
+  if (const Value least = enclosure.low(); least == enclosure.high()) return of(least);
   Inside inside;
   inside.enclosure = enclosure;
   return make(std::move(inside));
@@ -253,7 +254,8 @@ std::string shortest_decimal(const Value& value, const Format& format) {
     }
   };
   const Integer numerator = to_integer(value.significand);
-  const bool may_be_short = std::abs(value.exponent) < 64;  // all digits; they need not be written out to see it
+  const bool may_be_short =
+      std::abs(value.exponent) < 64;  // all digits; they need not be written out to see it
   const std::int64_t leading = leading_ten(numerator, 1, value.exponent);
   for (int count = 1;; ++count) {
     const std::int64_t tens = count - 1 - leading;

@@ -394,7 +394,8 @@ ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors
   ModelFile result;
   constexpr std::string_view known[] = {"gpt2", "llama", "mistral", "qwen2", "qwen3"};
   if (std::find(std::begin(known), std::end(known), type) == std::end(known))
-    config.fail(fmt::format("has the model_type \"{}\"{}", type, did_you_mean(type, known)));
+    config.fail(type.empty() ? "lacks \"model_type\""
+                             : fmt::format("has the model_type \"{}\"{}", type, did_you_mean(type, known)));
   result.model = type == "gpt2" ? gpt2(config, file) : llama(config, file);
   result.model.name = type;
   for (int t = 0; t < vocabulary; ++t) result.model.vocabulary.push_back(std::to_string(t));

@@ -21,7 +21,7 @@ class Reader {
   explicit Reader(std::string_view source) : source_(source) {}
 
   [[noreturn]] void fail(const std::string& where, const std::string& what) const {
-    throw FileError(fmt::format("{}: {}: {}", source_, where, what));
+    throw FileError(fmt::format("{}: {}{}{}", source_, where, where.empty() ? "" : ": ", what));
   }
 
   // An object of which each field is asked for once; `done` reports the ones nobody asked for.

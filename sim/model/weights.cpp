@@ -42,7 +42,8 @@ class FirstWeight {
         look(entry.value, [&] { return fmt::format("{}[{}][{}]", what, r, entry.column); });
   }
   void vector(std::string_view what, const std::optional<Vector>& v) {
-    for (std::size_t r = 0; v && r < v->size(); ++r) look((*v)[r], [&] { return fmt::format("{}[{}]", what, r); });
+    for (std::size_t r = 0; v && r < v->size(); ++r)
+      look((*v)[r], [&] { return fmt::format("{}[{}]", what, r); });
   }
   void linear(std::string_view what, const Linear& map) {
     matrix(fmt::format("W_{}", what), map.weight);

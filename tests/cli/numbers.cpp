@@ -66,16 +66,19 @@ TEST_CASE("decimals are the number, or read back to it and to no other") {
   CHECK(contains(range, "-0x1.cp+8 = -448 .. 0x1.cp+8 = 448"));
   CHECK(contains(run("roundoff formats 'fixed(16,0)'").out, "65535"));
   CHECK_FALSE(contains(run("roundoff formats 'fixed(16,0)'").out, "70000"));
-  for (const char* format : {"e4m3", "e5m2", "fixed(3,2)", "e3m2", "posit(8,2)", "binary8p3", "twos(3,3)", "F(2,2)"}) {
+  for (const char* format :
+       {"e4m3", "e5m2", "fixed(3,2)", "e3m2", "posit(8,2)", "binary8p3", "twos(3,3)", "F(2,2)"}) {
     CAPTURE(format);
-    const Json values = json_of("roundoff formats '" + std::string(format) + "' --values --json").at("values");
+    const Json values =
+        json_of("roundoff formats '" + std::string(format) + "' --values --json").at("values");
     std::string lines;
     for (const Json& value : values)
       lines += std::string(format) + " round " + value.at("value").get<std::string>() + "\\n";
     const Json shown = json_of("printf '" + lines + "' | roundoff eval --stdin --json").at("results");
     REQUIRE(shown.size() == values.size());
     lines.clear();
-    for (const Json& each : shown) lines += std::string(format) + " round " + each.at("decimal").get<std::string>() + "\\n";
+    for (const Json& each : shown)
+      lines += std::string(format) + " round " + each.at("decimal").get<std::string>() + "\\n";
     const Json read = json_of("printf '" + lines + "' | roundoff eval --stdin --json").at("results");
     for (std::size_t i = 0; i < values.size(); ++i) {
       CHECK(read[i].at("value") == shown[i].at("value"));
@@ -86,9 +89,9 @@ TEST_CASE("decimals are the number, or read back to it and to no other") {
 
 TEST_CASE("explain writes numbers with the digits that tell them apart") {
   const roundoff::cli::test::Directory directory;
-  directory.write("m.json", R"({"vocab":["0","1","+","=","<eos>"],"tok_emb":[[-1],[-1],[0],[1],[0]],"layers":[],)"
-                            R"("W_U":[[10],[10.000001],[0.5],[0.5],[0]],"format":"fixed(5,2)",)"
-                            R"("task":{"name":"parity","k":2}})");
+  directory.write("m.json",
+                  R"json({"vocab":["0","1","+","=","<eos>"],"tok_emb":[[-1],[-1],[0],[1],[0]],"layers":[],
+    "W_U":[[10],[10.000001],[0.5],[0.5],[0]],"format":"fixed(5,2)","task":{"name":"parity","k":2}})json");
   const auto outcome = directory.run("roundoff explain m.json '0+1='");
   CAPTURE(outcome.out);
   CHECK(outcome.code == 1);

@@ -52,7 +52,9 @@ TEST_CASE("adversarial inputs of ADD: blocks of up to four digits with zeros bef
     }
 }
 
-TEST_CASE("adversarial inputs of ADD: the pairs that fooled ten-digit adders, also where more digits stand before") {
+TEST_CASE(
+    "adversarial inputs of ADD: the pairs that fooled ten-digit adders, also where more digits stand "
+    "before") {
   for (const int n : {10, 13}) {
     const std::unique_ptr<Task> task = make_task("add", {.p = 10, .n = n});
     const std::vector<Instance> inputs = task->adversarial(256);
