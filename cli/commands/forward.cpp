@@ -103,7 +103,8 @@ int run_forward(const ForwardArguments& options, Session& session) {
                    {"format", notation(policy)},
                    {"policy", as_json(policy)},
                    {"outside_the_theorem", outside_the_theorem(policy)},
-                   {"mishaps", mishaps_json(program, reference, weight)}};
+                   {"mishaps", mishaps_json(program, reference)}};
+  if (!weight.empty()) document["overflowing_weight"] = weight;
   add_sources(document, options.policy);
   if (!trap.empty()) document["trap"] = trap;
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);

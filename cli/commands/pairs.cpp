@@ -46,7 +46,7 @@ int run_pairs(const PairsArguments& options, Session& session) {
   }
   Json document = as_json(subject);
   document.update(Json{{"found", pair.has_value()}, {"count", options.count}, {"seed", session.seed}});
-  document["layer"] = pair ? Json(pair->layer) : options.layer ? Json(*options.layer) : Json("last");
+  document["layer"] = options.layer.value_or(static_cast<int>(subject.model.layers.size()) - 1);
   std::string text = fmt::format("{} in {}: ", subject.name, subject.format);
   if (!pair) {
     text += fmt::format("no indistinguishable pair among the adversarial inputs and {} samples (no proof)\n",

@@ -89,7 +89,8 @@ int run_run(const RunArguments& options, Session& session) {
   if (!trap.empty()) document["trap"] = trap;
   Table table;
   if (reference) {
-    document["mishaps"] = mishaps_json(program, *reference, weight);
+    document["mishaps"] = mishaps_json(program, *reference);
+    if (!weight.empty()) document["overflowing_weight"] = weight;
     table = show_inside(options.inside, program, *reference, task.vocabulary(), text, document);
   }
   print_beside(options.inside, session, text, note, table, document);

@@ -190,9 +190,8 @@ std::string mishaps_text(const Program& program, const Reference& reference, con
   return text.empty() ? "" : text + '\n';
 }
 
-Json mishaps_json(const Program& program, const Reference& reference, const std::string& weight) {
+Json mishaps_json(const Program& program, const Reference& reference) {
   Json document = Json::object();
-  if (!weight.empty()) document["weight"] = {{"first", weight}};
   for (const Mishap& mishap : mishaps(program, reference)) {
     const Site& site = program.sites[mishap.first];
     document[std::string(mishap.name)] = {{"first", describe(site)},

@@ -59,8 +59,7 @@ void print_beside(const InsideOptions& options, const Session& session, const st
 /// 1, score at position 3, head 0, key 1)", ...; "" where there is none. One line, led by the first `weight` that
 /// overflows its format (sim/model/weights.hpp).
 std::string mishaps_text(const Program& program, const Reference& reference, const std::string& weight);
-/// {"weight": {"first"}, "nan": {"first", "layer", "site", "pos", "count"}, "infinity", "overflow", "saturation"}:
-/// those that there are.
-Json mishaps_json(const Program& program, const Reference& reference, const std::string& weight);
+/// {"nan": {"first", "layer", "site", "pos", "count"}, "infinity", "overflow", "saturation"}: those that there are.
+Json mishaps_json(const Program& program, const Reference& reference);
 
 }  // namespace roundoff::cli
