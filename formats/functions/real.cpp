@@ -28,6 +28,8 @@ constexpr int enclosure_bits = 256;
 constexpr int shown_digits = 32;             // of an enclosure's ends
 constexpr int message_digits = 17;           // what tells doubles apart
 constexpr std::int64_t most_written = 4096;  // powers of two that are written out
+constexpr std::int64_t most_bounded = std::int64_t{1}
+                                      << 19;  // and that ends of enclosures are written in tens to
 
 Real::Inside special(Kind kind, bool negative) {
   Real::Inside inside;
@@ -38,8 +40,9 @@ Real::Inside special(Kind kind, bool negative) {
 
 /// A bound of an enclosure, rounded down or up to `digits` digits.
 std::string bound(const Value& value, int digits, bool up) {
-  if (!value.is_finite()) return hex(value);
   if (value.is_zero()) return "0";
+  if (!value.is_finite() || std::abs(static_cast<std::int64_t>(value.exponent)) > most_bounded)
+    return hex(value);
   const Integer numerator = to_integer(value.significand);
   const std::int64_t tens = digits - 1 - leading_ten(numerator, 1, value.exponent);
   const Scaled scaled = scaled_by_ten(numerator, 1, value.exponent, tens);
@@ -115,10 +118,10 @@ std::string Real::decimal(int digits) const {
     return (low == high ? low : inside_->enclosure->decimal()) + "...";
   }
   const Integer magnitude = abs(inside_->numerator);
-  const std::int64_t tens =
-      digits - 1 - leading_ten(magnitude, inside_->denominator, inside_->exponent);
+  const std::int64_t tens = digits - 1 - leading_ten(magnitude, inside_->denominator, inside_->exponent);
   const Scaled scaled = scaled_by_ten(magnitude, inside_->denominator, inside_->exponent, tens);
-  return (inside_->numerator < 0 ? "-" : "") + styled(scaled.whole.str(), -tens) + (scaled.exact ? "" : "...");
+  return (inside_->numerator < 0 ? "-" : "") + styled(scaled.whole.str(), -tens) +
+         (scaled.exact ? "" : "...");
 }
 
 Real operator+(const Real& a, const Real& b) {

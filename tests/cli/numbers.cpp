@@ -31,7 +31,9 @@ Json json_of(const std::string& line) {
   return Json::parse(outcome.out);
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -100,6 +102,25 @@ TEST_CASE("explain writes numbers with the digits that tell them apart") {
   CHECK_FALSE(contains(outcome.out, "the weight 10 "));
   const Json culprit = Json::parse(directory.run("roundoff explain m.json '0+1=' --json").out).at("culprit");
   CHECK(culprit.at("exact").get<std::string>().starts_with("10.00000"));
+}
+
+TEST_CASE("exact results beyond every exponent are enclosed, and runs that meet them have statistics") {
+  const std::pair<const char*, const char*> enclosed[] = {{"exp -1e300", "[0, 0x1p-"},
+                                                          {"exp 1e300", ", inf]"},
+                                                          {"sigmoid -1e300", "[0, 0x1p-"},
+                                                          {"gelu -1e300", "[-0x1p-"},
+                                                          {"exp -1e5", "[3.5629495653093732"}};
+  for (const auto& [question, part] : enclosed) {
+    CAPTURE(question);
+    CHECK(contains(
+        json_of("roundoff eval binary64 " + std::string(question) + " --json").at("exact").get<std::string>(),
+        part));
+  }
+  const auto stats =
+      run("roundoff run add-dnf 11+11= --n 2 --quantise weights=mxfp4 --stack ieee-binary32 --stats");
+  CAPTURE(stats.err);
+  CHECK(stats.code == 1);
+  CHECK(contains(stats.out, "integer bits"));
 }
 
 TEST_CASE("eval softmax shows flags") {
@@ -177,7 +198,8 @@ TEST_CASE("posits, P3109, OCP: the standards' own rules") {
     CHECK(contains(outcome.err, "positive powers of two"));
   }
   CHECK(contains(first_line("roundoff eval binary32 round 0x1.ffffffp-127"), "underflow"));
-  CHECK_FALSE(contains(first_line("roundoff eval binary32:tininess_after round 0x1.ffffffp-127"), "underflow"));
+  CHECK_FALSE(
+      contains(first_line("roundoff eval binary32:tininess_after round 0x1.ffffffp-127"), "underflow"));
   CHECK(run("roundoff eval 'binary8p3:sra(1,8)' round 1.1").code == 0);
 }
 
@@ -189,11 +211,12 @@ TEST_CASE("block formats are described and evaluated") {
   for (const auto& [rule, scale] : std::vector<std::pair<std::string, std::string>>{
            {"", "0x1p+0"}, {":ceil", "0x1p+1"}, {":rceil", "0x1p+1"}, {":even", "0x1p+1"}}) {
     CAPTURE(rule);
-    CHECK(json_of("roundoff eval mxfp4" + rule + " quantise 7.5 --json").at("blocks")[0].at("scale") == scale);
+    CHECK(json_of("roundoff eval mxfp4" + rule + " quantise 7.5 --json").at("blocks")[0].at("scale") ==
+          scale);
   }
   CHECK(contains(run("roundoff eval mxfp4 quantise 7.5 -1 0.25").out, "scale\t0x1p+0\t#x7f"));
-  for (const char* name : {"mxfp8_e4m3", "mxint8", "nvfp4", "int4/32", "uint4/32", "q4_0", "q4_1", "q5_0", "q8_0",
-                           "q4_K", "q6_K"}) {
+  for (const char* name : {"mxfp8_e4m3", "mxint8", "nvfp4", "int4/32", "uint4/32", "q4_0", "q4_1", "q5_0",
+                           "q8_0", "q4_K", "q6_K"}) {
     CAPTURE(name);
     const auto outcome = run("roundoff formats " + std::string(name));
     CHECK(outcome.code == 0);
@@ -205,9 +228,10 @@ TEST_CASE("block formats are described and evaluated") {
 
 TEST_CASE("formats: names that people use, and facts") {
   const std::pair<const char*, const char*> names[] = {
-      {"float16", "binary16"}, {"fp16", "binary16"},   {"half", "binary16"},     {"bf16", "bfloat16"},
-      {"fp32", "binary32"},    {"FP64", "binary64"},   {"uint8", "ufixed(8,0)"}, {"int16", "twos(15,0)"},
-      {"Q8.8", "twos(7,8)"},   {"posit8", "posit(8,2)"}, {"float8_e4m3fn", "e4m3"}, {"float8_e8m0fnu", "e8m0"}};
+      {"float16", "binary16"},  {"fp16", "binary16"},      {"half", "binary16"},
+      {"bf16", "bfloat16"},     {"fp32", "binary32"},      {"FP64", "binary64"},
+      {"uint8", "ufixed(8,0)"}, {"int16", "twos(15,0)"},   {"Q8.8", "twos(7,8)"},
+      {"posit8", "posit(8,2)"}, {"float8_e4m3fn", "e4m3"}, {"float8_e8m0fnu", "e8m0"}};
   for (const auto& [name, format] : names) {
     CAPTURE(name);
     CHECK(first_line("roundoff formats " + std::string(name)) == format);
@@ -233,7 +257,8 @@ TEST_CASE("formats: names that people use, and facts") {
 
 TEST_CASE("eval --stdin: comments, codes of other formats, JSON, CSV") {
   const std::string lines =
-      "printf '# a comment\\nbinary32 round #binary64:x3ff8000000000000 # and one more\\nbinary16 add 1 1\\n' | ";
+      "printf '# a comment\\nbinary32 round #binary64:x3ff8000000000000 # and one more\\nbinary16 add 1 "
+      "1\\n' | ";
   CHECK(run(lines + "roundoff eval --stdin").out == "\n0x1.8p+0\t#x3fc00000\t-\n0x1p+1\t#x4000\t-\n");
   const Json json = json_of(lines + "roundoff eval --stdin --json");
   REQUIRE(json.at("results").size() == 2);
