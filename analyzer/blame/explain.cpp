@@ -7,9 +7,9 @@
 
 #include "analyzer/evidence/judge.hpp"
 #include "formats/error.hpp"
-#include "formats/notation/text.hpp"
+#include "formats/functions/real.hpp"
+#include "sim/model/weights.hpp"
 #include "sim/passes/rewriter.hpp"
-#include "sim/program/record.hpp"
 
 namespace roundoff::analyzer {
 
@@ -51,10 +51,10 @@ std::vector<Step> steps_of(const Program& program, const Node& node, std::span<c
   for (std::size_t j = 0; j < x.size(); ++j) {
     Step step;
     step.index = j;
-    step.x = decimal(x[j]);
+    step.x = long_decimal(x[j]);
     Rounded term{x[j]}, next;
     if (node.op == Op::dot) {
-      step.y = decimal(y[j]);
+      step.y = long_decimal(y[j]);
       term = mul(x[j], y[j], format);
     }
     next = j == 0  ? Rounded{term.value}
@@ -292,7 +292,7 @@ class Inquiry {
     culprit.rounded =
         change.weight && node.op == Op::constant ? program.constants[node.a] : run_->value(change.rounded);
     const RoundingError error = half_->error(which);
-    culprit.exact = error.exact.decimal();
+    culprit.exact = decimal_apart(Real::of(error.exact), culprit.rounded);
     culprit.ulps = error.ulps;
     culprit.margin_before = half_->choose(which).margin;
     culprit.margin_after = half_->choose(which + 1).margin;

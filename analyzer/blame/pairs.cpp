@@ -3,6 +3,7 @@
 // readout sees the state.)
 #include "analyzer/blame/pairs.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -61,14 +62,19 @@ std::optional<IndistinguishablePair> find_indistinguishable(const Model& model, 
   const int layer = options.layer < 0 ? layers - 1 : options.layer;
   if (layers == 0 || layer >= layers)
     throw UsageError(fmt::format("layer {}: the model has layers 0 to {}", options.layer, layers - 1));
-  std::vector<Instance> inputs = task.adversarial(options.adversarial);
-  for (std::uint64_t j = 0; j < options.count; ++j) inputs.push_back(task.sample(options.seed, j));
+  const Watch watched = watch(options.progress, options.interrupted);
+  const std::vector<Instance> hard = task.adversarial(options.adversarial);
+  const std::uint64_t all =
+      std::max(options.count, hard.size() + options.count);  // the largest count has no sum
 
   std::map<std::vector<std::size_t>, Finder> finders;
-  for (const Instance& instance : inputs) {
+  for (std::uint64_t j = 0; j < all; ++j) {
+    watched("inputs", static_cast<double>(j), static_cast<double>(all));
+    const Instance instance = j < hard.size() ? hard[j] : task.sample(options.seed, j - hard.size());
     Finder& finder = finders[lengths(instance)];
     if (finder.program.nodes.empty()) {
-      finder.program = record(model, policy, task.shape(instance), {.skip_zero_weights = true});
+      finder.program =
+          record(model, policy, task.shape(instance), {.skip_zero_weights = true, .watch = watched});
       finder.reference = std::make_unique<Reference>(finder.program);
       finder.states = states_of(finder.program, layer);
       finder.seen.resize(finder.states.size());

@@ -3,6 +3,7 @@
 // model: what told the inputs apart was lost before.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,9 +24,12 @@ struct PairOptions {
   std::uint64_t count = 4096;  ///< samples beside the adversarial inputs
   std::uint64_t seed = 1;
   int layer = -1;  ///< compare the stream after this layer; -1: after the last
+  std::function<void(const Progress&)> progress = {};
+  std::function<bool()> interrupted = {};
 };
 
-/// The first pair in the order adversarial inputs, then samples. Nothing found proves nothing.
+/// The first pair in the order adversarial inputs, then samples. Nothing found proves nothing. Stopped where it is
+/// interrupted.
 std::optional<IndistinguishablePair> find_indistinguishable(const Model& model, const Policy& policy,
                                                             const Task& task,
                                                             const PairOptions& options = {});

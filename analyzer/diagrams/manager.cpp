@@ -91,17 +91,20 @@ Ref Manager::node(std::uint32_t level, std::span<const Ref> children) {
   return ref;
 }
 
+// The new table takes the old one's place when it is whole: a walk that is stopped changes nothing.
 void Manager::grow_table() {
-  std::vector<Ref> old(2 * table_.size(), no_ref);
-  old.swap(table_);
-  const std::size_t mask = table_.size() - 1;
-  for (const Ref ref : old) {
+  std::vector<Ref> larger(2 * table_.size(), no_ref);
+  const std::size_t mask = larger.size() - 1;
+  std::size_t walked = 0;
+  for (const Ref ref : table_) {
+    tick(++walked);
     if (ref == no_ref) continue;
     const std::uint32_t* record = pool_.data() + ref;
     std::size_t slot = (hash_record(record + header, arities_[record[0]]) + record[0]) & mask;
-    while (table_[slot] != no_ref) slot = (slot + 1) & mask;
-    table_[slot] = ref;
+    while (larger[slot] != no_ref) slot = (slot + 1) & mask;
+    larger[slot] = ref;
   }
+  table_ = std::move(larger);
 }
 
 void Manager::grow_memo() {
@@ -124,12 +127,17 @@ void Manager::over_ceiling() {
   throw out_of_nodes();
 }
 
-void Manager::check_budget() {
+void Manager::check_budget() const {
   if (limits_.steps > 0 && static_cast<double>(steps_) > limits_.steps)
     throw Exhausted{{Reason::steps, limits_.steps}};
   if (stop_.cancelled && stop_.cancelled->load(std::memory_order_relaxed))
     throw Exhausted{{Reason::cancelled}};
+  check_interrupt();
   if (std::chrono::steady_clock::now() > stop_.deadline) throw Exhausted{{Reason::time, limits_.seconds}};
+}
+
+void Manager::check_interrupt() const {
+  if (stop_.interrupted && stop_.interrupted()) throw Exhausted{{Reason::interrupted}};
 }
 
 Id Manager::evaluate(Ref f, std::span<const std::uint16_t> assignment) const {
@@ -142,6 +150,7 @@ Ref Manager::restrict(Ref f, std::span<const int> values) {
   const std::function<Ref(Ref)> walk = [&](Ref g) -> Ref {
     if (is_terminal(g)) return g;
     if (const auto found = done.find(g); found != done.end()) return found->second;
+    tick(done.size() + 1);
     const std::uint32_t at = level(g);
     Ref result;
     if (values[at] >= 0) {
@@ -161,6 +170,7 @@ Ref Manager::copy(const Manager& from, Ref f, const std::function<Id(Id)>& map) 
   std::unordered_map<Ref, Ref> done;
   std::vector<Ref> children;
   for (const Ref g : from.postorder(f)) {
+    tick(done.size() + 1);
     if (from.is_terminal(g)) {
       done.emplace(g, terminal(map(from.id(g))));
       continue;
@@ -209,6 +219,7 @@ std::vector<Ref> Manager::postorder(Ref f) const {
     const Ref g = open.back();
     open.pop_back();
     order.push_back(g);
+    tick(order.size());
     if (is_terminal(g)) continue;
     for (std::uint32_t v = 0; v < arity(level(g)); ++v)
       if (seen.insert(child(g, v))) open.push_back(child(g, v));
@@ -223,10 +234,12 @@ std::vector<Id> Manager::terminals(Ref f, std::size_t most) const {
   Seen seen;
   std::vector<Ref> open{f};
   std::vector<Id> found;
+  std::size_t walked = 0;
   seen.insert(f);
   while (!open.empty()) {
     const Ref g = open.back();
     open.pop_back();
+    tick(++walked);
     if (is_terminal(g)) {
       found.push_back(id(g));
       if (found.size() > most) throw TooLarge{};
@@ -247,6 +260,7 @@ std::vector<bool> Manager::support(Ref f) const {
 }
 
 void Manager::collect_due() {
+  check_interrupt();
   collect();
   if (nodes_ > limits_.nodes) throw out_of_nodes();
   if (pool_.size() > most_words_ / 4 * 3) throw out_of_memory();

@@ -36,10 +36,12 @@ inline constexpr Ref no_ref = 0xffffffff;
 /// A product of diagrams grew beyond the bound that its caller set; the caller goes another way.
 struct TooLarge {};
 
-/// When to stop beside the limits, whose seconds somebody counts from a beginning.
+/// When to stop beside the limits, whose seconds somebody counts from a beginning. Looked at inside every operation
+/// and every walk over nodes, from the thread that works.
 struct Stop {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   const std::atomic<bool>* cancelled = nullptr;
+  std::function<bool()> interrupted = {};
 };
 
 class Manager;
@@ -133,8 +135,8 @@ class Manager {
   void recover() { stack_.clear(); }
   /// A copy of another manager's diagram with the same levels and arities; terminals by `map`.
   Ref copy(const Manager& from, Ref f, const std::function<Id(Id)>& map);
-  /// Throws Exhausted when the steps or the time are used up, or the work was cancelled.
-  void check_budget();
+  /// Throws Exhausted when the steps or the time are used up, or the work was cancelled or interrupted.
+  void check_budget() const;
   const Limits& limits() const { return limits_; }
 
   /// Every `collect_if_due` collects: for tests.
@@ -199,6 +201,12 @@ class Manager {
     if ((++steps_ & 0xfff) == 0) check_budget();
     memo_[slot(code, f, g)] = {code, f, g, result};
   }
+  /// In walks over nodes: they are no steps, and what was found when the time ran out is still read off by them; an
+  /// interrupt ends them, too.
+  void tick(std::size_t walked) const {
+    if ((walked & 0xffff) == 0) check_interrupt();
+  }
+  void check_interrupt() const;
   void grow_memo();
   void grow_table();
   void collect_due();

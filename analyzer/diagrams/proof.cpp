@@ -65,7 +65,9 @@ class Proof {
     explicit Worker(Proof& owner)
         : proof(owner),
           manager(owner.variables_.arities, [this](Id a, Id b) { return scalars.less(a, b); }, owner.share_,
-                  {.deadline = owner.options_.deadline, .cancelled = &owner.cancelled_}),
+                  {.deadline = owner.options_.deadline,
+                   .cancelled = &owner.cancelled_,
+                   .interrupted = owner.options_.interrupted}),
           algebra(manager, scalars),
           kept(manager) {}
 
@@ -162,7 +164,7 @@ class Proof {
     // A thread's part of the memory ran out: what was granted is the whole.
     if (obstacle.reason == Reason::memory) obstacle.limit = static_cast<double>(options_.limits.megabytes);
     if (outcome_.obstacle.reason == Reason::none) outcome_.obstacle = obstacle;
-    if (obstacle.reason == Reason::time) cancelled_ = true;
+    if (obstacle.reason == Reason::time || obstacle.reason == Reason::interrupted) cancelled_ = true;
   }
   void fail(std::exception_ptr error) {
     const std::lock_guard lock(mutex_);

@@ -87,6 +87,7 @@ class Certification {
       prove();
     } catch (const Exhausted& exhausted) {
       result_.obstacle = exhausted.obstacle;
+      result_.interrupted = exhausted.obstacle.reason == Reason::interrupted;
     } catch (const TooMuchMemory&) {
       result_.obstacle = {Reason::memory, memory_limit() / 1e6};
     } catch (const Stopped&) {
@@ -167,7 +168,8 @@ class Certification {
         const Variables cut_variables = variables(task_, shape, cut, part);
         Outcome outcome = diagrams::prove(program, cut_variables, task_, how(now + (deadline_ - now) / 2));
         if (outcome.holds || outcome.question) return outcome;
-      } catch (const Exhausted&) {
+      } catch (const Exhausted& exhausted) {
+        if (exhausted.obstacle.reason == Reason::interrupted) throw;
       }
       return std::nullopt;
     };

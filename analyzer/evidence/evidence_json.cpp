@@ -7,6 +7,7 @@
 
 #include "analyzer/evidence/evidence.hpp"
 #include "formats/error.hpp"
+#include "sim/files/whole_number.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -23,11 +24,21 @@ Object to_object(const Counterexample& counterexample) {
           {"want", counterexample.want}};
 }
 
+std::uint64_t natural_at(const Object& object, const char* field) {
+  if (object.at(field).is_number_unsigned()) return object.at(field).get<std::uint64_t>();
+  throw FileError(fmt::format("a stored answer cannot be read: {} is no natural number", field));
+}
+
 Counterexample counterexample_from(const Object& object) {
   Counterexample counterexample;
   for (const Object& operand : object.at("operands")) {
-    const auto digits = operand.get<std::vector<int>>();
-    counterexample.instance.operands.emplace_back(digits.begin(), digits.end());
+    Digits& digits = counterexample.instance.operands.emplace_back();
+    for (const Object& digit : operand) {
+      const auto number = whole_number(digit, 0, 255);
+      if (!number)
+        throw FileError("a stored answer cannot be read: an operand's digit is none from 0 to 255");
+      digits.push_back(static_cast<std::uint8_t>(*number));
+    }
   }
   counterexample.input = object.at("input");
   counterexample.got = object.at("got");
@@ -104,10 +115,10 @@ Result result_from(std::string_view text) {
       read_method_of_version_1(object.at("method").get<std::string>(), result);
     else if (object.contains("method"))
       result.method = parse_method(object.at("method").get<std::string>());
-    result.listed = object.value("listed", result.listed);
+    if (object.contains("listed")) result.listed = natural_at(object, "listed");
     if (object.contains("samples")) {
-      result.samples = object.at("samples").at("count");
-      result.seed = object.at("samples").at("seed");
+      result.samples = natural_at(object.at("samples"), "count");
+      result.seed = natural_at(object.at("samples"), "seed");
     }
     if (object.contains("exactly")) {
       result.failing_exactly = object.at("exactly").at("failing");

@@ -20,6 +20,13 @@
 namespace roundoff::analyzer {
 namespace {
 
+/// To make a program smaller takes longer than to run it a few times.
+Subject::Engine engine(const VerifyOptions& options) {
+  constexpr std::uint64_t few = 16;
+  if (options.reference) return Subject::Engine::reference;
+  return options.method == Method::sample && options.count <= few ? Subject::Engine::recorded : Subject::Engine::lanes;
+}
+
 class Verification {
  public:
   Verification(const Model& model, const Policy& policy, const Task& task, const VerifyOptions& options)
@@ -27,8 +34,7 @@ class Verification {
         policy_(policy),
         task_(task),
         options_(options),
-        subject_(model, policy, task, options.reference ? Subject::Engine::reference : Subject::Engine::lanes,
-                 watch(options_.progress, options_.interrupted)) {
+        subject_(model, policy, task, engine(options), watch(options_.progress, options_.interrupted)) {
     result_.of = task.input_count();
     // Programs are built by one thread while another goes on with the inputs of another shape.
     if (options.progress)

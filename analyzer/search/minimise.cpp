@@ -10,7 +10,7 @@
 #include "analyzer/search/format_grid.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
-#include "sim/program/record.hpp"
+#include "sim/model/weights.hpp"
 
 namespace roundoff::analyzer {
 namespace {

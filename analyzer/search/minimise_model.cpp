@@ -4,7 +4,7 @@
 #include "analyzer/search/format_grid.hpp"
 #include "analyzer/search/minimise.hpp"
 #include "formats/error.hpp"
-#include "sim/program/record.hpp"
+#include "sim/model/weights.hpp"
 
 namespace roundoff::analyzer {
 namespace {

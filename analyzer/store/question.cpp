@@ -2,6 +2,7 @@
 // shortest-first, so that equal values give equal bytes.
 #include "analyzer/store/question.hpp"
 
+#include <climits>
 #include <cstdint>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 
 #include "formats/error.hpp"
 #include "sim/files/policy_document.hpp"
+#include "sim/files/whole_number.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -30,9 +32,27 @@ Object to_object(const TaskSize& size) {
   return {{"p", size.p}, {"n", size.n}, {"k", size.k}, {"l", size.l}, {"c", size.c}, {"ragged", size.ragged}};
 }
 
+/// FileError for a field that is no integer from `least` to `most`.
+std::int64_t integer_at(const Object& object, const char* field, std::int64_t least, std::int64_t most) {
+  if (const auto number = whole_number(object.at(field), least, most)) return *number;
+  throw FileError(fmt::format("a stored question cannot be read: {} is no whole number from {} to {}", field,
+                              least, most));
+}
+
+int int_at(const Object& object, const char* field, int least = 0) {
+  return static_cast<int>(integer_at(object, field, least, INT_MAX));
+}
+
+std::uint64_t natural_at(const Object& object, const char* field, std::uint64_t absent) {
+  if (!object.contains(field)) return absent;
+  if (!object.at(field).is_number_unsigned())
+    throw FileError(fmt::format("a stored question cannot be read: {} is no natural number", field));
+  return object.at(field).get<std::uint64_t>();
+}
+
 TaskSize size_from(const Object& object) {
-  return {object.at("p"), object.at("n"), object.at("k"),
-          object.at("l"), object.at("c"), object.at("ragged")};
+  return {int_at(object, "p"), int_at(object, "n"), int_at(object, "k"),
+          int_at(object, "l"), int_at(object, "c"), object.at("ragged")};
 }
 
 Object to_object(const Shape& shape) {
@@ -51,17 +71,17 @@ Object to_object(const Shape& shape) {
 
 Shape shape_from(const Object& object) {
   Shape shape;
-  shape.d_model = object.at("d_model");
-  shape.heads = object.at("heads");
-  shape.d_k = object.at("d_k");
-  shape.d_v = object.at("d_v");
-  shape.d_ff = object.at("d_ff");
-  shape.layers = object.at("layers");
-  shape.head_width = object.at("head_width");
-  shape.width = object.at("width");
-  shape.parameters = object.at("parameters");
-  shape.nonzero = object.at("nonzero");
-  shape.position_table = object.at("position_table");
+  shape.d_model = int_at(object, "d_model");
+  shape.heads = int_at(object, "heads");
+  shape.d_k = int_at(object, "d_k");
+  shape.d_v = int_at(object, "d_v");
+  shape.d_ff = int_at(object, "d_ff");
+  shape.layers = int_at(object, "layers");
+  shape.head_width = int_at(object, "head_width");
+  shape.width = int_at(object, "width");
+  shape.parameters = integer_at(object, "parameters", 0, INT64_MAX);
+  shape.nonzero = integer_at(object, "nonzero", 0, INT64_MAX);
+  shape.position_table = integer_at(object, "position_table", 0, INT64_MAX);
   return shape;
 }
 
@@ -86,13 +106,13 @@ VerifyOptions options_from(const Object& object) {
   VerifyOptions options;
   options.method = parse_method(object.at("name").get<std::string>());
   options.first_only = object.at("first_only");
-  options.adversarial = object.value("adversarial", options.adversarial);
+  options.adversarial = natural_at(object, "adversarial", options.adversarial);
   options.at_once = object.value("at_once", options.at_once);
   if (!object.value("certify", true)) options.limits.seconds = 0;
   options.limits.steps = object.value("certify_steps", options.limits.steps);
   options.exhaustive_limit = object.value("exhaustive_limit", options.exhaustive_limit);
-  options.count = object.value("count", options.count);
-  options.seed = object.value("seed", options.seed);
+  options.count = natural_at(object, "count", options.count);
+  options.seed = natural_at(object, "seed", options.seed);
   return options;
 }
 
@@ -159,7 +179,7 @@ Question question_from(std::string_view text) {
   try {
     const Object object = Object::parse(text);
     Question question;
-    question.semantics = object.at("semantics");
+    question.semantics = int_at(object, "semantics");
     if (question.semantics < 1 || question.semantics > semantics_version)
       throw FileError(fmt::format(
           "a stored question is under version {} of the semantics, and this program knows 1 to {}",
@@ -167,13 +187,13 @@ Question question_from(std::string_view text) {
     question.model = object.at("model");
     question.shape = shape_from(object.at("shape"));
     question.construction = object.at("construction");
-    for (const auto& [knob, value] : object.at("settings").items())
-      question.settings[knob] = value.get<int>();
+    for (const auto& [knob, unused] : object.at("settings").items())
+      question.settings[knob] = int_at(object.at("settings"), knob.c_str(), INT_MIN);
     question.task = object.at("task");
     question.size = size_from(object.at("size"));
     question.policy = policy_of(object.at("policy"));
     question.options = options_from(object.at("method"));
-    question.families = object.at("method").value("families", 1);
+    if (object.at("method").contains("families")) question.families = int_at(object.at("method"), "families");
     if (object.contains("layout")) question.layout = object.at("layout");
     question.task_digest = object.value("task_digest", "");
     return question;

@@ -89,7 +89,8 @@ class Block {
   std::optional<std::int64_t> number(std::string_view key) const {
     const toml::node* node = table_.get(key);
     if (!node) return std::nullopt;
-    if (const auto value = node->value<std::int64_t>(); value && *value >= 0) return value;
+    // value<> would take true for 1 and 2.0 for 2
+    if (const auto value = node->value_exact<std::int64_t>(); value && *value >= 0) return value;
     throw FileError(fmt::format("{}: '{}' must be a whole number, at least 0", where_, key));
   }
 

@@ -13,6 +13,7 @@
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
 #include "cli/views/minimisation.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -182,6 +183,8 @@ int run_analyze(const AnalyzeArguments& options, Session& session) {
   const Minimisation found = file ? of_file(options, how) : minimise(constructions, how);
   std::string text = as_text(found);
   Json document = as_json(found);
+  document["held"] = held_json(how);
+  add_sources(document["held"], options.subject.policy);
   bool cut = found.interrupted;
   if (!file) text += bounds_text(found);
   if (options.prune && !cut) cut = prune_minima(found, how, text, document);

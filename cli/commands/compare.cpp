@@ -112,7 +112,7 @@ int run_compare(const CompareArguments& options, Session& session) {
     if (found && !elsewhere) elsewhere = found->instance;
   }
   Json document = as_json(subject);
-  document.update(Json{{"wide", notation(wide)}, {"variants", list}});
+  document.update(Json{{"wide", notation(wide)}, {"variants", list}, {"asked", asked_json(how)}});
   std::string text = fmt::format("{} in {}; what is not rounded to it is {}\n\n{}", subject.name,
                                  subject.format, notation(wide), as_text(table));
   document["computes_by_saturation"] = own_holds && elsewhere && saturates(subject, *elsewhere);

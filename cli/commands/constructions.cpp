@@ -5,7 +5,9 @@
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
 #include "constructions/construction.hpp"
+#include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -58,7 +60,7 @@ Json construction_json(const Construction& construction, const TaskSize& size) {
           {"summary", construction.summary}};
 }
 
-int list(const SubjectOptions& options, Session& session) {
+int list(Session& session) {
   Table table{{{"name", "name", false},
                {"task", "task", false},
                {"regime", "precision", false},
@@ -70,7 +72,7 @@ int list(const SubjectOptions& options, Session& session) {
   for (const Construction& c : all_constructions()) {
     table.rows.push_back({std::string(c.name), std::string(c.task), std::string(regime_text(c.regime)),
                           std::string(c.width), std::string(c.family), std::string(c.summary)});
-    document.push_back(construction_json(c, task_size(options)));
+    document.push_back(construction_json(c, TaskSize{}));
   }
   Table short_table{{table.columns[0], table.columns[1], table.columns[2], table.columns[5]}, {}};
   for (const auto& row : table.rows) short_table.rows.push_back({row[0], row[1], row[2], row[5]});
@@ -147,8 +149,11 @@ int show(const SubjectOptions& options, Session& session) {
   const Json built = {{"p", size.p},
                       {"n", size.n},
                       {"k", size.k},
+                      {"l", size.l},
                       {"c", size.c},
+                      {"ragged", size.ragged},
                       {"format", subject.format},
+                      {"policy", as_json(subject.policy)},
                       {"settings", subject.settings},
                       {"width", d.width},
                       {"d_model", d.d_model},
@@ -162,12 +167,21 @@ int show(const SubjectOptions& options, Session& session) {
                       {"position_table", d.position_table},
                       {"registers", subject.model.registers}};
   document["built"] = built;
+  add_sources(document["built"], options.policy);
   print(session, text, {}, document, "construction");
   return exit_done;
 }
 
 int run_constructions(const SubjectOptions& options, Session& session) {
-  if (options.name.empty()) return list(options, session);
+  if (options.name.empty()) {
+    if (options.p || options.n || options.k || options.l || options.c || options.ragged ||
+        !options.settings.empty() || !options.policy.layer().empty() || options.round_weights)
+      throw UsageError(
+          "constructions: NAME is missing; sizes, formats and knobs are about one construction, as in "
+          "roundoff "
+          "constructions add-hinge --n 8");
+    return list(session);
+  }
   find_construction(options.name);  // a model file has no page here
   return show(options, session);
 }

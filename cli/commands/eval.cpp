@@ -225,7 +225,7 @@ Operands split(std::string_view line) {
 /// How answers to a stream are written: a line each as text or CSV, or a list in one JSON document.
 class Writer {
  public:
-  explicit Writer(const Session& session) : session_(session) {
+  Writer(const Session& session, const Policy& semantics) : session_(session), semantics_(semantics) {
     if (session.json) out_ = "{\n\"schema\": \"" + schema("eval") + "\",\n\"results\": [";
     if (session.csv) out_ = "line,format,op,value,code,flags,decimal,error\n";
   }
@@ -281,7 +281,10 @@ class Writer {
 
   void finish() {
     if (session_.json) {
-      Json rest = {{"provenance", provenance(session_)}};
+      Json rest = Json::object();
+      for (const std::string_view key : {"order", "dot", "softmax"})
+        rest[std::string(key)] = policy_field(key).get(semantics_, -1);
+      rest["provenance"] = provenance(session_);
       out_ += "\n],\n" + rest.dump(2).substr(2) + '\n';
     }
     flush(0);
@@ -306,6 +309,7 @@ class Writer {
   }
 
   const Session& session_;
+  const Policy& semantics_;
   std::string out_;
   bool some_ = false;
 };
@@ -316,7 +320,7 @@ int stream(const Policy& semantics, const Session& session) {
   std::unordered_map<std::string, Format> formats;
   std::string line, first_error;
   std::size_t number = 0, wrong = 0;
-  Writer writer(session);
+  Writer writer(session, semantics);
   while (std::getline(std::cin, line)) {
     ++number;
     const Operands words = split(line);
@@ -350,6 +354,17 @@ int stream(const Policy& semantics, const Session& session) {
   return exit_done;
 }
 
+/// --order is of sum, dot and softmax, --dot of dot, --softmax of softmax.
+void refuse_unused(const PolicyLayer& semantics, std::string_view op) {
+  const auto refuse_unless = [&](std::string_view key, bool applies) {
+    if (semantics.find(key) != nullptr && !applies)
+      throw UsageError(fmt::format("eval: --{} does not apply to {}; leave it out", key, op));
+  };
+  refuse_unless("order", op == "sum" || op == "dot" || op == "softmax");
+  refuse_unless("dot", op == "dot");
+  refuse_unless("softmax", op == "softmax");
+}
+
 int quantise_command(const EvalArguments& options, Session& session) {
   QuantiseOptions how;
   std::vector<Value> numbers;
@@ -375,12 +390,14 @@ int run_eval(const EvalArguments& options, Session& session) {
       throw UsageError("eval: with --stdin the operations come from standard input; leave '" +
                        options.format + "' out");
     if (options.explain) throw UsageError("eval: --explain is about one operation; leave --stdin out");
+    if (!options.tensor_scale.empty()) throw UsageError("eval: --tensor-scale goes with nvfp4 quantise only");
     return stream(semantics, session);
   }
   if (options.operands.empty())
     throw UsageError(
         "eval: a format, an operation and its operands are needed, e.g. roundoff eval 'fixed(1,1)' mul 0.5 "
         "1.5");
+  refuse_unused(options.semantics, options.op);
   if (options.op == "quantise" || options.op == "quantize") return quantise_command(options, session);
   if (!options.tensor_scale.empty()) throw UsageError("eval: --tensor-scale goes with nvfp4 quantise only");
   const Format format = parse_format(options.format);
@@ -420,6 +437,9 @@ int run_eval(const EvalArguments& options, Session& session) {
     list.push_back(json);
   }
   Json document = {{"format", notation(format)}, {"op", options.op}};
+  if (question.is_reduction()) document["order"] = notation(semantics.order);
+  for (const std::string_view key : {"dot", "softmax"})
+    if (options.op == key) document[std::string(key)] = policy_field(key).get(semantics, -1);
   if (list.size() == 1)
     document.update(list[0]);
   else

@@ -12,6 +12,7 @@
 #include "cli/views/answer.hpp"
 #include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
+#include "formats/functions/real.hpp"
 #include "formats/notation/text.hpp"
 
 namespace roundoff::cli {
@@ -89,7 +90,7 @@ Table margins(const Explanation& explanation) {
 std::string operands_text(const Culprit& culprit) {
   std::string text;
   const std::size_t shown = std::min<std::size_t>(culprit.x.size(), 4);
-  for (std::size_t j = 0; j < shown; ++j) text += (j == 0 ? "" : ", ") + decimal(culprit.x[j]);
+  for (std::size_t j = 0; j < shown; ++j) text += (j == 0 ? "" : ", ") + long_decimal(culprit.x[j]);
   if (culprit.x.size() > shown) text += fmt::format(", ... ({} operands)", culprit.x.size());
   return text;
 }
@@ -106,8 +107,8 @@ std::string steps_text(const Culprit& culprit) {
     }
     const std::string term = step.y.empty() ? step.x : fmt::format("{} * {}", step.x, step.y);
     text += step.index == 0
-                ? fmt::format("    {} = {}", term, decimal(step.after))
-                : fmt::format("    {} + {} = {}", decimal(step.before), term, decimal(step.after));
+                ? fmt::format("    {} = {}", term, long_decimal(step.after))
+                : fmt::format("    {} + {} = {}", long_decimal(step.before), term, long_decimal(step.after));
     if (step.absorbed) text += "   absorbed: the addend leaves no trace";
     if ((step.flags & flag_saturated) != 0)
       text += "   saturated";
@@ -140,22 +141,22 @@ std::string culprit_text(const Explanation& explanation) {
     return fmt::format("The run stops in {}: {} of {} has no result in {}.\n", describe(culprit.site),
                        culprit.operation, operands_text(culprit), culprit.format);
   std::string text;
-  const std::string where = describe(culprit.site);
+  const std::string where = describe(culprit.site),
+                    rounded = plain_decimal(culprit.rounded, parse_format(culprit.format));
   if (culprit.mishap == Mishap::chosen) {
     text += fmt::format(
         "It is decided before anything is rounded, by a weight that the design chooses for its format: it "
         "(first used in {}) is {} in {}, and {} in {}.\n",
-        where, culprit.exact, explanation.ideal, decimal(culprit.rounded), culprit.format);
+        where, culprit.exact, explanation.ideal, rounded, culprit.format);
     return text + found_text(explanation, culprit);
   }
   if (culprit.weight)
     text += fmt::format(
         "It is decided when weights are loaded: the weight {} (first used in {}) becomes {} in {}",
-        culprit.exact, where, decimal(culprit.rounded), culprit.format);
+        culprit.exact, where, rounded, culprit.format);
   else
-    text +=
-        fmt::format("It is decided in {}: {} of {}\n  is exactly {}, and {} in {}", where, culprit.operation,
-                    operands_text(culprit), culprit.exact, decimal(culprit.rounded), culprit.format);
+    text += fmt::format("It is decided in {}: {} of {}\n  is exactly {}, and {} in {}", where,
+                        culprit.operation, operands_text(culprit), culprit.exact, rounded, culprit.format);
   if (culprit.ulps >= 0) text += fmt::format(" ({:.3g} units in the last place off)", culprit.ulps);
   text += fmt::format(": {}.\n", name(culprit.mishap));
   text += steps_text(culprit);

@@ -29,16 +29,13 @@ int run_export(const ExportArguments& options, Session& session) {
     throw UsageError("export: '" + options.output + "' ends in neither .json nor .safetensors");
   Subject subject = resolve(options.subject);
   const Shape d = shape(subject.model);
+  Json document = as_json(subject);
+  document.update(Json{{"file", options.output}, {"width", d.width}, {"parameters", d.parameters}});
   const ModelFile file{std::move(subject.model), layer_of(subject.policy), as_json(*subject.task).dump()};
   save_model(file, options.output);
   const std::string text = fmt::format("{}: {} in {}, width {}, {} parameters\n", options.output,
                                        subject.name, subject.format, d.width, d.parameters);
-  print(session, text, {},
-        {{"file", options.output},
-         {"name", subject.name},
-         {"format", subject.format},
-         {"width", d.width},
-         {"parameters", d.parameters}});
+  print(session, text, {}, document);
   return exit_done;
 }
 

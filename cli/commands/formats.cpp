@@ -1,8 +1,12 @@
 // roundoff formats: the catalogue, one format or several side by side, its values, a family at a size.
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/shell/command.hpp"
@@ -32,6 +36,14 @@ void declare_formats(Arguments& arguments, FormatsArguments& options) {
   arguments.text("--at", options.at, "n=32,k=4", "The family at this size: n, k, p, l, N");
 }
 
+constexpr std::array<std::pair<char, std::optional<std::int64_t> Bindings::*>, 6> bound_sizes = {
+    {{'n', &Bindings::n},
+     {'k', &Bindings::k},
+     {'p', &Bindings::p},
+     {'l', &Bindings::l},
+     {'c', &Bindings::c},
+     {'N', &Bindings::N}}};
+
 Bindings parse_bindings(std::string_view text) {
   Bindings bindings;
   while (!text.empty()) {
@@ -39,19 +51,19 @@ Bindings parse_bindings(std::string_view text) {
     text.remove_prefix(std::min(text.size(), item.size() + 1));
     const auto equals = item.find('=');
     const std::string_view name = item.substr(0, equals);
-    std::optional<std::int64_t>* slot = name == "n"   ? &bindings.n
-                                        : name == "k" ? &bindings.k
-                                        : name == "p" ? &bindings.p
-                                        : name == "l" ? &bindings.l
-                                        : name == "c" ? &bindings.c
-                                        : name == "N" ? &bindings.N
-                                                      : nullptr;
+    const auto found = std::find_if(bound_sizes.begin(), bound_sizes.end(), [&](const auto& size) {
+      return name.size() == 1 && size.first == name[0];
+    });
     std::int64_t number = 0;
     const std::string_view digits = equals == std::string_view::npos ? "" : item.substr(equals + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (slot == nullptr || digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
-      throw UsageError(fmt::format("--at '{}' is no size; write it as n=32,k=4 (n, k, p, l, c, N)", item));
-    *slot = number;
+    if (found == bound_sizes.end() || digits.empty() || error != std::errc{} ||
+        end != digits.data() + digits.size() || number < 1)
+      throw UsageError(fmt::format(
+          "--at '{}' is no size; write it as n=32,k=4 (n, k, p, l, c, N, each at least 1)", item));
+    std::optional<std::int64_t>& slot = bindings.*(found->second);
+    if (slot) throw UsageError(fmt::format("--at says {} twice", name));
+    slot = number;
   }
   return bindings;
 }
@@ -363,6 +375,34 @@ int show_family(const FormatFamily& family, Session& session) {
   return exit_done;
 }
 
+/// Whether the family is no format without the size that `slot` points to.
+bool needs(const FormatFamily& family, Bindings bindings, std::optional<std::int64_t> Bindings::*slot) {
+  (bindings.*slot).reset();
+  try {
+    family.at(bindings);
+    return false;
+  } catch (const UsageError&) {
+    return true;
+  }
+}
+
+/// --at is about families, and every size that it says about one that uses it.
+void refuse_unused(const FormatsArguments& options, const Bindings& bindings) {
+  for (const auto& [letter, slot] : bound_sizes) {
+    if (!(bindings.*slot)) continue;
+    bool used = false;
+    for (const std::string& text : options.notations) {
+      if (block_format(text)) continue;
+      const FormatFamily family(text);
+      family.at(bindings);  // what is wrong with it is said first
+      used = used || needs(family, bindings, slot);
+    }
+    if (!used)
+      throw UsageError(fmt::format("formats: --at {}={}: no {} stands in {}; leave it out", letter,
+                                   *(bindings.*slot), letter, fmt::join(options.notations, " ")));
+  }
+}
+
 int run_formats(const FormatsArguments& options, Session& session) {
   if (options.notations.empty()) {
     if (options.values || !options.at.empty())
@@ -372,6 +412,7 @@ int run_formats(const FormatsArguments& options, Session& session) {
     return list(session);
   }
   const Bindings bindings = parse_bindings(options.at);
+  refuse_unused(options, bindings);
   if (options.values && options.notations.size() > 1)
     throw UsageError("formats: --values lists one format; leave all but one out");
   if (options.notations.size() > 1) {

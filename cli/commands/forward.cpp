@@ -8,9 +8,11 @@
 #include "cli/options/policy_options.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
 #include "cli/views/trace.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
+#include "sim/model/weights.hpp"
 #include "sim/program/record.hpp"
 
 namespace roundoff::cli {
@@ -91,14 +93,22 @@ int run_forward(const ForwardArguments& options, Session& session) {
                         logit.is_number() ? fmt::format("{:.9g}", logit.get<double>()) : logit.get<std::string>());
   }
   if (!trap.empty()) text += "trap: " + trap + '\n';
-  text += mishaps_text(program, reference);
-  Json document = {{"tokens", tokens},           {"next", next},
-                   {"logits", logits},           {"name", file.model.name},
-                   {"format", notation(policy)}, {"outside_the_theorem", outside_the_theorem(policy)},
+  const std::string weight = overflowing_weight(file.model, policy),
+                    note = mishaps_text(program, reference, weight);
+  text += note;
+  Json document = {{"tokens", tokens},
+                   {"next", next},
+                   {"logits", logits},
+                   {"name", file.model.name},
+                   {"format", notation(policy)},
+                   {"policy", as_json(policy)},
+                   {"outside_the_theorem", outside_the_theorem(policy)},
                    {"mishaps", mishaps_json(program, reference)}};
+  if (!weight.empty()) document["overflowing_weight"] = weight;
+  add_sources(document, options.policy);
   if (!trap.empty()) document["trap"] = trap;
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
-  print_beside(options.inside, session, text, table, document);
+  print_beside(options.inside, session, text, note, table, document);
   return trap.empty() ? exit_done : exit_refuted;
 }
 

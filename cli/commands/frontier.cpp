@@ -10,6 +10,7 @@
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
 #include "cli/views/minimisation.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -19,7 +20,7 @@ struct FrontierArguments {
   std::vector<std::string> names;
   SubjectOptions subject;
   EvidenceOptions evidence;
-  int fractions = MinimiseOptions{}.fractions, exponents = MinimiseOptions{}.exponents;
+  std::optional<int> fractions, exponents;
 };
 
 void declare_frontier(Arguments& arguments, FrontierArguments& options) {
@@ -28,10 +29,29 @@ void declare_frontier(Arguments& arguments, FrontierArguments& options) {
   declare_knobs(arguments, options.subject);
   declare_policy(arguments, options.subject.policy);
   arguments.group("Search");
-  arguments.number("--fractions", options.fractions, 0, 64,
-                   "Fixed point: fraction bits 0 to this, or to the family's own, are scanned");
-  arguments.number("--exponents", options.exponents, 1, 15, "Floats: exponent bits up to this are scanned");
+  arguments.number(
+      "--fractions", options.fractions, 0, 64,
+      fmt::format("Fixed point: fraction bits 0 to this, or to the family's own, are scanned [{}]",
+                  MinimiseOptions{}.fractions));
+  arguments.number(
+      "--exponents", options.exponents, 1, 15,
+      fmt::format("Floats: exponent bits up to this are scanned [{}]", MinimiseOptions{}.exponents));
   declare_evidence(arguments, options.evidence);
+}
+
+/// --fractions is of fixed point, --exponents of floats.
+void refuse_unused_scans(const FrontierArguments& options,
+                         const std::vector<const Construction*>& constructions, const MinimiseOptions& how) {
+  bool fixed = false, floats = false;
+  for (const Construction* construction : constructions) {
+    const FormatFamily family = how.format ? *how.format : FormatFamily(construction->family);
+    const bool one = family.at(make_task(construction->task, how.sizes.front())->bindings()).is_fixed();
+    (one ? fixed : floats) = true;
+  }
+  if (options.fractions && !fixed)
+    throw UsageError("frontier: --fractions is about fixed point, and these are floats; leave it out");
+  if (options.exponents && !floats)
+    throw UsageError("frontier: --exponents is about floats, and these are fixed point; leave it out");
 }
 
 int run_frontier(const FrontierArguments& options, Session& session) {
@@ -39,13 +59,19 @@ int run_frontier(const FrontierArguments& options, Session& session) {
     throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
   std::vector<const Construction*> constructions;
   for (const std::string& name : options.names) constructions.push_back(&find_construction(name));
+  for (const Construction* other : constructions)
+    if (other->task != constructions.front()->task)
+      throw UsageError(fmt::format("frontier: {} solves {}, but {} solves {}; take constructions of one task",
+                                   constructions.front()->name, constructions.front()->task, other->name,
+                                   other->task));
   refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};
   set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
-  how.fractions = options.fractions;
-  how.exponents = options.exponents;
+  refuse_unused_scans(options, constructions, how);
+  how.fractions = options.fractions.value_or(how.fractions);
+  how.exponents = options.exponents.value_or(how.exponents);
   how.above = 1;
   ProgressLine progress(session);
   how.verify = verify_options(options.evidence, session, progress);
@@ -87,14 +113,24 @@ int run_frontier(const FrontierArguments& options, Session& session) {
                      {"tried", scan.attempts.size()},
                      {"first_success", scan.first ? Json(scan.attempts[*scan.first].format) : Json()}});
   }
+  if (found.points.empty())
+    exceptions += fmt::format("nothing in the range scanned succeeds; the last was {}\n", last_text(found.scans));
+  Json held = held_json(how);
+  add_sources(held, options.subject.policy);
   print(session,
         as_text(table) + exceptions +
             fmt::format("{} of {} candidates are undercut by none in width, {} and {}\n", found.points.size(),
                         tried, found.first_name, found.second_name),
         table,
-        {{"n", found.size.n},
+        {{"p", found.size.p},
+         {"n", found.size.n},
          {"k", found.size.k},
-         {"p", found.size.p},
+         {"l", found.size.l},
+         {"c", found.size.c},
+         {"ragged", found.size.ragged},
+         {"held", std::move(held)},
+         {"fractions", how.fractions},
+         {"exponents", how.exponents},
          {"first", found.first_name},
          {"second", found.second_name},
          {"points", std::move(points)},

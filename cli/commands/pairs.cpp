@@ -7,7 +7,10 @@
 
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
+#include "cli/shell/interrupt.hpp"
+#include "cli/shell/progress.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -32,9 +35,18 @@ int run_pairs(const PairsArguments& options, Session& session) {
   how.count = options.count;
   how.seed = session.seed;
   how.layer = options.layer.value_or(-1);
-  const std::optional<IndistinguishablePair> pair =
-      find_indistinguishable(subject.model, subject.policy, *subject.task, how);
-  Json document = {{"name", subject.name}, {"format", subject.format}, {"found", pair.has_value()}};
+  ProgressLine progress(session);
+  how.progress = [&progress](const Progress& at) { progress.show(at.what, at.done, at.of); };
+  how.interrupted = interrupted;
+  std::optional<IndistinguishablePair> pair;
+  try {
+    pair = find_indistinguishable(subject.model, subject.policy, *subject.task, how);
+  } catch (const Stopped&) {
+    throw Interrupted("interrupted; no pair was found so far");
+  }
+  Json document = as_json(subject);
+  document.update(Json{{"found", pair.has_value()}, {"count", options.count}, {"seed", session.seed}});
+  document["layer"] = options.layer.value_or(static_cast<int>(subject.model.layers.size()) - 1);
   std::string text = fmt::format("{} in {}: ", subject.name, subject.format);
   if (!pair) {
     text += fmt::format("no indistinguishable pair among the adversarial inputs and {} samples (no proof)\n",
@@ -50,7 +62,6 @@ int run_pairs(const PairsArguments& options, Session& session) {
         pair->first_input, pair->output, first, pair->second_input, pair->output, second, pair->layer);
     document.update({{"inputs", {pair->first_input, pair->second_input}},
                      {"output", pair->output},
-                     {"layer", pair->layer},
                      {"right", {first, second}}});
   }
   print(session, text, {}, document);

@@ -12,6 +12,7 @@
 #include "cli/views/task_json.hpp"
 #include "cli/views/trace.hpp"
 #include "formats/error.hpp"
+#include "sim/model/weights.hpp"
 #include "sim/program/record.hpp"
 #include "sim/program/reference.hpp"
 
@@ -71,7 +72,9 @@ int run_run(const RunArguments& options, Session& session) {
     text += fmt::format("trap: {}\nright is {}\n", trap, want);
   else
     text += right ? "right\n" : fmt::format("wrong: right is {}\n", want);
-  if (reference) text += mishaps_text(program, *reference);
+  const std::string weight = overflowing_weight(subject.model, subject.policy);
+  const std::string note = reference ? mishaps_text(program, *reference, weight) : "";
+  text += note;
   std::vector<std::string> tokens;
   for (const Token token : decoded.tokens) tokens.push_back(task.vocabulary()[token]);
   Json document = {{"input", task.text(question)},
@@ -87,9 +90,10 @@ int run_run(const RunArguments& options, Session& session) {
   Table table;
   if (reference) {
     document["mishaps"] = mishaps_json(program, *reference);
+    if (!weight.empty()) document["overflowing_weight"] = weight;
     table = show_inside(options.inside, program, *reference, task.vocabulary(), text, document);
   }
-  print_beside(options.inside, session, text, table, document);
+  print_beside(options.inside, session, text, note, table, document);
   return right ? exit_done : exit_refuted;
 }
 

@@ -208,7 +208,10 @@ int run_sweep(const SweepArguments& options, Session& session) {
                         {"evidence", row[5]}});
     table.rows.push_back(row);
   }
-  print(session, as_text(table), table, {{"outcomes", std::move(outcomes)}, {"store", options.store}});
+  print(session, as_text(table), table,
+        {{"outcomes", std::move(outcomes)},
+         {"store", options.store},
+         {"shard", {{"index", shard.index}, {"of", shard.of}, {"questions", mine}}}});
   return exit_done;
 }
 

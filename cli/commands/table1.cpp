@@ -54,6 +54,7 @@ int run_table1(const Table1Arguments& options, Session& session) {
   how.interrupted = interrupted;
   const Table1 table = table1(how);
   Json document = as_json(table);
+  document.update(Json{{"task", options.task}, {"work", how.work}});
   print(session, as_text(table), all_points_table(table), document);
   if (table.interrupted) throw Interrupted(resume_hint(options.store));
   if (!options.page.empty()) {

@@ -5,6 +5,7 @@
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
 #include "constructions/construction.hpp"
 #include "constructions/tasks/task.hpp"
 #include "formats/error.hpp"
@@ -14,8 +15,9 @@ namespace {
 
 struct TasksArguments {
   SubjectOptions subject;
-  int examples = 6;
+  std::optional<int> examples;
 };
+constexpr int usual_examples = 6;
 
 void declare_tasks(Arguments& arguments, TasksArguments& options) {
   arguments.positional("TASK", options.subject.task, "NAME[:key=value,...] or FILE.toml: this task alone", false);
@@ -65,6 +67,7 @@ std::string answer_of(const Task& task, const Instance& instance) {
 
 int show(const TasksArguments& options, Session& session) {
   const TaskEntry& entry = find_task(options.subject.task);
+  refuse_unused_sizes(options.subject, entry);
   const std::unique_ptr<Task> task = make_task(options.subject.task, task_size(options.subject));
   std::string text = fmt::format("{}: {}\n", entry.name, entry.summary);
   const auto line = [&](std::string_view label, std::string_view what) {
@@ -82,7 +85,7 @@ int show(const TasksArguments& options, Session& session) {
   Table table{{{"question", "question", false}, {"answer", "answer", false}}, {}};
   Json examples = Json::array();
   if (task->input_count() > 0)
-    for (int j = 0; j < options.examples; ++j) {
+    for (int j = 0; j < options.examples.value_or(usual_examples); ++j) {
       const Instance instance = task->sample(session.seed, static_cast<std::uint64_t>(j));
       table.rows.push_back({task->text(instance), answer_of(*task, instance)});
       examples.push_back({{"question", table.rows.back()[0]}, {"answer", table.rows.back()[1]}});
@@ -96,6 +99,8 @@ int show(const TasksArguments& options, Session& session) {
          {"adversarial", entry.families},
          {"constructions", known},
          {"size", describe(task->size())},
+         {"task", as_json(*task)},
+         {"asked", {{"examples", options.examples.value_or(usual_examples)}, {"seed", session.seed}}},
          {"inputs", count_json(task->input_count())},
          {"positions", task->positions()},
          {"vocabulary", task->vocabulary()},
@@ -105,7 +110,13 @@ int show(const TasksArguments& options, Session& session) {
 }
 
 int run_tasks(const TasksArguments& options, Session& session) {
-  return options.subject.task.empty() ? list_tasks(session) : show(options, session);
+  const SubjectOptions& asked = options.subject;
+  if (!asked.task.empty()) return show(options, session);
+  if (asked.p || asked.n || asked.k || asked.l || asked.c || asked.ragged || options.examples)
+    throw UsageError(
+        "tasks: TASK is missing; sizes and examples are about one task, as in roundoff tasks iteradd --n 3 "
+        "--k 4");
+  return list_tasks(session);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ int run_verify(const VerifyArguments& options, Session& session) {
                      {"heads", dimensions.heads},   {"d_k", dimensions.d_k},
                      {"d_v", dimensions.d_v},       {"d_ff", dimensions.d_ff},
                      {"layers", dimensions.layers}, {"bits", subject.policy[Role::activations].bits},
-                     {"seconds", seconds}};
+                     {"seconds", seconds},          {"asked", asked_json(how)}};
   document.update(rest);
   document.update(as_json(subject));
   document["provenance"] = provenance(session);

@@ -1,6 +1,7 @@
 #include "cli/options/policy_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "formats/error.hpp"
 #include "sim/files/policy_file.hpp"
@@ -16,6 +17,20 @@ PolicyLayer PolicyOptions::layer() const {
   return layer;
 }
 
+namespace {
+
+/// "weights, activations or cache": those that a table of a policy may name.
+std::string roles_of(std::string_view table) {
+  std::vector<std::string_view> roles;
+  for (const PolicyField& field : policy_fields())
+    if (field.table() == table) roles.push_back(field.name());
+  const std::string_view last = roles.back();
+  roles.pop_back();
+  return fmt::format("{} or {}", fmt::join(roles, ", "), last);
+}
+
+}  // namespace
+
 void declare_policy(Arguments& arguments, PolicyOptions& options) {
   arguments.group("Arithmetic (roundoff policies describes them)");
   PolicyLayer& words = options.words;
@@ -27,13 +42,16 @@ void declare_policy(Arguments& arguments, PolicyOptions& options) {
       });
     } else if (field.role == 0) {
       const std::string table(field.table());
-      arguments.take(option, "ROLE=" + field.words,
-                     table == "formats" ? "Number format of one role; may be repeated"
-                                        : "Quantiser of one role; may be repeated",
-                     [&words, table, option](const std::string& word) { words.set_role(table, word, option); });
+      arguments.take(
+          option, "ROLE=" + field.words,
+          fmt::format("{} of one role, {}; may be repeated",
+                      table == "formats" ? "Number format" : "Quantiser", roles_of(table)),
+          [&words, table, option](const std::string& word) { words.set_role(table, word, option); });
     }
   }
-  arguments.text("--policy", options.file, "FILE", "All of these from a TOML file; options have the last word");
+  arguments.text("--policy", options.file, "FILE",
+                 fmt::format("All of these from a TOML file with the keys {}; options have the last word",
+                             fmt::join(policy_keys(), ", ")));
   arguments.text("--stack", options.stack, "NAME", "A named policy, under the file and the options");
 }
 

@@ -10,7 +10,7 @@
 #include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
-#include "sim/program/record.hpp"
+#include "sim/model/weights.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -21,7 +21,7 @@ namespace {
 void refuse_far_too_small(const Subject& subject) {
   Policy wider = subject.policy;
   Format& weights = wider[Role::weights];
-  weights = one_bit_wider(weights).value_or(weights);
+  weights = one_bit_wider(formats::unnamed(weights)).value_or(weights);
   if (inexact_weight(subject.model, wider).empty()) return;
   throw UsageError(
       fmt::format("{} at this size has a weight that the format lacks by far: {}; take a wider format (its "

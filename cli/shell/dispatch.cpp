@@ -115,7 +115,7 @@ int main_program(int argc, const char* const* argv) {
   catch_interrupts();
   const auto fail = [](const std::string& message, int code) {
     std::cout.flush();
-    std::cerr << "roundoff: " << printable(message) << '\n';
+    std::cerr << "roundoff: " << printable_line(message) << '\n';
     return code;
   };
   try {

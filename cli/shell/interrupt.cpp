@@ -10,7 +10,8 @@
 namespace roundoff::cli {
 namespace {
 
-constexpr unsigned patience = 2;  ///< seconds
+// Seconds that a computation has to notice, and then to put away what it has. Whatever it does, nobody waits longer.
+constexpr unsigned patience = 2, grace = 6;
 volatile std::sig_atomic_t asked = 0, noticed = 0;
 
 void on_signal(int signal) {
@@ -23,7 +24,12 @@ void on_signal(int signal) {
 }
 
 void on_alarm(int) {
-  if (noticed != 0) return;
+  static volatile std::sig_atomic_t waited = 0;
+  if (noticed != 0 && waited == 0) {
+    waited = 1;
+    alarm(grace);
+    return;
+  }
   constexpr std::string_view words = "\nroundoff: interrupted; nothing of this is kept\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, words.data(), words.size());
   _exit(exit_interrupted);

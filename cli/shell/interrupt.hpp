@@ -1,7 +1,7 @@
 // Control-C: the first one asks running work to stop where it can be resumed. What does not look within two
 // seconds (a file that is parsed, a pass over a program, a read from a terminal) is ended then, with the same
-// exit code; nothing is lost by that, for stores and files are written whole or not at all. The second one
-// ends the program at once.
+// exit code; nothing is lost by that, for stores and files are written whole or not at all. What has looked has
+// six seconds more to put away what it has. The second one ends the program at once.
 #pragma once
 
 #include <stdexcept>

@@ -21,17 +21,16 @@ std::size_t sequence(std::string_view text, char32_t& code) {
   return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? 0 : length;
 }
 
-}  // namespace
-
-std::string printable(std::string_view text) {
+std::string shown_text(std::string_view text, bool lines) {
   std::string shown;
   shown.reserve(text.size());
   while (!text.empty()) {
     char32_t code = 0;
     const std::size_t length = sequence(text, code);
     // C0, DEL, C1, and the marks that turn the direction of writing.
-    const bool moves = (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0) ||
-                       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+    const bool moves = (code < 0x20 && !(code == '\n' && lines) && code != '\t') ||
+                       (code >= 0x7f && code < 0xa0) || (code >= 0x202a && code <= 0x202e) ||
+                       (code >= 0x2066 && code <= 0x2069);
     if (length != 0 && !moves) {
       shown += text.substr(0, length);
     } else {
@@ -42,5 +41,11 @@ std::string printable(std::string_view text) {
   }
   return shown;
 }
+
+}  // namespace
+
+std::string printable(std::string_view text) { return shown_text(text, true); }
+
+std::string printable_line(std::string_view text) { return shown_text(text, false); }
 
 }  // namespace roundoff::cli

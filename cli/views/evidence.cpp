@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/shell/interrupt.hpp"
+#include "cli/shell/printable.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -45,7 +46,7 @@ std::string obstacle_text(const Obstacle& obstacle, bool remedy) {
     case Reason::nodes:
       return fmt::format("ran out of {:.0f} diagram nodes", obstacle.limit);
     case Reason::memory:
-      return fmt::format("ran out of {:.0f} MB of diagram nodes", obstacle.limit);
+      return fmt::format("ran out of {:.0f} MB of memory", obstacle.limit);
     case Reason::tuples:
       return "too many tuples of values";
     case Reason::column_sums:
@@ -108,7 +109,18 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   return how;
 }
 
-void warn(const std::string& line) { std::cerr << "roundoff: warning: " << line << '\n'; }
+Json asked_json(const VerifyOptions& options) {
+  Json asked = {{"method", name(options.method)}};
+  const bool automatic = options.method == Method::automatic;
+  const bool draws = automatic || options.method == Method::sample;
+  if (draws) asked["count"] = options.count;
+  if (automatic || options.method == Method::certify) asked["budget"] = options.limits.seconds;
+  if (draws || options.method == Method::certify) asked["seed"] = options.seed;
+  asked["reference"] = options.reference;
+  return asked;
+}
+
+void warn(const std::string& line) { std::cerr << "roundoff: warning: " << printable_line(line) << '\n'; }
 
 std::optional<Store> open_store(const std::string& path) {
   if (path.empty()) return std::nullopt;

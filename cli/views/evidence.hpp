@@ -29,6 +29,9 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options);
 /// Seed, threads and interruption come from the session; `progress` must outlive the options.
 VerifyOptions verify_options(const EvidenceOptions& options, const Session& session, ProgressLine& progress);
 
+/// How it was asked, as far as the answer depends on it: method, count, budget, seed, reference.
+Json asked_json(const VerifyOptions& options);
+
 /// One line on standard error, whatever is asked for: something was left out of the answer.
 void warn(const std::string& line);
 

@@ -6,7 +6,9 @@
 #include "analyzer/evidence/replay.hpp"
 #include "cli/options/subject.hpp"
 #include "cli/views/evidence.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
+#include "sim/files/policy_document.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -53,10 +55,20 @@ void set_policy(PolicyLayer layer, MinimiseOptions& options) {
   options.policy = std::move(layer);
 }
 
+Json held_json(const MinimiseOptions& options) {
+  Json policy = Json::object();
+  write_policy(options.policy, policy);
+  return {{"format", options.format ? Json(options.format->text()) : Json()},
+          {"policy", std::move(policy)},
+          {"settings", options.settings},
+          {"asked", asked_json(options.verify)}};
+}
+
 Json as_json(const Attempt& attempt, const TaskSize& size) {
   Json document = {{"construction", attempt.construction},
                    {"settings", attempt.settings},
                    {"format", attempt.format},
+                   {"policy", cli::as_json(attempt.policy)},
                    {"value", attempt.value},
                    {"bits", attempt.bits},
                    {"width", attempt.shape.width},
@@ -119,6 +131,15 @@ std::string below_text(const std::vector<const Attempt*>& below, const Attempt& 
   return fmt::format("{}: {}", what, failure_text(*failing));
 }
 
+std::string last_text(const std::vector<Scan>& scans) {
+  for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan)
+    if (!scan->attempts.empty()) {
+      const Attempt& last = scan->attempts.back();
+      return fmt::format("{}: {}", last.format, failure_text(last));
+    }
+  return "-";
+}
+
 std::string replay_line(const Attempt& attempt, const TaskSize& size) {
   if (!attempt.refusal.empty() || !attempt.result.counterexample) return "";
   return replay_command(attempt.construction, size, attempt.settings, attempt.policy, attempt.implied,
@@ -150,7 +171,7 @@ Table as_table(const Minimisation& found) {
                              settings_text(best.settings), evidence_text(best.result),
                              below_text(minimum.below(), best)});
     } else {
-      row.insert(row.end(), {"-", "-", "-", "-", "", minimum.note, "-"});
+      row.insert(row.end(), {"-", "-", "-", "-", "", minimum.note, last_text(minimum.scans)});
     }
     table.rows.push_back(std::move(row));
   }
@@ -188,8 +209,13 @@ Json as_json(const Minimisation& found) {
   Json minima = Json::array();
   for (const Minimum& minimum : found.minima) {
     const TaskSize& size = minimum.size;
-    Json one = {{"p", size.p}, {"n", size.n}, {"k", size.k},
-                {"l", size.l}, {"c", size.c}, {"N", count_json(minimum.N)}};
+    Json one = {{"p", size.p},
+                {"n", size.n},
+                {"k", size.k},
+                {"l", size.l},
+                {"c", size.c},
+                {"ragged", size.ragged},
+                {"N", count_json(minimum.N)}};
     one["value"] = minimum.value ? Json(*minimum.value) : Json();
     if (minimum.value) one["best"] = as_json(minimum.best(), size);
     if (minimum.value) one["proved"] = proves_all(minimum.best().result);
@@ -208,6 +234,7 @@ Json as_json(const Minimisation& found) {
     one["exceptions"] = std::move(exceptions);
     one["scans"] = std::move(scans);
     if (!minimum.note.empty()) one["note"] = minimum.note;
+    if (!minimum.value) one["last"] = last_text(minimum.scans);
     minima.push_back(std::move(one));
   }
   return {{"quantity", name(found.quantity)},

@@ -13,6 +13,9 @@ namespace roundoff::cli {
 /// The layer's format as the one to search from, and the rest as what is chosen beside it. UsageError where it
 /// names every role, so that there is no format left to search.
 void set_policy(PolicyLayer layer, MinimiseOptions& options);
+/// What a search holds fixed, and how it asks: {"format": null where it is the design's own, "policy": {...},
+/// "settings": {...}, "asked": {...}}.
+Json held_json(const MinimiseOptions& options);
 
 Table as_table(const Minimisation& found);
 /// The table, with what lies below each minimum, exceptions and the law in words.
@@ -27,6 +30,9 @@ std::string below_text(const std::vector<const Attempt*>& below, const Attempt& 
 /// The failing candidate that says most: one with a counterexample before one that was refused, then the one
 /// of greatest value. Null for none.
 const Attempt* most_telling(const std::vector<const Attempt*>& attempts);
+/// Where nothing succeeds, the last thing that was tried, and why it does not: "fixed(9,0): refused: ...". "-" where
+/// nothing was tried.
+std::string last_text(const std::vector<Scan>& scans);
 std::vector<const Attempt*> pointers(const std::vector<Attempt>& attempts);
 /// "01+01= gives 000, right is 010", or "refused: ...".
 std::string failure_text(const Attempt& attempt);

@@ -5,6 +5,8 @@
 
 #include "constructions/tasks/template_task.hpp"
 #include "formats/error.hpp"
+#include "sim/files/policy_document.hpp"
+#include "sim/files/whole_number.hpp"
 
 namespace roundoff::cli {
 
@@ -20,13 +22,27 @@ Json as_json(const Task& task) {
   return json;
 }
 
+Json as_json(const Policy& policy) {
+  Json json = Json::object();
+  write_policy(layer_of(policy), json);
+  return json;
+}
+
+void add_sources(Json& document, const PolicyOptions& options) {
+  if (!options.stack.empty()) document["stack"] = options.stack;
+  if (!options.file.empty()) document["policy_file"] = options.file;
+}
+
 Json as_json(const Subject& subject) {
-  return {{"name", subject.name},
-          {"format", subject.format},
-          {"task", as_json(*subject.task)},
-          {"settings", subject.settings},
-          {"inexact_weight", subject.inexact},
-          {"outside_the_theorem", subject.note}};
+  Json json = {{"name", subject.name},
+               {"format", subject.format},
+               {"task", as_json(*subject.task)},
+               {"settings", subject.settings},
+               {"policy", as_json(subject.policy)},
+               {"inexact_weight", subject.inexact},
+               {"outside_the_theorem", subject.note}};
+  add_sources(json, subject.asked.policy);
+  return json;
 }
 
 std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& options,
@@ -40,10 +56,10 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
     const auto whole = [&](const std::string& field, int& target, const std::optional<int>& option) {
       if (!file.contains(field)) return;
       constexpr std::int64_t most = 200000;
-      const Json& number = file[field];
-      if (!number.is_number_integer() || number < 0 || number > most)
+      const auto number = whole_number(file[field], 0, most);
+      if (!number)
         throw FileError(fmt::format("{}: task.{} must be a whole number from 0 to {}", options.name, field, most));
-      target = number.get<int>();
+      target = static_cast<int>(*number);
       if (option && *option != target)
         throw UsageError(fmt::format("{} is made for {} = {}; leave --{} {} out, or export it anew", options.name,
                                      field, target, field, *option));
@@ -82,6 +98,10 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
   if (task.empty())
     throw UsageError(options.name + " names no task; give one with --task, e.g. --task add --p 10 --n 4");
   const auto open = [&](const std::string& field) { return !file.contains(field); };
+  SubjectOptions unsaid = options;  // what the file says, too, is in it
+  if (!open("n")) unsaid.n.reset();
+  if (!open("k")) unsaid.k.reset();
+  if (!open("l")) unsaid.l.reset();
   const TaskSize asked = task_size(options);
   if (open("p")) size.p = asked.p;
   if (open("n")) size.n = asked.n;
@@ -89,13 +109,19 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
   if (open("l")) size.l = asked.l;
   if (open("c")) size.c = asked.c;
   if (open("ragged")) size.ragged = asked.ragged;
-  try {
-    if (!layout.empty()) return template_task(task, size, layout);
-    return renamed_task(make_task(task, size), vocabulary);
-  } catch (const UsageError& error) {
-    if (file.empty()) throw;
-    throw FileError(fmt::format("{}: {}", options.name, error.what()));
-  }
+  const auto of_file = [&](const auto& work) {  // what the file says is the file's fault
+    try {
+      return work();
+    } catch (const UsageError& error) {
+      if (file.empty()) throw;
+      throw FileError(fmt::format("{}: {}", options.name, error.what()));
+    }
+  };
+  refuse_unused_sizes(unsaid, *of_file([&] { return &find_task(task); }));
+  return of_file([&] {
+    return layout.empty() ? renamed_task(make_task(task, size), vocabulary)
+                          : template_task(task, size, layout);
+  });
 }
 
 }  // namespace roundoff::cli

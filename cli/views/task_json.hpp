@@ -15,7 +15,11 @@
 namespace roundoff::cli {
 
 Json as_json(const Task& task);
-/// name, format, task, settings, inexact_weight, outside_the_theorem.
+/// Every field of a policy, as model files and stores write it.
+Json as_json(const Policy& policy);
+/// Where a policy came from, in so far as it was named: stack, policy_file.
+void add_sources(Json& document, const PolicyOptions& options);
+/// name, format, task, settings, policy and its sources, inexact_weight, outside_the_theorem.
 Json as_json(const Subject& subject);
 
 /// The file's task, with what the options say laid over it. UsageError where neither names a task.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/blame/prefix_rounding.hpp"
+#include "cli/shell/printable.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 
@@ -178,11 +179,14 @@ std::vector<Mishap> mishaps(const Program& program, const Reference& reference) 
 
 }  // namespace
 
-std::string mishaps_text(const Program& program, const Reference& reference) {
-  std::string text;
-  for (const Mishap& mishap : mishaps(program, reference))
-    text += fmt::format("{}{} (first: {}; {} in all)", text.empty() ? "note: " : ", ", mishap.verb,
+std::string mishaps_text(const Program& program, const Reference& reference, const std::string& weight) {
+  std::string text = weight.empty() ? "" : "note: " + weight;
+  std::string_view between = "; ";  // after the weight, which is no verb
+  for (const Mishap& mishap : mishaps(program, reference)) {
+    text += fmt::format("{}{} (first: {}; {} in all)", text.empty() ? "note: " : between, mishap.verb,
                         describe(program.sites[mishap.first]), mishap.count);
+    between = ", ";
+  }
   return text.empty() ? "" : text + '\n';
 }
 
@@ -223,9 +227,11 @@ void InsideOptions::check(const Session& session) const {
 }
 
 void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
-                  const Table& table, const Json& document) {
+                  const std::string& note, const Table& table, const Json& document) {
+  if ((session.json || session.csv) && !session.quiet && !note.empty())
+    std::cerr << "roundoff: " << printable(note);  // the text has it
   if (options.trace == "-")
-    std::cerr << text;
+    std::cerr << printable(text);
   else
     print(session, text, table, document);
 }

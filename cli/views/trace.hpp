@@ -50,15 +50,16 @@ void declare_inside(Arguments& arguments, InsideOptions& options);
 /// Writes the trace; adds the figures by site to the text and the document, and returns them as a table.
 Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
                   const std::vector<std::string>& vocabulary, std::string& text, Json& document);
-/// Prints the answer; on standard error where the trace has taken standard output.
+/// Prints the answer; on standard error where the trace has taken standard output. `note` is the text's line of
+/// mishaps: beside a document or a table it goes to standard error, too.
 void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
-                  const Table& table, const Json& document);
+                  const std::string& note, const Table& table, const Json& document);
 
 /// The first value of each kind that a reader should know of, in the order of computation: "saturates (first: layer
-/// 1, score at position 3, head 0, key 1)", ...; "" where there is none. One line.
-std::string mishaps_text(const Program& program, const Reference& reference);
-/// {"nan": {"place", "node"?}, "infinity", "overflow", "saturation"}: those that there are, each with its place,
-/// and how many values are so.
+/// 1, score at position 3, head 0, key 1)", ...; "" where there is none. One line, led by the first `weight` that
+/// overflows its format (sim/model/weights.hpp).
+std::string mishaps_text(const Program& program, const Reference& reference, const std::string& weight);
+/// {"nan": {"first", "layer", "site", "pos", "count"}, "infinity", "overflow", "saturation"}: those that there are.
 Json mishaps_json(const Program& program, const Reference& reference);
 
 }  // namespace roundoff::cli

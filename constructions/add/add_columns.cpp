@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "formats/notation/text.hpp"
+#include "formats/functions/real.hpp"
 
 namespace roundoff::constructions {
 
@@ -53,7 +53,7 @@ std::string needs_constant_attention(const Policy& policy, int first, int last) 
   if (less(mul(max.value, copied.value, sums).value, 1)) {
     return fmt::format(
         "uniform attention does not copy in {}: rnd(rnd(1/Z)*MAX) = {}; use fixed(1,0) or F(0,2)",
-        notation(softmax), decimal(copied.value));
+        notation(softmax), long_decimal(copied.value));
   }
   return "";
 }

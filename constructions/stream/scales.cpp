@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "formats/notation/text.hpp"
+#include "formats/functions/real.hpp"
 
 namespace roundoff::constructions {
 
@@ -85,7 +85,7 @@ std::string needs_wall(const Policy& policy, const Weight& bound) {
   for (const Role role : {Role::accumulators, Role::scores, Role::activations}) {
     if (!less(policy[role].highest, most)) continue;
     return fmt::format("needs numbers up to {}, which {} has not: take a format with more exponent bits",
-                       decimal(most.value), notation(policy[role]));
+                       long_decimal(most.value), notation(policy[role]));
   }
   return "";
 }
@@ -141,7 +141,7 @@ std::string needs_weight(const Policy& policy, const Weight& value, const std::s
     const char* remedy = "fraction (or significand) bits";
     if (less(format.highest, value)) remedy = "integer (or exponent) bits";
     if (less(value, format.lowest)) remedy = "integer bits, and a sign";
-    return fmt::format("{} = {} is not in {}: take a format with more {}", what, decimal(value.value),
+    return fmt::format("{} = {} is not in {}: take a format with more {}", what, long_decimal(value.value),
                        notation(format), remedy);
   }
   return "";

@@ -7,6 +7,7 @@
 
 #include "constructions/tasks/adderboard.hpp"
 #include "constructions/tasks/arithmetic_task.hpp"
+#include "constructions/tasks/digits.hpp"
 #include "constructions/tasks/draws.hpp"
 #include "constructions/tasks/lane_rows.hpp"
 #include "formats/functions/steady.hpp"
@@ -91,6 +92,7 @@ class AddTask final : public ArithmeticTask {
     InstanceSet set(limit);
     const int n = size_.n, p = size_.p;
     corners(set);
+    known(set);
     // All propagate: alone, and with one column that differs. With a generate at column 0 the carry runs to
     // column j.
     for (int split = 0; split < 4; ++split) {
@@ -121,7 +123,7 @@ class AddTask final : public ArithmeticTask {
     pairs(set, limit);
     return set.take();
   }
-  int families() const override { return 2; }
+  int families() const override { return 3; }
 
  private:
   void corners(InstanceSet& set) const {
@@ -139,6 +141,16 @@ class AddTask final : public ArithmeticTask {
     for (const Digits& a : corners) {
       for (const Digits& b : corners) set.add({a, b});
     }
+  }
+
+  // What other families missed: pairs on which adders of ten decimal digits that others built were wrong, the first two
+  // at 15 to 17 significand bits, the last at 46.
+  void known(InstanceSet& set) const {
+    constexpr int digits = 10;
+    constexpr std::uint64_t found[][2] = {{525'000, 580'000}, {773'000, 755'000}, {926'430'099, 974'086'137}};
+    if (size_.p != 10 || size_.n < digits) return;
+    for (const auto& pair : found)
+      set.add({digits_of(pair[0], 10, size_.n), digits_of(pair[1], 10, size_.n)});
   }
 
   // A generate at column j, `length` propagates above it, then a kill, on a ground of zeros or of propagates
@@ -249,8 +261,9 @@ TaskEntry add_task() {
            "columns that all propagate, alone and with one that generates or kills, with and without a "
            "carry from column 0",
            "carry chains of every length and start, the longest first",
-       "blocks of one to four digits in the same columns, zeros behind and before; two digits anywhere",
-       "every pair of digits at every place, with and without a carry from the place below",
+           "blocks of one to four digits in the same columns, zeros behind and before; two digits anywhere",
+           "every pair of digits at every place, with and without a carry from the place below",
+           "of ten decimal digits and more: pairs that once fooled an adder and no other family",
            "operands of unequal length (ragged)"},
       .standard = {{.p = 2, .n = 4}, {.p = 3, .n = 2}},
       .row = "ADD",

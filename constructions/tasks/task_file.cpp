@@ -31,6 +31,8 @@ std::string hashed(std::string_view text) {
   return fmt::format("{:016x}{:016x}", high, low);
 }
 
+constexpr int most_parameter = 1'000'000'000;
+
 /// A file, and what its record's views point into.
 class TaskFile {
  public:
@@ -53,7 +55,9 @@ class TaskFile {
     if (const toml::table* parameters = page_["parameters"].as_table())
       for (const auto& [key, node] : *parameters) {
         const auto value = node.value_exact<std::int64_t>();
-        if (!value) fail(node, fmt::format("the parameter {} must be a whole number", key.str()));
+        if (!value || *value < -most_parameter || *value > most_parameter)
+          fail(node, fmt::format("the parameter {} must be a whole number from {} to {}", key.str(),
+                                 -most_parameter, most_parameter));
         parameters_.emplace_back(std::string(key.str()), std::to_string(*value));
       }
     entry_.name = name_;
@@ -111,7 +115,7 @@ class TaskFile {
   Names names(const TaskSize& size, const Parameters& parameters) const {
     Names names = size_names(size);
     for (const auto& [key, value] : parameters)
-      names[key] = whole(parameters, key, -1'000'000'000, 1'000'000'000);
+      names[key] = whole(parameters, key, -most_parameter, most_parameter);
     return names;
   }
   bool least(std::string_view key) const {

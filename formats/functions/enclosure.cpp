@@ -3,6 +3,7 @@
 #include "formats/functions/enclosure.hpp"
 
 #include <array>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -40,9 +41,17 @@ Value to_value(const Big& end, mpfr_rnd_t outwards) {
   if (is_nan(end)) return Value::nan();
   if (mpfr_inf_p(of(end)) != 0) return Value::infinity(sign(end) < 0);
   if (is_zero(end)) return Value::zero();
-  Big rounded(113);
+  constexpr int bits = 113;
+  Big rounded(bits);
   mpfr_set(rounded, of(end), outwards);
   const Exact exact = to_exact(rounded);
+  // MPFR's exponents have 64 bits, a Value's 32. Beyond, the next number outwards that there is.
+  const bool away = exact.negative == (outwards == MPFR_RNDD);
+  constexpr std::int64_t least = std::numeric_limits<std::int32_t>::min(),
+                         most = std::numeric_limits<std::int32_t>::max();
+  if (exact.exponent > most - bits)
+    return away ? Value::infinity(exact.negative) : Value::scaled(exact.negative, 1, most - bits);
+  if (exact.exponent < least) return away ? Value::scaled(exact.negative, 1, least + bits) : Value::zero();
   u128 significand = 0;
   for (int word = 1; word >= 0; --word)
     significand = significand << 64 |

@@ -26,7 +26,10 @@ namespace {
 
 constexpr int enclosure_bits = 256;
 constexpr int shown_digits = 32;             // of an enclosure's ends
+constexpr int message_digits = 17;           // what tells doubles apart
 constexpr std::int64_t most_written = 4096;  // powers of two that are written out
+constexpr std::int64_t most_bounded = std::int64_t{1}
+                                      << 19;  // and that ends of enclosures are written in tens to
 
 Real::Inside special(Kind kind, bool negative) {
   Real::Inside inside;
@@ -37,8 +40,9 @@ Real::Inside special(Kind kind, bool negative) {
 
 /// A bound of an enclosure, rounded down or up to `digits` digits.
 std::string bound(const Value& value, int digits, bool up) {
-  if (!value.is_finite()) return hex(value);
   if (value.is_zero()) return "0";
+  if (!value.is_finite() || std::abs(static_cast<std::int64_t>(value.exponent)) > most_bounded)
+    return hex(value);
   const Integer numerator = to_integer(value.significand);
   const std::int64_t tens = digits - 1 - leading_ten(numerator, 1, value.exponent);
   const Scaled scaled = scaled_by_ten(numerator, 1, value.exponent, tens);
@@ -63,6 +67,7 @@ Real Real::of(const Value& value) {
 
 Real Real::of(const Enclosure& enclosure) {
   if (enclosure.indefinite()) return make(special(Kind::nan, false));
+  if (const Value least = enclosure.low(); least == enclosure.high()) return of(least);
   Inside inside;
   inside.enclosure = enclosure;
   return make(std::move(inside));
@@ -113,10 +118,10 @@ std::string Real::decimal(int digits) const {
     return (low == high ? low : inside_->enclosure->decimal()) + "...";
   }
   const Integer magnitude = abs(inside_->numerator);
-  const std::int64_t tens =
-      digits - 1 - leading_ten(magnitude, inside_->denominator, inside_->exponent);
+  const std::int64_t tens = digits - 1 - leading_ten(magnitude, inside_->denominator, inside_->exponent);
   const Scaled scaled = scaled_by_ten(magnitude, inside_->denominator, inside_->exponent, tens);
-  return (inside_->numerator < 0 ? "-" : "") + styled(scaled.whole.str(), -tens) + (scaled.exact ? "" : "...");
+  return (inside_->numerator < 0 ? "-" : "") + styled(scaled.whole.str(), -tens) +
+         (scaled.exact ? "" : "...");
 }
 
 Real operator+(const Real& a, const Real& b) {
@@ -214,6 +219,21 @@ std::string exact_decimal(const Value& value) {
   return (value.negative ? "-" : "") + styled(digits.str(), tens);
 }
 
+std::string long_decimal(const Value& value) {
+  if (!value.is_finite() || value.is_zero()) return exact_decimal(value);
+  return Real::of(value).decimal(message_digits);
+}
+
+std::string decimal_apart(const Real& exact, const Value& value) {
+  if (!exact.is_number() || !value.is_finite()) return exact.text();
+  const Real other = Real::of(value);
+  for (int digits = message_digits; digits <= 4 * message_digits; digits += 4) {
+    const std::string text = exact.decimal(digits);
+    if (text != other.decimal(digits) + "...") return text;
+  }
+  return exact.text();
+}
+
 std::string plain_decimal(const Value& value, const Format& format) {
   constexpr std::size_t most = 20;
   std::string exact = exact_decimal(value);
@@ -237,6 +257,8 @@ std::string shortest_decimal(const Value& value, const Format& format) {
     }
   };
   const Integer numerator = to_integer(value.significand);
+  const bool may_be_short =
+      std::abs(value.exponent) < 64;  // all digits; they need not be written out to see it
   const std::int64_t leading = leading_ten(numerator, 1, value.exponent);
   for (int count = 1;; ++count) {
     const std::int64_t tens = count - 1 - leading;
@@ -245,7 +267,12 @@ std::string shortest_decimal(const Value& value, const Format& format) {
     const Integer down = scaled.whole, up = scaled.whole + 1;
     const bool up_first = finer.whole - 10 * down >= 5 && !scaled.exact;
     for (const Integer& digits : {up_first ? up : down, up_first ? down : up})
-      if (reads_back(digits, -tens)) return (value.negative ? "-" : "") + styled(digits.str(), -tens);
+      if (reads_back(digits, -tens)) {
+        const std::string text = (value.negative ? "-" : "") + styled(digits.str(), -tens);
+        if (!may_be_short) return text;
+        const std::string all = exact_decimal(value);
+        return all.size() <= text.size() ? all : text;
+      }
     if (scaled.exact) return exact_decimal(value);
   }
 }

@@ -74,8 +74,13 @@ Neighbours neighbours(const Format& format, const Operation& operation) {
 /// All digits of a value: `0.1000000000000000055511151231257827021181583404541015625`.
 std::string exact_decimal(const Value& value);
 /// The shortest decimal that reads back to this member of the format, by the format's own rounding, or to nearest where
-/// that draws random bits, and within the range; the nearest to the value of those.
+/// that draws random bits, and within the range; the nearest to the value of those, and all its digits where they are
+/// not longer (448 of e4m3, not 450).
 std::string shortest_decimal(const Value& value, const Format& format);
+/// For messages, where no format is at hand: all digits, or the first 17 and an ellipsis.
+std::string long_decimal(const Value& value);
+/// An exact result beside what it was rounded to: as long_decimal, with more digits where they are the same so far.
+std::string decimal_apart(const Real& exact, const Value& value);
 /// For people: all digits where they are few, else the shortest.
 std::string plain_decimal(const Value& value, const Format& format);
 

@@ -16,6 +16,7 @@
 #include "sim/files/policy_document.hpp"
 #include "sim/files/tensors.hpp"
 #include "sim/files/text_file.hpp"
+#include "sim/files/whole_number.hpp"
 #include "sim/model/sinusoids.hpp"
 
 namespace roundoff::sim {
@@ -70,10 +71,9 @@ class Config {
       if (absent) return *absent;
       fail(fmt::format("lacks \"{}\"", field));
     }
-    const Json& value = json_[field];
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > 1 << 20)
-      fail(fmt::format("has a \"{}\" that is not a positive integer", field));
-    return value.get<int>();
+    const auto value = whole_number(json_[field], 1, 1 << 20);
+    if (!value) fail(fmt::format("has a \"{}\" that is no whole number from 1 to {}", field, 1 << 20));
+    return static_cast<int>(*value);
   }
 
   Value number(const std::string& field, double absent) const {
@@ -394,7 +394,8 @@ ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors
   ModelFile result;
   constexpr std::string_view known[] = {"gpt2", "llama", "mistral", "qwen2", "qwen3"};
   if (std::find(std::begin(known), std::end(known), type) == std::end(known))
-    config.fail(fmt::format("has the model_type \"{}\"{}", type, did_you_mean(type, known)));
+    config.fail(type.empty() ? "lacks \"model_type\""
+                             : fmt::format("has the model_type \"{}\"{}", type, did_you_mean(type, known)));
   result.model = type == "gpt2" ? gpt2(config, file) : llama(config, file);
   result.model.name = type;
   for (int t = 0; t < vocabulary; ++t) result.model.vocabulary.push_back(std::to_string(t));

@@ -9,6 +9,7 @@
 #include "formats/notation/text.hpp"
 #include "sim/files/model_json.hpp"
 #include "sim/files/policy_document.hpp"
+#include "sim/files/whole_number.hpp"
 #include "sim/model/sinusoids.hpp"
 
 namespace roundoff::sim {
@@ -20,7 +21,7 @@ class Reader {
   explicit Reader(std::string_view source) : source_(source) {}
 
   [[noreturn]] void fail(const std::string& where, const std::string& what) const {
-    throw FileError(fmt::format("{}: {}: {}", source_, where, what));
+    throw FileError(fmt::format("{}: {}{}{}", source_, where, where.empty() ? "" : ": ", what));
   }
 
   // An object of which each field is asked for once; `done` reports the ones nobody asked for.
@@ -122,9 +123,9 @@ class Reader {
   }
 
   int count(const Json& json, const std::string& where) const {
-    if (!json.is_number_integer() || json.get<std::int64_t>() < 1 || json.get<std::int64_t>() > 1 << 20)
-      fail(where, "must be a positive integer");
-    return json.get<int>();
+    const auto number = whole_number(json, 1, 1 << 20);
+    if (!number) fail(where, fmt::format("must be a whole number from 1 to {}", 1 << 20));
+    return static_cast<int>(*number);
   }
 
   bool flag(const Json& json, const std::string& where) const {

@@ -27,10 +27,18 @@ void Forecast::at(int done, std::size_t bytes) {
   const double needed = factor_ * expected(), limit = memory_limit();
   // A forecast from little is no reason to refuse: a quarter of the room must be taken before.
   if (needed <= limit || factor_ * static_cast<double>(bytes) < limit / 4) return;
+  refuse(needed);
+}
+
+void Forecast::at_least(double bytes) const {
+  if (factor_ * bytes > memory_limit()) refuse(factor_ * bytes);
+}
+
+void Forecast::refuse(double needed) const {
   throw TooMuchMemory(
       fmt::format("{} takes about {:.3g} GB at this size, and there are {:.3g} GB for it; take a smaller "
                   "size, or raise ROUNDOFF_MEMORY (GB)",
-                  what_, needed / 1e9, limit / 1e9));
+                  what_, needed / 1e9, memory_limit() / 1e9));
 }
 
 double Forecast::expected() const {

@@ -26,6 +26,8 @@ class Forecast {
   Forecast(std::string what, int steps, double factor = 1)
       : what_(std::move(what)), steps_(steps), factor_(factor) {}
 
+  /// The whole takes at least so many bytes. TooMuchMemory where there are fewer: before anything is built.
+  void at_least(double bytes) const;
   /// `bytes` are taken after step `done`. TooMuchMemory where the course leads beyond the limit.
   void at(int done, std::size_t bytes);
   /// By the last three looks: exact for courses a + b n + c n^2.
@@ -35,6 +37,7 @@ class Forecast {
   struct Look {
     double step, bytes;
   };
+  [[noreturn]] void refuse(double needed) const;
   std::string what_;
   int steps_;
   double factor_;

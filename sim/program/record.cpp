@@ -74,6 +74,16 @@ std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& tr
   return x;
 }
 
+/// What attention alone takes where nothing is folded: two nodes at least (score, exp or step) for every head and pair
+/// of positions.
+double attention_bytes(const Model& model, int positions) {
+  double heads = 0;
+  for (const Layer& layer : model.layers)
+    if (layer.attention) heads += layer.attention->heads;
+  const double pairs = 0.5 * positions * (positions - 1.0);
+  return heads * pairs * 2 * (sizeof(Node) + sizeof(Site));
+}
+
 Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   Transformer<Recorder> transformer(tape, model);
   Program& program = tape.program();
@@ -98,6 +108,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   }
   // Passes hold a program and its next form, with what they know of its nodes.
   Forecast forecast("the program", program.shape.positions(), options.fold ? 4 : 1.5);
+  if (!options.fold) forecast.at_least(attention_bytes(model, program.shape.positions()));
   for (int i = 0; i < program.shape.positions(); ++i) {
     forecast.at(i, bytes(program));
     if (options.watch) options.watch("building the program", i, program.shape.positions());
@@ -145,54 +156,6 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
   facts.finite = options.fold && !plain && stays_finite(model, policy, shape.positions());
   Recorder tape(policy, shape, facts);
   return run(model, tape, facts);
-}
-
-std::string inexact_weight(const Model& model, const Policy& policy) {
-  const Format& format = policy[Role::weights];
-  std::string found;
-  const auto holds = [&](const Value& value) {
-    try {
-      return round(value, format).value == value;
-    } catch (const Trap&) {
-      return false;
-    }
-  };
-  const auto check = [&](const std::string& where, const Value& value) {
-    if (found.empty() && !holds(value))
-      found = fmt::format("{} = {} is not in {}", where, decimal(value), notation(format));
-  };
-  const auto check_matrix = [&](std::string_view what, const Matrix& m) {
-    for (int r = 0; r < m.rows(); ++r)
-      for (const auto& entry : m.row(r)) check(fmt::format("{}[{}][{}]", what, r, entry.column), entry.value);
-  };
-  const auto check_linear = [&](const std::string& layer, std::string_view what, const Linear& linear) {
-    check_matrix(fmt::format("{}W_{}", layer, what), linear.weight);
-    if (linear.bias)
-      for (std::size_t r = 0; r < linear.bias->size(); ++r)
-        check(fmt::format("{}b_{}[{}]", layer, what, r), (*linear.bias)[r]);
-  };
-  check_matrix("tok_emb", model.token_embedding);
-  check_matrix("pos_emb", model.position_embedding);
-  for (std::size_t l = 0; l < model.layers.size() && found.empty(); ++l) {
-    const std::string where = fmt::format("layers[{}].", l);
-    if (model.layers[l].projection) check_linear(where, "P", *model.layers[l].projection);
-    if (const auto& attention = model.layers[l].attention) {
-      check_linear(where, "Q", attention->query);
-      check_linear(where, "K", attention->key);
-      check_linear(where, "V", attention->value);
-      check_linear(where, "O", attention->output);
-      if (attention->scale) check(where + "scale", *attention->scale);
-      if (attention->slopes)
-        for (const Value& slope : *attention->slopes) check(where + "alibi", slope);
-    }
-    if (const auto& ff = model.layers[l].feed_forward) {
-      check_linear(where, "1", ff->in);
-      check_linear(where, "2", ff->out);
-      if (ff->gate) check_linear(where, "G", *ff->gate);
-    }
-  }
-  if (found.empty()) check_linear("", "U", model.unembedding);
-  return found;
 }
 
 }  // namespace roundoff::sim

@@ -46,8 +46,4 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
 /// sign; a tree or a block splits by index. So: a plain format, sequential or exact order, not stochastic.
 bool zero_weights_exact(const Format& format, const Reduction& reduction);
 
-/// The first weight that its format does not hold exactly, as "tok_emb[2][3] = 0x1.cp+2 is not in
-/// fixed(2,0)", or "".
-std::string inexact_weight(const Model& model, const Policy& policy);
-
 }  // namespace roundoff::sim

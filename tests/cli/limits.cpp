@@ -15,7 +15,8 @@ TEST_CASE("what does not fit in memory is refused before it fills it") {
   const Directory directory;
   // 80 MB stand for a machine that is too small.
   const Outcome outcome = directory.run(
-      "export ROUNDOFF_MEMORY=0.08; timeout 120 \"$binary\" verify mul-n2 --p 10 --n 80 --method sample --count 1 "
+      "export ROUNDOFF_MEMORY=0.08; timeout 120 \"$binary\" verify mul-n2 --p 10 --n 80 --method sample "
+      "--count 1 "
       "--quiet");
   CAPTURE(outcome.err);
   CHECK(outcome.code == 2);
@@ -57,12 +58,28 @@ TEST_CASE("one Control-C ends the program, whatever it does") {
 TEST_CASE("bfloat16 counts 511 bits and not 512, and this is known in seconds") {
   const Directory directory;
   const Outcome holds = directory.run(
-      "timeout 120 \"$binary\" verify majority --k 511 --format bfloat16 --method adversarial --json --quiet");
+      "timeout 120 \"$binary\" verify majority --k 511 --format bfloat16 --method adversarial --json "
+      "--quiet");
   CAPTURE(holds.err);
   CHECK(holds.code == 0);
   const Outcome fails = directory.run(
-      "timeout 120 \"$binary\" verify majority --k 512 --format bfloat16 --round-weights --method adversarial --json "
+      "timeout 120 \"$binary\" verify majority --k 512 --format bfloat16 --round-weights --method "
+      "adversarial --json "
       "--quiet");
   CAPTURE(fails.err);
   CHECK(fails.code == 1);
+}
+
+TEST_CASE("the same without a word on how: what no certificate can take is sampled, in seconds") {
+  const Directory directory;
+  const Outcome holds = directory.run(
+      "timeout 120 \"$binary\" verify majority --k 511 --format bfloat16 --count 1000 --json --quiet");
+  CAPTURE(holds.err);
+  CHECK(holds.code == 0);
+  CHECK(json::parse(holds.out, nullptr, false).value("reason", "") == "memory");
+  const Outcome fails =
+      directory.run("timeout 120 \"$binary\" verify majority --k 512 --format bfloat16 --json --quiet");
+  CAPTURE(fails.err);
+  CHECK(fails.code == 1);
+  CHECK(json::parse(fails.out, nullptr, false).value("verdict", "") == "refuted");
 }

@@ -31,7 +31,9 @@ Json json_of(const std::string& line) {
   return Json::parse(outcome.out);
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -53,6 +55,72 @@ TEST_CASE("eval --json: the decimal reads back, all digits, the exact result and
   const Json exact = json_of("roundoff eval binary16 add 1 2 --json");
   CHECK(exact.at("below") == exact.at("above"));
   CHECK(exact.at("exact") == "3");
+}
+
+TEST_CASE("decimals are the number, or read back to it and to no other") {
+  // At the end of the range, where all that is greater reads back as well.
+  CHECK(json_of("roundoff eval e4m3 round 448 --json").at("decimal") == "448");
+  CHECK(json_of("roundoff eval binary16 round 65504 --json").at("decimal") == "65504");
+  CHECK(json_of("roundoff eval 'fixed(16,0)' round 65535 --json").at("decimal") == "65535");
+  CHECK(json_of("roundoff eval e5m2 round 1e9 --json").at("decimal") == "57344");
+  CHECK(json_of("roundoff eval binary64 round 0.1 --json").at("decimal") == "0.1");
+  const std::string range = run("roundoff formats e4m3").out;
+  CHECK(contains(range, "-0x1.cp+8 = -448 .. 0x1.cp+8 = 448"));
+  CHECK(contains(run("roundoff formats 'fixed(16,0)'").out, "65535"));
+  CHECK_FALSE(contains(run("roundoff formats 'fixed(16,0)'").out, "70000"));
+  for (const char* format :
+       {"e4m3", "e5m2", "fixed(3,2)", "e3m2", "posit(8,2)", "binary8p3", "twos(3,3)", "F(2,2)"}) {
+    CAPTURE(format);
+    const Json values =
+        json_of("roundoff formats '" + std::string(format) + "' --values --json").at("values");
+    std::string lines;
+    for (const Json& value : values)
+      lines += std::string(format) + " round " + value.at("value").get<std::string>() + "\\n";
+    const Json shown = json_of("printf '" + lines + "' | roundoff eval --stdin --json").at("results");
+    REQUIRE(shown.size() == values.size());
+    lines.clear();
+    for (const Json& each : shown)
+      lines += std::string(format) + " round " + each.at("decimal").get<std::string>() + "\\n";
+    const Json read = json_of("printf '" + lines + "' | roundoff eval --stdin --json").at("results");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      CHECK(read[i].at("value") == shown[i].at("value"));
+      CHECK_FALSE(contains(read[i].at("flags").get<std::string>(), "overflow"));
+    }
+  }
+}
+
+TEST_CASE("explain writes numbers with the digits that tell them apart") {
+  const roundoff::cli::test::Directory directory;
+  directory.write("m.json",
+                  R"json({"vocab":["0","1","+","=","<eos>"],"tok_emb":[[-1],[-1],[0],[1],[0]],"layers":[],
+    "W_U":[[10],[10.000001],[0.5],[0.5],[0]],"format":"fixed(5,2)","task":{"name":"parity","k":2}})json");
+  const auto outcome = directory.run("roundoff explain m.json '0+1='");
+  CAPTURE(outcome.out);
+  CHECK(outcome.code == 1);
+  CHECK(contains(outcome.out, "the weight 10.00000"));
+  CHECK(contains(outcome.out, "becomes 10 in fixed(5,2)"));
+  CHECK_FALSE(contains(outcome.out, "the weight 10 "));
+  const Json culprit = Json::parse(directory.run("roundoff explain m.json '0+1=' --json").out).at("culprit");
+  CHECK(culprit.at("exact").get<std::string>().starts_with("10.00000"));
+}
+
+TEST_CASE("exact results beyond every exponent are enclosed, and runs that meet them have statistics") {
+  const std::pair<const char*, const char*> enclosed[] = {{"exp -1e300", "[0, 0x1p-"},
+                                                          {"exp 1e300", ", inf]"},
+                                                          {"sigmoid -1e300", "[0, 0x1p-"},
+                                                          {"silu -1e300", "[-0x1p-"},
+                                                          {"exp -1e5", "[3.5629495653093732"}};
+  for (const auto& [question, part] : enclosed) {
+    CAPTURE(question);
+    CHECK(contains(
+        json_of("roundoff eval binary64 " + std::string(question) + " --json").at("exact").get<std::string>(),
+        part));
+  }
+  const auto stats =
+      run("roundoff run add-dnf 11+11= --n 2 --quantise weights=mxfp4 --stack ieee-binary32 --stats");
+  CAPTURE(stats.err);
+  CHECK(stats.code == 1);
+  CHECK(contains(stats.out, "integer bits"));
 }
 
 TEST_CASE("eval softmax shows flags") {
@@ -130,7 +198,8 @@ TEST_CASE("posits, P3109, OCP: the standards' own rules") {
     CHECK(contains(outcome.err, "positive powers of two"));
   }
   CHECK(contains(first_line("roundoff eval binary32 round 0x1.ffffffp-127"), "underflow"));
-  CHECK_FALSE(contains(first_line("roundoff eval binary32:tininess_after round 0x1.ffffffp-127"), "underflow"));
+  CHECK_FALSE(
+      contains(first_line("roundoff eval binary32:tininess_after round 0x1.ffffffp-127"), "underflow"));
   CHECK(run("roundoff eval 'binary8p3:sra(1,8)' round 1.1").code == 0);
 }
 
@@ -142,11 +211,12 @@ TEST_CASE("block formats are described and evaluated") {
   for (const auto& [rule, scale] : std::vector<std::pair<std::string, std::string>>{
            {"", "0x1p+0"}, {":ceil", "0x1p+1"}, {":rceil", "0x1p+1"}, {":even", "0x1p+1"}}) {
     CAPTURE(rule);
-    CHECK(json_of("roundoff eval mxfp4" + rule + " quantise 7.5 --json").at("blocks")[0].at("scale") == scale);
+    CHECK(json_of("roundoff eval mxfp4" + rule + " quantise 7.5 --json").at("blocks")[0].at("scale") ==
+          scale);
   }
   CHECK(contains(run("roundoff eval mxfp4 quantise 7.5 -1 0.25").out, "scale\t0x1p+0\t#x7f"));
-  for (const char* name : {"mxfp8_e4m3", "mxint8", "nvfp4", "int4/32", "uint4/32", "q4_0", "q4_1", "q5_0", "q8_0",
-                           "q4_K", "q6_K"}) {
+  for (const char* name : {"mxfp8_e4m3", "mxint8", "nvfp4", "int4/32", "uint4/32", "q4_0", "q4_1", "q5_0",
+                           "q8_0", "q4_K", "q6_K"}) {
     CAPTURE(name);
     const auto outcome = run("roundoff formats " + std::string(name));
     CHECK(outcome.code == 0);
@@ -158,9 +228,10 @@ TEST_CASE("block formats are described and evaluated") {
 
 TEST_CASE("formats: names that people use, and facts") {
   const std::pair<const char*, const char*> names[] = {
-      {"float16", "binary16"}, {"fp16", "binary16"},   {"half", "binary16"},     {"bf16", "bfloat16"},
-      {"fp32", "binary32"},    {"FP64", "binary64"},   {"uint8", "ufixed(8,0)"}, {"int16", "twos(15,0)"},
-      {"Q8.8", "twos(7,8)"},   {"posit8", "posit(8,2)"}, {"float8_e4m3fn", "e4m3"}, {"float8_e8m0fnu", "e8m0"}};
+      {"float16", "binary16"},  {"fp16", "binary16"},      {"half", "binary16"},
+      {"bf16", "bfloat16"},     {"fp32", "binary32"},      {"FP64", "binary64"},
+      {"uint8", "ufixed(8,0)"}, {"int16", "twos(15,0)"},   {"Q8.8", "twos(7,8)"},
+      {"posit8", "posit(8,2)"}, {"float8_e4m3fn", "e4m3"}, {"float8_e8m0fnu", "e8m0"}};
   for (const auto& [name, format] : names) {
     CAPTURE(name);
     CHECK(first_line("roundoff formats " + std::string(name)) == format);
@@ -186,7 +257,8 @@ TEST_CASE("formats: names that people use, and facts") {
 
 TEST_CASE("eval --stdin: comments, codes of other formats, JSON, CSV") {
   const std::string lines =
-      "printf '# a comment\\nbinary32 round #binary64:x3ff8000000000000 # and one more\\nbinary16 add 1 1\\n' | ";
+      "printf '# a comment\\nbinary32 round #binary64:x3ff8000000000000 # and one more\\nbinary16 add 1 "
+      "1\\n' | ";
   CHECK(run(lines + "roundoff eval --stdin").out == "\n0x1.8p+0\t#x3fc00000\t-\n0x1p+1\t#x4000\t-\n");
   const Json json = json_of(lines + "roundoff eval --stdin --json");
   REQUIRE(json.at("results").size() == 2);

@@ -42,7 +42,7 @@ TEST_CASE("a full disk leaves no file behind and is called by name; export makes
   const Directory directory;
   // A disk of 16 KB stands in for a full one, where this process may make one.
   if (directory.run("mkdir disk && mount -t tmpfs -o size=16k none disk").code == 0) {
-    const Outcome full = directory.run("roundoff export add-hinge --p 10 --n 200 -o disk/m.json; code=$?; ls disk; "
+    const Outcome full = directory.run("roundoff export add-hinge --p 10 --n 600 -o disk/m.json; code=$?; ls disk; "
                                        "umount disk; exit $code");
     CHECK(full.code == 3);
     CHECK(full.out.empty());
@@ -115,6 +115,22 @@ TEST_CASE("other programs' names of options lead to ours, and digits to their ba
   CHECK(says(directory.run("roundoff verify add-hinge --base 10"), "did you mean '--p'"));
   CHECK(says(directory.run("roundoff run add-hinge '0123+0456='"), "--p 10"));
   CHECK(says(directory.run("roundoff run parity 0110"), "0+1+1+0="));
+}
+
+TEST_CASE("policies are explained where they are asked for") {
+  const Directory directory;
+  for (const char* command : {"run", "verify", "analyze", "forward"}) {
+    CAPTURE(command);
+    const std::string help = directory.run(std::string("roundoff ") + command + " --help").out;
+    for (const char* word : {"weights", "activations", "accumulators", "scores", "softmax", "cache", "norms",
+                             "logits", "formats", "quantise", "divide", "mask"})
+      CHECK(help.find(word) != std::string::npos);
+  }
+  directory.write("policy.toml", "formats = \"x\"\n");
+  const Outcome outcome = directory.run("roundoff verify add-hinge --n 2 --policy policy.toml");
+  CHECK(outcome.code == 3);
+  CHECK_FALSE(says(outcome, "did you mean 'formats'"));
+  CHECK(says(outcome, "by role"));
 }
 
 TEST_CASE("a design that computes by saturation says so") {

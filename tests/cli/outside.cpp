@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+#include <sqlite3.h>
 
 #include "tests/cli/binary.hpp"
 
@@ -18,6 +19,13 @@ using Json = nlohmann::json;
 namespace {
 
 bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+void execute(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+  CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(database);
+}
 
 /// A file error is exit code 3 and one line with the file's name.
 void refused(const Outcome& outcome, const std::string& file, const std::string& part = "") {
@@ -169,6 +177,68 @@ TEST_CASE("integers are read whole, or not at all") {
   }
 }
 
+TEST_CASE("sizes in the files of checkpoints are read whole, or not at all") {
+  const Directory directory;
+  int count = 0;
+  for (const std::string field : {"num_hidden_layers", "hidden_size", "vocab_size", "num_attention_heads"})
+    for (const Json& number :
+         {Json(4294967297), Json(-1), Json(1.5), Json("1"), Json(18446744073709551615ULL)}) {
+      const std::string folder = field + std::to_string(count++);
+      llama(directory, folder, {});
+      Json config = Json::parse(directory.read(folder + "/config.json"));
+      config[field] = number;
+      directory.write(folder + "/config.json", config.dump());
+      refused(directory.run("roundoff forward " + folder + "/ 1,2"), folder, field);
+    }
+  llama(directory, "shape", {});
+  std::string bytes = directory.read("shape/model.safetensors");
+  const std::size_t at = bytes.find("\"shape\":[5,4]");
+  REQUIRE(at != std::string::npos);
+  for (const char* shape : {"[-5,4] ", "[5.,4] ", "[\"5\"] ", "[1e9] "}) {
+    bytes.replace(at + 8, 6, std::string(shape).substr(0, 6));
+    directory.write("shape/model.safetensors", bytes);
+    refused(directory.run("roundoff forward shape/ 1,2"), "shape");
+  }
+}
+
+TEST_CASE("numbers in the rows of a store are read whole, or the row is left out by name") {
+  const Directory directory;
+  const std::string store = directory.file("s.sqlite");
+  int number = 0;
+  for (const char* change :
+       {"$.size.n', 4294967298", "$.size.n', 2.5", "$.size.p', -1", "$.settings.D', 4294967297",
+        "$.method.count', -5", "$.semantics', 4294967298"}) {
+    CAPTURE(change);
+    std::filesystem::remove(store);
+    REQUIRE(directory
+                .run("roundoff verify add-hinge --n 2 --method sample --count 5 --store s.sqlite --quiet > "
+                     "/dev/null")
+                .code == 0);
+    execute(store, std::string("UPDATE verdicts SET question = json_set(question, '") + change + ")");
+    const Outcome listed = directory.run("roundoff store list s.sqlite --json");
+    CAPTURE(listed.out);
+    CHECK(listed.code == 0);
+    CHECK(says(listed.err, "left out"));
+    CHECK(Json::parse(listed.out)["verdicts"].empty());
+    ++number;
+  }
+  CHECK(number == 6);
+}
+
+TEST_CASE("parameters of tasks are read whole, or not at all") {
+  const Directory directory;
+  const std::string task =
+      "[task]\nname = \"plus\"\nkind = \"expression\"\nbase = \"p\"\noperands = { count = 1, digits = \"n\", "
+      "separator = \"+\", end = \"=\" }\nanswer = \"x1 + m\"\nanswer_digits = \"n + 9\"\n"
+      "[parameters]\nm = ";
+  directory.write("t.toml", task + "4294967298\n");
+  refused(directory.run("roundoff tasks t.toml --n 2"), "t.toml", "");
+  directory.write("t.toml", task + "5\n");
+  CHECK(directory.run("roundoff tasks t.toml:m=1 --n 2").code == 0);
+  for (const char* m : {"4294967298", "-99999999999", "1.5", "x", ""})
+    CHECK(directory.run(std::string("roundoff tasks t.toml:m=") + m + " --n 2").code != 0);
+}
+
 TEST_CASE("a path that is no regular file is exit code 3, at once") {
   const Directory directory;
   const Outcome made = directory.run("mkdir folder folder.json folder.sqlite && mkfifo pipe pipe.json");
@@ -219,11 +289,29 @@ TEST_CASE("forward goes on through NaN, and says where it was first met") {
   CHECK(events["infinity"]["pos"] == 0);
 }
 
+TEST_CASE(
+    "weights that a format cannot hold are named, and beside a document the note stands on standard error") {
+  const Directory directory;
+  directory.write("m.json",
+                  R"({"name":"n","format":"e4m3","vocab":["a","b"],"tok_emb":[[500,1],[1,1]],"layers":[],)"
+                  R"("W_U":[[1,1],[1,-1]]})");
+  const Outcome text = directory.run("roundoff forward m.json 0,1");
+  CAPTURE(text.out);
+  CHECK(says(text.out, "note: tok_emb[0][0] = 500 is beyond e4m3, which makes 448 of it"));
+  const Outcome document = directory.run("roundoff forward m.json 0,1 --json");
+  CHECK(says(document.err, "note: tok_emb[0][0] = 500"));
+  CHECK(says(Json::parse(document.out).value("overflowing_weight", ""), "tok_emb[0][0]"));
+  CHECK(directory.run("roundoff forward m.json 0,1 --format binary16 --json").err.empty());
+  const Outcome table = directory.run("roundoff forward m.json 0,1 --stats --csv");
+  CHECK(table.out.starts_with("layer,site"));
+  CHECK(says(table.err, "500"));
+}
+
 TEST_CASE("a run that saturates says so, once, with the first place") {
   const Outcome outcome =
       Directory().run("roundoff run add-hinge --p 2 --format 'fixed(4,0)' --round-weights '01111111+00000001='");
   CAPTURE(outcome.out);
-  CHECK(says(outcome.out, "note: saturates (first: layer "));
+  CHECK(says(outcome.out, "saturates (first: layer "));
 }
 
 TEST_CASE("a checkpoint's config is understood, or refused") {
@@ -302,6 +390,15 @@ TEST_CASE("control characters from files and words are shown, not sent to the te
     const Outcome outcome = directory.run(line);
     CHECK(outcome.code == 2);
     CHECK(!says(outcome.err, "\x1b"));
+  }
+  // A line feed in a word would be a second line.
+  for (const char* line :
+       {"roundoff run add-hinge \"$(printf '0\\n1=')\"", "roundoff verify \"$(printf 'a\\nb.json')\"",
+        "roundoff forward m.json \"$(printf '1\\r,2')\""}) {
+    const Outcome outcome = directory.run(line);
+    CAPTURE(outcome.err);
+    CHECK(outcome.err.find('\n') == outcome.err.size() - 1);
+    CHECK(!says(outcome.err, "\r"));
   }
   const Outcome accents = directory.run("roundoff verify 'verk\xc3\xbcrzt\xe2\x82\xac'");
   CHECK(says(accents.err, "verk\xc3\xbcrzt\xe2\x82\xac"));

@@ -78,8 +78,9 @@ TEST_CASE("sizes of a sweep are those that analyze takes") {
 }
 
 TEST_CASE("limits of a sweep that are none are refused") {
-  for (const char* wrong : {"exhaustive_limit = -1", "exhaustive_limit = nan", "exhaustive_limit = \"many\"",
-                            "count = -1", "seed = 1.5", "ragged = 1"})
+  for (const char* wrong :
+       {"exhaustive_limit = -1", "exhaustive_limit = nan", "exhaustive_limit = \"many\"", "count = -1",
+        "count = true", "count = 2.0", "seed = 1.5", "seed = true", "ragged = 1"})
     sweep_refused(std::string("constructions = [\"add-hinge\"]\nn = 2\n") + wrong + "\n", {"number 1"});
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -50,8 +52,24 @@ TEST_CASE("adversarial inputs of ADD: blocks of up to four digits with zeros bef
     }
 }
 
+TEST_CASE(
+    "adversarial inputs of ADD: the pairs that fooled ten-digit adders, also where more digits stand "
+    "before") {
+  for (const int n : {10, 13}) {
+    const std::unique_ptr<Task> task = make_task("add", {.p = 10, .n = n});
+    const std::vector<Instance> inputs = task->adversarial(256);
+    const std::string zeros(static_cast<std::size_t>(n - 10), '0');
+    for (const auto& [a, b] : {std::pair{"0000525000", "0000580000"}, std::pair{"0000773000", "0000755000"},
+                               std::pair{"0926430099", "0974086137"}}) {
+      const Instance wanted = task->parse(zeros + a + "+" + zeros + b + "=");
+      CHECK(std::any_of(inputs.begin(), inputs.end(),
+                        [&](const Instance& input) { return input.operands == wanted.operands; }));
+    }
+  }
+}
+
 TEST_CASE("a change of families is a change of their version") {
-  CHECK(make_task("add", {})->families() == 2);
+  CHECK(make_task("add", {})->families() == 3);
   CHECK(make_task("iteradd", {})->families() == 2);
   CHECK(make_task("cot-iteradd", {})->families() == 2);
   CHECK(make_task("mul", {})->families() == 1);
