@@ -61,13 +61,25 @@ Json provenance(const Session& session) {
           {"semantics", semantics_version}, {"command", session.command_line}, {"seed", session.seed}};
 }
 
-void print_json(const Session& session, Json document) {
+namespace {
+
+Json with_provenance(const Session& session, Json document) {
   if (document.is_object() && !document.contains("provenance")) document["provenance"] = provenance(session);
+  return document;
+}
+
+}  // namespace
+
+void print_json(const Session& session, Json document) {
+  document = with_provenance(session, std::move(document));
+  if (session.listener != nullptr) return session.listener->answer("", {}, document);
   std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
 void print(const Session& session, const std::string& text, const Table& table, const Json& document) {
-  if (session.json)
+  if (session.listener != nullptr)
+    session.listener->answer(text, table, with_provenance(session, document));
+  else if (session.json)
     print_json(session, document);
   else if (!session.csv)
     std::cout << printable(text);

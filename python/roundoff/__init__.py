@@ -1,8 +1,13 @@
 """Roundoff: transformers bit for bit in any number format.
 
+Arrays are rounded with the bits of the definition; the commands of ``roundoff`` are functions, whose answers are
+mappings with names; ``python -m roundoff`` is the command line.
+
 >>> import roundoff as ro
 >>> ro.quantize([0.1, 0.2], "e4m3")
 array([0.1015625, 0.203125 ])
+>>> ro.verify("add-hinge", p=10, n=2)
+<Verdict holds: add-hinge in fixed(6,0), width 12>
 """
 from __future__ import annotations
 
@@ -16,13 +21,14 @@ except ImportError as _error:
         "/usr/bin/python3 -m venv --system-site-packages"
     ) from _error
 
-from ._core import FileError, Format, Trap, UsageError, block_formats, formats
-from .arrays import (Blocks, add, as_format, cos, decode, div, dot, encode, erf, exp, fma, gelu, gelu_tanh, log, matmul,
-                     maximum, mul, quantize, quantize_blocks, reciprocal, relu, rsqrt, sigmoid, silu, sin, softmax, sqrt,
-                     sub, sum, tanh)
+from . import arrays, commands
+from ._core import FileError, Format, Trap, UsageError
+from .answers import Analysis, Answer, Counterexample, Run, Table, Verdict
+from .arrays import *  # noqa: F401,F403
+from .commands import *  # noqa: F401,F403
+from .faces import registry
 
-__all__ = [
-    "Blocks", "FileError", "Format", "Trap", "UsageError", "add", "as_format", "block_formats", "cos", "decode", "div",
-    "dot", "encode", "erf", "exp", "fma", "formats", "gelu", "gelu_tanh", "log", "matmul", "maximum", "mul", "quantize",
-    "quantize_blocks", "reciprocal", "relu", "rsqrt", "sigmoid", "silu", "sin", "softmax", "sqrt", "sub", "sum", "tanh",
-]
+__all__ = ["Analysis", "Answer", "Counterexample", "FileError", "Format", "Run", "Table", "Trap", "UsageError", "Verdict",
+           "registry"]
+__all__ += arrays.__all__
+__all__ += commands.__all__

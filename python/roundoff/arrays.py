@@ -19,6 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core
 from ._core import Format, UsageError
 
+__all__ = [
+    "Blocks", "FormatLike", "add", "as_format", "cos", "decode", "div", "dot", "encode", "erf", "exp", "fma", "gelu",
+    "gelu_tanh", "log", "matmul", "maximum", "mul", "quantize", "quantize_blocks", "reciprocal", "relu", "rsqrt", "sigmoid",
+    "silu", "sin", "softmax", "sqrt", "sub", "sum", "tanh",
+]
+
 FormatLike = Union[Format, str]
 Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.unsignedinteger[Any]]

@@ -5,7 +5,6 @@
 #include <pybind11/stl.h>
 
 #include "formats/error.hpp"
-#include "formats/blocks/blocks.hpp"
 #include "formats/notation/catalogue.hpp"
 #include "formats/notation/facts.hpp"
 #include "formats/notation/family.hpp"
@@ -243,17 +242,6 @@ False
 448.0
 )doc");
   py::implicitly_convertible<py::str, Format>();
-
-  module.def("formats", [] {
-    std::vector<std::string> list;
-    for (const CatalogueEntry& entry : catalogue()) list.emplace_back(entry.example);
-    return list;
-  }, "An example of every entry of the catalogue of number formats.");
-  module.def("block_formats", [] {
-    std::vector<std::string> list;
-    for (const BlockFormat& format : block_formats()) list.push_back(format.name);
-    return list;
-  }, "The names of the quantisers of vectors.");
 }
 
 }  // namespace roundoff::python

@@ -7,7 +7,11 @@
 namespace roundoff::python {
 
 void Pulse::operator()() {
-  if (++calls_ % 64 != 0) return;
+  using namespace std::chrono_literals;
+  if (++calls_ % 64 != 0 && calls_ > 64) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_ < 50ms) return;
+  looked_ = now;
   const py::gil_scoped_acquire locked;
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
 }
@@ -30,4 +34,5 @@ PYBIND11_MODULE(_core, module) {
         "A result that the format does not have: 0/0 where there is no NaN, an overflow under `:trap`.");
   python::bind_formats(module);
   python::bind_arrays(module);
+  python::bind_commands(module);
 }

@@ -1,7 +1,7 @@
 // The parts of the module, one file a subject.
 #pragma once
 
-#include <functional>
+#include <chrono>
 
 #include <pybind11/pybind11.h>
 
@@ -13,15 +13,28 @@ namespace py = pybind11;
 
 void bind_formats(py::module_& module);
 void bind_arrays(py::module_& module);
+void bind_commands(py::module_& module);
 
-/// Runs work that may take long without the interpreter's lock. `pulse`, called now and then from the same thread,
-/// throws where Python has a signal to see (KeyboardInterrupt).
+/// In existence while something runs without the interpreter's lock. RuntimeError in a child that was forked while
+/// another thread computed: it may never see a lock again that was held then.
+class Running {
+ public:
+  Running();
+  ~Running();
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+};
+
+/// Of work on arrays: called often, it looks now and then whether Python has a signal to see, and throws that
+/// (KeyboardInterrupt).
 class Pulse {
  public:
   void operator()();
 
  private:
+  Running running_;
   int calls_ = 0;
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace roundoff::python
