@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import html
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 from . import _core
 
@@ -117,6 +117,19 @@ class Answer(Mapping[str, JSON]):
         if not isinstance(value, int):
             raise TypeError(f"{field} is {value!r}, and no integer")
         return value
+
+
+class Axes(Protocol):
+    """What is used of matplotlib's axes."""
+
+    def plot(self, x: Sequence[float], y: Sequence[float], style: str, *, label: str) -> object:
+        """Points and lines."""
+
+    def set_xlabel(self, label: str) -> object:
+        """Below."""
+
+    def set_ylabel(self, label: str) -> object:
+        """At the side."""
 
 
 class Counterexample(NamedTuple):
@@ -305,16 +318,17 @@ class Analysis(Answer):
         """The minima as a drawing that needs nothing else."""
         return _core.chart(self.command, self._letter, self._text("quantity"), self.statement, self._points())
 
-    def plot(self, ax: Optional[object] = None) -> object:
+    def plot(self, ax: Optional[Axes] = None) -> Axes:
         """Draws the minima with matplotlib (on ``ax``, or new axes), and returns the axes."""
         if ax is None:
             import matplotlib.pyplot as pyplot  # type: ignore[import]
 
-            ax = pyplot.subplots()[1]
+            made: Axes = pyplot.subplots()[1]
+            return self.plot(made)
         points = self._points()
-        ax.plot([x for x, _ in points], [y for _, y in points], "o-", label=self.command)  # type: ignore[attr-defined]
-        ax.set_xlabel(self._letter)  # type: ignore[attr-defined]
-        ax.set_ylabel(self._text("quantity"))  # type: ignore[attr-defined]
+        ax.plot([x for x, _ in points], [y for _, y in points], "o-", label=self.command)
+        ax.set_xlabel(self._letter)
+        ax.set_ylabel(self._text("quantity"))
         return ax
 
     def _repr_html_(self) -> str:

@@ -11,7 +11,7 @@ names the element.
 from __future__ import annotations
 
 import re
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +29,7 @@ FormatLike = Union[Format, str]
 Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.unsignedinteger[Any]]
 
-_WIDTHS = {16: np.dtype(np.float16), 32: np.dtype(np.float32), 64: np.dtype(np.float64)}
+_WIDTHS: Dict[int, np.dtype[np.floating[Any]]] = {16: np.dtype(np.float16), 32: np.dtype(np.float32), 64: np.dtype(np.float64)}
 
 
 def as_format(format: FormatLike) -> Format:
@@ -74,13 +74,13 @@ def _inputs(operands: Sequence[ArrayLike]) -> Tuple[Sequence[Floats], int]:
     return [a for a, _ in made], max(strong, default=64)
 
 
-def _room(shape: Tuple[int, ...], bits: int, format: Format) -> Tuple[Floats, np.dtype[Any]]:
+def _room(shape: Tuple[int, ...], bits: int, format: Format) -> Tuple[Floats, np.dtype[np.floating[Any]]]:
     """An array for the result, and the type that it is handed on in."""
     dtype = _WIDTHS[max(bits, _core.float_bits(format) or 64)]
     return np.empty(shape, np.float64 if dtype.itemsize == 8 else np.float32), dtype
 
 
-def _result(made: Floats, dtype: np.dtype[Any]) -> Floats:
+def _result(made: Floats, dtype: np.dtype[np.floating[Any]]) -> Floats:
     # A float16 array is worked on as float32; a scalar in is a scalar out, as of NumPy's own functions.
     handed: Floats = made.astype(dtype, copy=False)[()]
     return handed

@@ -60,23 +60,31 @@ def words(command: str, positionals: Sequence[Union[None, One, Sequence[One]]],
             made.extend(word(one) for one in value)
         elif value is not None:
             made.append(word(value))  # type: ignore[arg-type]
-    for option, value in options.items():
-        if value is None or value is False:
+    for option, said in options.items():
+        if said is None or said is False:
             continue
-        if value is True:
+        if said is True:
             made.append(option)
             continue
-        if isinstance(value, Mapping):
-            many = [f"{key}={word(one)}" for key, one in value.items()]
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            many = [word(one) for one in value]
+        if isinstance(said, Mapping):
+            many = [f"{key}={word(one)}" for key, one in said.items()]
+        elif isinstance(said, Sequence) and not isinstance(said, str):
+            many = [word(one) for one in said]
         else:
-            many = [word(value)]
+            many = [word(said)]
         if option not in repeatable:
             many = [",".join(many)]
         for one in many:
             made.extend([f"{option}={one}"] if one.startswith("-") or not one else [option, one])
     return made
+
+
+class _Tqdm(Protocol):
+    n: float
+
+    def set_description_str(self, text: str) -> None: ...
+    def refresh(self) -> object: ...
+    def close(self) -> None: ...
 
 
 class _Bar:
@@ -85,7 +93,7 @@ class _Bar:
     def __init__(self) -> None:
         self._looks = 0
         self._last = ""
-        self._tqdm: Optional[object] = None
+        self._tqdm: Optional[_Tqdm] = None
 
     def __call__(self, what: str, done: float, of: float) -> None:
         self._looks += 1
@@ -98,17 +106,16 @@ class _Bar:
         except ImportError:
             print("\r" + self._last, end="\x1b[K", file=sys.stderr, flush=True)
             return
-        if self._tqdm is None:
-            self._tqdm = tqdm(total=1.0, leave=False, bar_format="{desc} {bar} {elapsed}")
-        bar = self._tqdm
-        bar.set_description_str(self._last)  # type: ignore[attr-defined]
+        bar: _Tqdm = self._tqdm or tqdm(total=1.0, leave=False, bar_format="{desc} {bar} {elapsed}")
+        self._tqdm = bar
+        bar.set_description_str(self._last)
         if of > 0:
-            bar.n = done / of  # type: ignore[attr-defined]
-        bar.refresh()  # type: ignore[attr-defined]
+            bar.n = done / of
+        bar.refresh()
 
     def close(self) -> None:
         if self._tqdm is not None:
-            self._tqdm.close()  # type: ignore[attr-defined]
+            self._tqdm.close()
         elif self._last:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 

@@ -323,9 +323,11 @@ class Product {
 
  private:
   Bytes elements(const Floats& x) const {
-    Bytes made = format_->elements(x, pulse_);
-    if (format_ == sums_) return made;
-    return sums_->elements({made.data(), format_->kernels()->container() == Container::f32, x.count}, pulse_);
+    if (format_ == sums_) return format_->elements(x, pulse_);
+    std::vector<double> members(x.count);
+    const Floats wide{members.data(), false, x.count};
+    format_->round(x, wide, pulse_);
+    return sums_->elements(wide, pulse_);
   }
 
   /// False where a lane traps: the definition says which.
@@ -333,7 +335,7 @@ class Product {
     const LaneKernels& kernels = *sums_->kernels();
     const auto weighted = how_.mode == DotMode::fused ? kernels.fused_weighted : kernels.weighted;
     const std::size_t size = size_of(kernels.container());
-    const bool single = kernels.container() == Container::f32;
+    const bool direct_cells = kernels.container() == (out.single ? Container::f32 : Container::f64);
     Bytes left = elements(a), right = elements(b);
     // Lanes are columns of b; where there are few, rows of a: products commute on bits.
     const bool by_rows = n < 64 && n < m;
@@ -344,7 +346,7 @@ class Product {
     const std::size_t passes = by_rows ? n : m, count = by_rows ? m : n;
     const std::vector<const void*> rows = rows_of(by_rows ? left : right, k, count * size);
     const std::byte* weights = (by_rows ? right : left).data();
-    const bool direct = !by_rows && format_ == sums_ && single == out.single;
+    const bool direct = !by_rows && format_ == sums_ && direct_cells;
     Bytes results(direct ? 0 : passes * count * size + 64);
     Trapped trapped(count);
     for (std::size_t i = 0; i < passes; ++i) {
@@ -355,10 +357,14 @@ class Product {
     }
     if (direct) return true;
     if (by_rows) results = transposed(results, n, m, size);
-    if (format_ == sums_)
+    if (format_ == sums_) {
       sums_->floats(results.data(), out);
-    else
-      format_->round({results.data(), single, m * n}, out, pulse_);
+    } else {
+      std::vector<double> sums(out.count);
+      const Floats wide{sums.data(), false, out.count};
+      sums_->floats(results.data(), wide);
+      format_->round(wide, out, pulse_);
+    }
     return true;
   }
 

@@ -1,6 +1,7 @@
 #include "python/src/lanes.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <list>
 #include <mutex>
@@ -58,13 +59,15 @@ bool contains(const Format& outer, const Format& inner) {
 }
 
 Lanes::Lanes(const Format& format)
-    : format_(format), may_trap_(format.overflow == Overflow::trap || !format.has_nan || !format.has_zero) {
+    : format_(format),
+      may_trap_(format.overflow == Overflow::trap || !format.has_nan || !format.has_zero) {
   const Isa isa = best_isa();
   round_ = LaneKernels::make(format, Container::f64, isa);
+  if (float_bits(format) == 0) return;  // results may be no floats, which only element by element tells
   for (const Container container : LaneKernels::containers(format)) {
-    if (container != Container::f32 && container != Container::f64) continue;
     operate_ = LaneKernels::make(format, container, isa);
-    break;
+    if (operate_ != nullptr && operate_->round_f64 != nullptr) break;
+    operate_ = nullptr;
   }
 }
 
@@ -124,23 +127,53 @@ void Lanes::round(const Floats& in, const Floats& out, Pulse& pulse) const {
 }
 
 std::vector<std::byte> Lanes::elements(const Floats& in, Pulse& pulse) const {
-  const bool single = operate_->container() == Container::f32;
-  // Room for whole vectors behind the end.
-  std::vector<std::byte> made(in.count * size_of(operate_->container()) + 64);
-  round(in, {made.data(), single, in.count}, pulse);
+  const std::size_t size = size_of(operate_->container());
+  std::vector<std::byte> made(in.count * size + 64);  // room for whole vectors behind the end
+  alignas(64) double wide[block];
+  Trapped trapped(may_trap_ ? block : 0);
+  for (std::size_t i = 0; i < in.count; i += block) {
+    pulse();
+    const std::size_t n = std::min(block, in.count - i);
+    const double* source = in.single ? wide : static_cast<const double*>(in.data) + i;
+    if (in.single) widen(in, i, n, wide);
+    operate_->round_f64(operate_->context(), source, made.data() + i * size, n, may_trap_ ? trapped.data() : nullptr);
+    if (!may_trap_) continue;
+    if (const std::size_t bad = trapped.first(n); bad < n)
+      tell_trap(i + bad, [&] { formats::round(Value::of(source[bad]), format_); });
+  }
   return made;
 }
 
+namespace {
+
+template <class From, class To>
+void copied(const void* from, void* to, std::size_t count, double unit) {
+  // By way of double, where the product is exact: a member times its unit is a member.
+  for (std::size_t i = 0; i < count; ++i)
+    static_cast<To*>(to)[i] = static_cast<To>(static_cast<double>(static_cast<const From*>(from)[i]) * unit);
+}
+
+template <class From>
+void copied(const void* from, const Floats& out, double unit) {
+  return out.single ? copied<From, float>(from, out.data, out.count, unit)
+                    : copied<From, double>(from, out.data, out.count, unit);
+}
+
+}  // namespace
+
 void Lanes::floats(const void* elements, const Floats& out) const {
-  const bool single = operate_->container() == Container::f32;
-  if (single == out.single) {
-    std::memcpy(out.data, elements, out.count * out.size());
-  } else if (single) {
-    for (std::size_t i = 0; i < out.count; ++i)
-      static_cast<double*>(out.data)[i] = static_cast<double>(static_cast<const float*>(elements)[i]);
-  } else {
-    for (std::size_t i = 0; i < out.count; ++i)
-      static_cast<float*>(out.data)[i] = static_cast<float>(static_cast<const double*>(elements)[i]);
+  const double unit = std::ldexp(1.0, format_.quantum);
+  switch (operate_->container()) {
+    case Container::i16:
+      return copied<std::int16_t>(elements, out, unit);
+    case Container::i32:
+      return copied<std::int32_t>(elements, out, unit);
+    case Container::i64:
+      return copied<std::int64_t>(elements, out, unit);
+    case Container::f32:
+      return copied<float>(elements, out, 1);
+    case Container::f64:
+      return copied<double>(elements, out, 1);
   }
 }
 

@@ -44,7 +44,7 @@ class Lanes {
   static std::shared_ptr<const Lanes> of(const Format& format);
 
   const Format& format() const { return format_; }
-  /// Null: by definition only. The container is f32 or f64.
+  /// Null: by definition only. The fastest container.
   const LaneKernels* kernels() const { return operate_.get(); }
 
   /// Into the format; element i draws at place i. Throws Trap and names the element. `out` may be `in`.

@@ -35,4 +35,6 @@ PYBIND11_MODULE(_core, module) {
   python::bind_formats(module);
   python::bind_arrays(module);
   python::bind_commands(module);
+  python::bind_models(module);
+  python::bind_builder(module);
 }

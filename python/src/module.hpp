@@ -14,6 +14,8 @@ namespace py = pybind11;
 void bind_formats(py::module_& module);
 void bind_arrays(py::module_& module);
 void bind_commands(py::module_& module);
+void bind_models(py::module_& module);
+void bind_builder(py::module_& module);
 
 /// In existence while something runs without the interpreter's lock. RuntimeError in a child that was forked while
 /// another thread computed: it may never see a lock again that was held then.
