@@ -30,6 +30,7 @@ struct Session {
   std::uint64_t seed = 1;
   int threads = 0;           ///< 0: all cores
   Listener* listener = nullptr;  ///< who is told in the place of the terminal
+  std::string command;       ///< "verify"
   std::string command_line;  ///< "roundoff verify add-hinge --n 8", without what cannot change the answer
 };
 
