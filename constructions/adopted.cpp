@@ -34,10 +34,12 @@ AdoptedList& adopted_list() {
 const Construction& adopt(AdoptedConstruction construction) {
   for (const Construction& known : all_constructions())
     if (known.name == construction.name)
-      throw UsageError(fmt::format("the name {} is taken by a construction of the registry; take another", known.name));
+      throw UsageError(
+          fmt::format("the name {} is taken by a construction of the registry; take another", known.name));
   if (construction.name.empty() || construction.name.find_first_of("/{}. \t\n") != std::string::npos ||
       construction.name.starts_with('-'))
-    throw UsageError(fmt::format("'{}' is no name for a construction: letters, digits, - and _", construction.name));
+    throw UsageError(
+        fmt::format("'{}' is no name for a construction: letters, digits, - and _", construction.name));
   find_task(construction.task);
   FormatFamily{construction.family};
   AdoptedList& list = adopted_list();
@@ -53,7 +55,11 @@ const Construction& adopt(AdoptedConstruction construction) {
   record.family = texts.family;
   record.summary = texts.summary;
   for (const AdoptedConstruction::Knob& knob : texts.knobs)
-    record.knobs.push_back({.name = knob.name, .summary = "", .standard = knob.standard, .least = knob.least, .most = knob.most});
+    record.knobs.push_back({.name = knob.name,
+                            .summary = "",
+                            .standard = knob.standard,
+                            .least = knob.least,
+                            .most = knob.most});
   record.own = texts.own;
   record.refuses = texts.refuses;
   record.build = texts.build;
@@ -63,7 +69,8 @@ const Construction& adopt(AdoptedConstruction construction) {
 const Construction* adopted(std::string_view name) {
   AdoptedList& list = adopted_list();
   const std::lock_guard lock(list.mutex);
-  const auto found = std::find_if(list.all.rbegin(), list.all.rend(), [&](const Adopted& one) { return one.texts.name == name; });
+  const auto found = std::find_if(list.all.rbegin(), list.all.rend(),
+                                  [&](const Adopted& one) { return one.texts.name == name; });
   return found == list.all.rend() ? nullptr : &found->record;
 }
 
@@ -72,7 +79,8 @@ std::vector<std::string_view> adopted_names() {
   const std::lock_guard lock(list.mutex);
   std::vector<std::string_view> names;
   for (const Adopted& one : list.all)
-    if (std::find(names.begin(), names.end(), one.texts.name) == names.end()) names.emplace_back(one.texts.name);
+    if (std::find(names.begin(), names.end(), one.texts.name) == names.end())
+      names.emplace_back(one.texts.name);
   return names;
 }
 

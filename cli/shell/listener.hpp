@@ -17,7 +17,8 @@ class Listener {
   virtual ~Listener() = default;
   /// The answer in every form, once: as people read it ("" where a command has no words for it), as a table (without
   /// columns where it is none), and as the document that --json prints.
-  virtual void answer(const std::string& text, const Table& table, const nlohmann::ordered_json& document) = 0;
+  virtual void answer(const std::string& text, const Table& table,
+                      const nlohmann::ordered_json& document) = 0;
   /// `of` = 0 when the total is not known. From the thread that runs the command.
   virtual void progress(const std::string& what, double done, double of) = 0;
   /// A line that is to be kept: a warning, what takes long.

@@ -27,8 +27,8 @@ std::vector<Value> members_without_codes(const Format& format) {
 
 std::vector<std::pair<std::optional<u128>, Value>> members(const Format& format) {
   if (format.bits > most_listed_bits)
-    throw UsageError(fmt::format("{} has {} bits; values are listed of formats of at most {} bits", notation(format),
-                                 format.bits, most_listed_bits));
+    throw UsageError(fmt::format("{} has {} bits; values are listed of formats of at most {} bits",
+                                 notation(format), format.bits, most_listed_bits));
   std::vector<std::pair<std::optional<u128>, Value>> all;
   if (format.encoding == Encoding::none) {
     for (const Value& value : members_without_codes(format)) all.emplace_back(std::nullopt, value);

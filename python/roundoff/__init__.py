@@ -21,10 +21,12 @@ except ImportError as _error:
         "/usr/bin/python3 -m venv --system-site-packages"
     ) from _error
 
-from . import arrays, commands, models
+from . import arrays, asked, building, commands, models
 from ._core import FileError, Format, Trap, UsageError
 from .answers import Analysis, Answer, Counterexample, Run, Table, Verdict
 from .arrays import *  # noqa: F401,F403
+from .asked import *  # noqa: F401,F403
+from .building import *  # noqa: F401,F403
 from .commands import *  # noqa: F401,F403
 from .faces import registry
 from .models import *  # noqa: F401,F403
@@ -33,4 +35,4 @@ __all__ = ["Analysis", "Answer", "Counterexample", "FileError", "Format", "Run",
            "registry"]
 __all__ += arrays.__all__
 __all__ += commands.__all__
-__all__ += models.__all__
+__all__ += models.__all__ + asked.__all__ + building.__all__

@@ -30,7 +30,8 @@ class Heard final : public cli::Listener {
     double done = 0, of = 0;
   };
 
-  void answer(const std::string& text, const cli::Table& table, const nlohmann::ordered_json& document) override {
+  void answer(const std::string& text, const cli::Table& table,
+              const nlohmann::ordered_json& document) override {
     const std::lock_guard lock(mutex_);
     text_ = text;
     table_ = table;
@@ -92,7 +93,8 @@ class Heard final : public cli::Listener {
 
 void warn_of(const std::vector<std::string>& notes) {
   for (const std::string& note : notes)
-    if (PyErr_WarnEx(PyExc_RuntimeWarning, ("roundoff: " + note).c_str(), 1) != 0) throw py::error_already_set();
+    if (PyErr_WarnEx(PyExc_RuntimeWarning, ("roundoff: " + note).c_str(), 1) != 0)
+      throw py::error_already_set();
 }
 
 }  // namespace
@@ -102,13 +104,15 @@ Running::Running() {
   static_cast<void>(registered);
   if (forked_within)
     throw std::runtime_error(
-        "this process was forked while another thread computed with roundoff; start processes by spawn or forkserver");
+        "this process was forked while another thread computed with roundoff; start processes by spawn or "
+        "forkserver");
   ++running;
 }
 Running::~Running() { --running; }
 
 void call(const std::function<void(cli::Listener&)>& work, const py::object& show,
-          const std::function<void(const std::string&, const cli::Table&, const nlohmann::ordered_json&)>& answered) {
+          const std::function<void(const std::string&, const cli::Table&, const nlohmann::ordered_json&)>&
+              answered) {
   using namespace std::chrono_literals;
   const Running here;
   Heard heard;
@@ -125,7 +129,8 @@ void call(const std::function<void(cli::Listener&)>& work, const py::object& sho
   {
     const py::gil_scoped_release free;
     // Short work should not wait for a look around.
-    for (auto patience = 2ms; !heard.wait(patience); patience = std::min<std::chrono::milliseconds>(2 * patience, 50ms)) {
+    for (auto patience = 2ms; !heard.wait(patience);
+         patience = std::min<std::chrono::milliseconds>(2 * patience, 50ms)) {
       const py::gil_scoped_acquire locked;
       if (pending) continue;
       try {

@@ -1,4 +1,6 @@
 // The commands of the registry: what there is, and an answer of one in every form it has.
+#include "python/src/call.hpp"
+#include "python/src/json.hpp"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <pybind11/stl.h>
@@ -6,8 +8,6 @@
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/plot.hpp"
-#include "python/src/call.hpp"
-#include "python/src/json.hpp"
 
 namespace roundoff::python {
 namespace {
@@ -68,9 +68,10 @@ int program(const std::vector<std::string>& words) {
   return cli::main_program(static_cast<int>(arguments.size()), arguments.data());
 }
 
-std::string chart(const std::string& name, const std::string& x_label, const std::string& y_label, const std::string& caption,
-                  const std::vector<std::pair<double, double>>& points) {
-  Chart made{.id = "chart", .title = "", .x_label = x_label, .y_label = y_label, .caption = caption, .series = {}};
+std::string chart(const std::string& name, const std::string& x_label, const std::string& y_label,
+                  const std::string& caption, const std::vector<std::pair<double, double>>& points) {
+  Chart made{
+      .id = "chart", .title = "", .x_label = x_label, .y_label = y_label, .caption = caption, .series = {}};
   ChartSeries series{.kind = ChartSeries::measured, .name = name, .note = "", .points = {}};
   for (const auto& [x, y] : points) series.points.push_back({x, y, fmt::format("{} {}: {}", x_label, x, y)});
   made.series.push_back(std::move(series));

@@ -1,10 +1,9 @@
 // JSON documents between Python and the floors.
 #pragma once
 
+#include "python/src/names.hpp"
 #include <nlohmann/json_fwd.hpp>
 #include <pybind11/pybind11.h>
-
-#include "python/src/names.hpp"
 
 namespace roundoff::python {
 

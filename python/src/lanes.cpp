@@ -6,11 +6,11 @@
 #include <list>
 #include <mutex>
 
+#include "python/src/numbers.hpp"
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
-#include "python/src/numbers.hpp"
 
 namespace roundoff::python {
 
@@ -32,10 +32,11 @@ void widen(const Floats& in, std::size_t first, std::size_t n, double* out) {
 
 void Floats::put(std::size_t i, const Value& value) const {
   const double number = to_double(value);
-  const bool exact = is_double(value) &&
-                     (!single || !value.is_finite() || static_cast<double>(static_cast<float>(number)) == number);
+  const bool exact = is_double(value) && (!single || !value.is_finite() ||
+                                          static_cast<double>(static_cast<float>(number)) == number);
   if (!exact)
-    throw UsageError(fmt::format("element {}: {} is the result, which no float{} holds", i, hex(value), single ? 32 : 64));
+    throw UsageError(
+        fmt::format("element {}: {} is the result, which no float{} holds", i, hex(value), single ? 32 : 64));
   if (single)
     static_cast<float*>(data)[i] = static_cast<float>(number);
   else
@@ -50,17 +51,17 @@ int float_bits(const Format& format) {
 
 bool contains(const Format& outer, const Format& inner) {
   if (outer == inner) return true;
-  if (!outer.is_grid() || !inner.is_grid() || (inner.has_nan && !outer.has_nan) || (inner.has_zero && !outer.has_zero) ||
-      (inner.holds_infinity() && !outer.holds_infinity()) || (inner.has_negative_zero && !outer.has_negative_zero) ||
-      outer.flushes || outer.takes_zero || inner.takes_zero)
+  if (!outer.is_grid() || !inner.is_grid() || (inner.has_nan && !outer.has_nan) ||
+      (inner.has_zero && !outer.has_zero) || (inner.holds_infinity() && !outer.holds_infinity()) ||
+      (inner.has_negative_zero && !outer.has_negative_zero) || outer.flushes || outer.takes_zero ||
+      inner.takes_zero)
     return false;
-  return inner.precision <= outer.precision && inner.quantum >= outer.quantum && compare(inner.highest, outer.highest) <= 0 &&
-         compare(inner.lowest, outer.lowest) >= 0;
+  return inner.precision <= outer.precision && inner.quantum >= outer.quantum &&
+         compare(inner.highest, outer.highest) <= 0 && compare(inner.lowest, outer.lowest) >= 0;
 }
 
 Lanes::Lanes(const Format& format)
-    : format_(format),
-      may_trap_(format.overflow == Overflow::trap || !format.has_nan || !format.has_zero) {
+    : format_(format), may_trap_(format.overflow == Overflow::trap || !format.has_nan || !format.has_zero) {
   const Isa isa = best_isa();
   round_ = LaneKernels::make(format, Container::f64, isa);
   if (float_bits(format) == 0) return;  // results may be no floats, which only element by element tells
@@ -76,7 +77,8 @@ std::shared_ptr<const Lanes> Lanes::of(const Format& format) {
   static std::mutex mutex;
   static std::list<std::shared_ptr<const Lanes>> made;
   const std::lock_guard lock(mutex);
-  const auto found = std::find_if(made.begin(), made.end(), [&](const auto& lanes) { return lanes->format() == format; });
+  const auto found =
+      std::find_if(made.begin(), made.end(), [&](const auto& lanes) { return lanes->format() == format; });
   if (found != made.end()) {
     made.splice(made.begin(), made, found);
   } else {
@@ -120,7 +122,8 @@ void Lanes::round(const Floats& in, const Floats& out, Pulse& pulse) const {
     }
     if (target != rounded) continue;
     if (out.single)
-      for (std::size_t j = 0; j < n; ++j) static_cast<float*>(out.data)[i + j] = static_cast<float>(rounded[j]);
+      for (std::size_t j = 0; j < n; ++j)
+        static_cast<float*>(out.data)[i + j] = static_cast<float>(rounded[j]);
     else
       std::copy_n(rounded, n, static_cast<double*>(out.data) + i);
   }
@@ -136,7 +139,8 @@ std::vector<std::byte> Lanes::elements(const Floats& in, Pulse& pulse) const {
     const std::size_t n = std::min(block, in.count - i);
     const double* source = in.single ? wide : static_cast<const double*>(in.data) + i;
     if (in.single) widen(in, i, n, wide);
-    operate_->round_f64(operate_->context(), source, made.data() + i * size, n, may_trap_ ? trapped.data() : nullptr);
+    operate_->round_f64(operate_->context(), source, made.data() + i * size, n,
+                        may_trap_ ? trapped.data() : nullptr);
     if (!may_trap_) continue;
     if (const std::size_t bad = trapped.first(n); bad < n)
       tell_trap(i + bad, [&] { formats::round(Value::of(source[bad]), format_); });
@@ -184,7 +188,8 @@ Value Lanes::member(const Floats& in, std::size_t i, std::uint64_t operand) cons
 
 std::size_t Trapped::first(std::size_t count) const {
   const void* found = std::memchr(marks.data(), 1, count);
-  return found == nullptr ? count : static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - marks.data());
+  return found == nullptr ? count
+                          : static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - marks.data());
 }
 
 void tell_trap(std::size_t element, const std::function<void()>& definition) {

@@ -9,8 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "formats/lanes/lanes.hpp"
 #include "python/src/module.hpp"
+
+#include "formats/lanes/lanes.hpp"
 
 namespace roundoff::python {
 
@@ -25,7 +26,8 @@ struct Floats {
     return {static_cast<std::byte*>(data) + first * size(), single, n};
   }
   double at(std::size_t i) const {
-    return single ? static_cast<double>(static_cast<const float*>(data)[i]) : static_cast<const double*>(data)[i];
+    return single ? static_cast<double>(static_cast<const float*>(data)[i])
+                  : static_cast<const double*>(data)[i];
   }
   /// UsageError that names the element where no float of this size holds the value.
   void put(std::size_t i, const Value& value) const;

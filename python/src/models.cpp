@@ -1,6 +1,9 @@
 // Models: loaded, built, held, saved, and looked into while they run.
 #include "python/src/models.hpp"
 
+#include "python/src/call.hpp"
+#include "python/src/json.hpp"
+#include "python/src/numbers.hpp"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <pybind11/numpy.h>
@@ -11,9 +14,6 @@
 #include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
-#include "python/src/call.hpp"
-#include "python/src/json.hpp"
-#include "python/src/numbers.hpp"
 #include "sim/program/record.hpp"
 #include "sim/program/reference.hpp"
 
@@ -74,7 +74,8 @@ struct Columns {
       if (s.name == SiteName::none || s.inner) continue;
       const Value& number = reference.value(node);
       if (!is_double(number))
-        throw UsageError(fmt::format("{}: {} is no float64; roundoff run --trace writes it exactly", describe(s), hex(number)));
+        throw UsageError(fmt::format("{}: {} is no float64; roundoff run --trace writes it exactly",
+                                     describe(s), hex(number)));
       layer.push_back(s.layer);
       position.push_back(s.position);
       head.push_back(s.head);
@@ -105,7 +106,8 @@ void trace_input(const Words& words, const std::string& input, Columns& columns)
   columns.take(program, reference);
 }
 
-void trace_tokens(const std::string& path, const PolicyLayer& layer, const std::vector<Token>& tokens, Columns& columns) {
+void trace_tokens(const std::string& path, const PolicyLayer& layer, const std::vector<Token>& tokens,
+                  Columns& columns) {
   const ModelFile file = load_model(path);
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
@@ -115,7 +117,8 @@ void trace_tokens(const std::string& path, const PolicyLayer& layer, const std::
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
   for (const Token token : tokens) {
     if (token >= file.model.vocabulary.size())
-      throw UsageError(fmt::format("trace: {} is no token: there are {}", token, file.model.vocabulary.size()));
+      throw UsageError(
+          fmt::format("trace: {} is no token: there are {}", token, file.model.vocabulary.size()));
     sequence.tokens.push_back({token});
     columns.tokens.push_back(file.model.vocabulary[token]);
   }
@@ -136,12 +139,14 @@ py::array_t<T> array_of(const std::vector<T>& list) {
   return py::array_t<T>(static_cast<py::ssize_t>(list.size()), list.data());
 }
 
-py::dict trace(const Words& words, const std::variant<std::string, std::vector<Token>>& input, const std::string& policy) {
+py::dict trace(const Words& words, const std::variant<std::string, std::vector<Token>>& input,
+               const std::string& policy) {
   Columns columns;
   call_quietly([&] {
     if (const auto* text = std::get_if<std::string>(&input)) return trace_input(words, *text, columns);
     PolicyLayer layer;
-    for (const auto& [key, word] : nlohmann::json::parse(policy).get<std::map<std::string, std::string>>()) layer.set(key, word);
+    for (const auto& [key, word] : nlohmann::json::parse(policy).get<std::map<std::string, std::string>>())
+      layer.set(key, word);
     trace_tokens(words.at(0), layer, std::get<std::vector<Token>>(input), columns);
   });
   py::dict made;
@@ -177,7 +182,8 @@ py::dict shape_of(const HeldModel& held) {
 
 void bind_models(py::module_& module) {
   py::class_<HeldModel> model(module, "Model", "The model behind roundoff.Model.");
-  model.def("__eq__", [](const HeldModel& a, const HeldModel& b) { return *a.file == *b.file; }, py::is_operator());
+  model.def(
+      "__eq__", [](const HeldModel& a, const HeldModel& b) { return *a.file == *b.file; }, py::is_operator());
   model.def("__hash__", [](const HeldModel& m) { return py::hash(py::str(fingerprint(m.file->model))); });
   model.def_property_readonly("name", [](const HeldModel& m) { return m.file->model.name; });
   model.def_property_readonly("path", [](const HeldModel& m) { return m.path; });
@@ -195,12 +201,16 @@ void bind_models(py::module_& module) {
   });
   model.def("json", [](const HeldModel& m) { return write_model(*m.file); });
   model.def("safetensors", [](const HeldModel& m) { return py::bytes(write_safetensors(*m.file)); });
-  model.def("save", [](const HeldModel& m, const std::string& path) { save_model(*m.file, path); }, py::arg("path"),
-            py::call_guard<py::gil_scoped_release>());
+  model.def(
+      "save", [](const HeldModel& m, const std::string& path) { save_model(*m.file, path); }, py::arg("path"),
+      py::call_guard<py::gil_scoped_release>());
   module.def("load", load, py::arg("path"));
-  module.def("read_model", [](const std::string& json, const std::string& source) {
-    return HeldModel{std::make_shared<const ModelFile>(read_model(json, source)), ""};
-  }, py::arg("json"), py::arg("source"));
+  module.def(
+      "read_model",
+      [](const std::string& json, const std::string& source) {
+        return HeldModel{std::make_shared<const ModelFile>(read_model(json, source)), ""};
+      },
+      py::arg("json"), py::arg("source"));
   module.def("construct", construct, py::arg("words"));
   module.def("trace", trace, py::arg("words"), py::arg("input"), py::arg("policy"));
 }

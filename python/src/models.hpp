@@ -5,6 +5,7 @@
 #include <string>
 
 #include "python/src/module.hpp"
+
 #include "constructions/tasks/task.hpp"
 #include "sim/files/model_file.hpp"
 

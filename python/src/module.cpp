@@ -34,6 +34,8 @@ PYBIND11_MODULE(_core, module) {
         "A result that the format does not have: 0/0 where there is no NaN, an overflow under `:trap`.");
   python::bind_formats(module);
   python::bind_arrays(module);
+  python::bind_reductions(module);
+  python::bind_codes(module);
   python::bind_commands(module);
   python::bind_models(module);
   python::bind_builder(module);

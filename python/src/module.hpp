@@ -3,9 +3,8 @@
 
 #include <chrono>
 
-#include <pybind11/pybind11.h>
-
 #include "python/src/names.hpp"
+#include <pybind11/pybind11.h>
 
 namespace roundoff::python {
 
@@ -13,6 +12,8 @@ namespace py = pybind11;
 
 void bind_formats(py::module_& module);
 void bind_arrays(py::module_& module);
+void bind_reductions(py::module_& module);
+void bind_codes(py::module_& module);
 void bind_commands(py::module_& module);
 void bind_models(py::module_& module);
 void bind_builder(py::module_& module);

@@ -16,7 +16,8 @@ py::int_ integer(u128 number) {
 
 u128 unsigned_integer(const py::int_& number) {
   const auto refuse = [&] {
-    throw UsageError(py::repr(number).cast<std::string>() + " is no number of at most 128 bits, without a sign");
+    throw UsageError(py::repr(number).cast<std::string>() +
+                     " is no number of at most 128 bits, without a sign");
   };
   if (number < py::int_(0)) refuse();
   if ((number >> py::int_(128)) > py::int_(0)) refuse();
@@ -51,7 +52,8 @@ Value exact_value(const py::handle& object) {
   }
   py::int_ numerator(object.attr("numerator")), denominator(object.attr("denominator"));
   const int shift = denominator.attr("bit_length")().cast<int>() - 1;
-  if (!denominator.equal(py::int_(1) << py::int_(shift))) refuse("is not exact in binary: its denominator is no power of two");
+  if (!denominator.equal(py::int_(1) << py::int_(shift)))
+    refuse("is not exact in binary: its denominator is no power of two");
   const bool negative = numerator < py::int_(0);
   if (negative) numerator = -numerator;
   int up = 0;  // whole powers of two leave the significand

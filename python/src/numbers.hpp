@@ -4,10 +4,10 @@
 
 #include <optional>
 
+#include "python/src/names.hpp"
 #include <pybind11/pybind11.h>
 
 #include "formats/value.hpp"
-#include "python/src/names.hpp"
 
 namespace roundoff::python {
 
