@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "python/src/names.hpp"
 #include <pybind11/pybind11.h>
@@ -36,7 +37,7 @@ class Pulse {
 
  private:
   Running running_;
-  int calls_ = 0;
+  std::uint64_t calls_ = 0;
   std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
 };
 
