@@ -103,7 +103,7 @@ Result verify_all_lengths(const Model& model, const Policy& policy, const Task& 
   Counterexample found;
   found.instance = task.instance_of(*word);
   found.input = task.text(found.instance);
-  const Subject subject(model, policy, task, true);
+  const Subject subject(model, policy, task, Subject::Engine::reference);
   const Subject::Replay replay = subject.replay(found.instance);
   if (replay.right)
     throw std::logic_error(fmt::format("{}: its machine and the reference interpreter disagree on {}", model.name,

@@ -34,7 +34,7 @@ void declare_automaton(Arguments& arguments, AutomatonArguments& options) {
   declare_size(arguments, options.subject);
   arguments.text("--task", options.subject.task, "TASK",
                  "An automaton as a NAME (roundoff tasks) or a FILE.toml, where the model file names none");
-  declare_policy(arguments, options.subject.policy);
+  declare_policy(arguments, options.subject.policy, "--dot");
   arguments.group("Automaton");
   arguments.text("--dot", options.dot, "FILE", "Write the automaton for Graphviz; - is the answer itself");
   arguments.number("--states", options.states, 1, 100'000'000, "The most states of any machine on the way");

@@ -13,6 +13,7 @@
 #include "constructions/tasks/automaton_task.hpp"
 #include "constructions/tasks/cases_task.hpp"
 #include "constructions/tasks/expression_task.hpp"
+#include "constructions/tasks/padded_task.hpp"
 #include "constructions/tasks/parameters.hpp"
 #include "constructions/tasks/program_task.hpp"
 #include "formats/error.hpp"
@@ -62,6 +63,7 @@ class TaskFile {
     for (const auto& [key, value] : parameters_) entry_.parameters.push_back({key, value, "of the file"});
     entry_.standard = {{.n = 3}};
     describe();
+    pad();
   }
   TaskFile(const TaskFile&) = delete;
   TaskFile& operator=(const TaskFile&) = delete;
@@ -133,8 +135,22 @@ class TaskFile {
                                 did_you_mean(kind_, kinds)));
   }
 
+  /// padding = { count = "n", token = "." }, of every kind.
+  void pad() {
+    const toml::node* node = task_->get("padding");
+    if (!node) return;
+    const toml::table* padding = node->as_table();
+    if (!padding) fail(*node, "padding is { count = \"n\", token = \".\" }");
+    only(*padding, {"count", "token"});
+    const std::string count = text_of(*padding, "count", std::nullopt), token = text_of(*padding, "token", ".");
+    const auto make = entry_.make;
+    entry_.make = [make, count, token, this](const TaskSize& size, const Parameters& parameters) {
+      return padded_task(make(size, parameters), evaluate_size(count, names(size, parameters), 0, 65536), token);
+    };
+  }
+
   void expression() {
-    only(*task_, {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first"});
+    only(*task_, {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first", "padding"});
     const std::string answer = text_of(*task_, "answer", std::nullopt);
     summary_ = answer;
     entry_.summary = summary_;
@@ -181,7 +197,8 @@ class TaskFile {
   }
 
   void automaton() {
-    only(*task_, {"name", "kind", "alphabet", "states", "start", "transitions", "output", "end", "each", "inputs"});
+    only(*task_, {"name", "kind", "alphabet", "states", "start", "transitions", "output", "end", "each", "inputs",
+                  "padding"});
     AutomatonForm form;
     form.name = name_;
     form.digest = digest_;
@@ -262,7 +279,7 @@ class TaskFile {
   }
 
   void cases() {
-    only(*task_, {"name", "kind", "vocabulary", "file"});
+    only(*task_, {"name", "kind", "vocabulary", "file", "padding"});
     const std::string file =
         (std::filesystem::path(path_).parent_path() / text_of(*task_, "file", std::nullopt)).string();
     const std::string text = read_text_file(file);
@@ -285,7 +302,7 @@ class TaskFile {
 
   void program() {
     only(*task_, {"name", "kind", "command", "alphabet", "length", "end", "base", "operands", "first", "answers",
-                  "timeout"});
+                  "timeout", "padding"});
     ProgramForm form;
     form.name = name_;
     const toml::node& command = required("command");

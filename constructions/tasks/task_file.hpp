@@ -18,6 +18,8 @@
 // vocabulary and a file of lines: prompt tokens, a tab, answer tokens, separated by blanks; n selects the prompts of
 // n tokens. A program has a command, which runs in the file's folder, and an alphabet with a length, or operands; it
 // reads prompts, a line each, and writes as many lines of answers (answers = [tokens] that no prompt has).
+//
+// Every kind may have padding = { count = "n", token = "." }: so many tokens behind the question.
 #pragma once
 
 #include <string>

@@ -61,7 +61,7 @@ def parity_wrap():
     odd, count = m.register("odd"), m.register("count")
     m.token("a", odd, -4)
     m.layer().head([], [], {odd: count}, "exp")
-    m.logit("0", {count: 1}), m.logit("1", {end: -2}), m.logit("<eos>", {answered: 3})
+    m.logit("0", {count: 1}), m.logit("1", {end: -2}), m.logit("<eos>", {answered: 3, end: -3})
     for other in "ab=":
         m.logit(other, {one: -3})
     return m.json(regex("(b*ab*a)*b*ab*"), "twos(2,0):wrap")
@@ -132,8 +132,8 @@ def drawn(seed, layers, number_format, **semantics):
 
 
 MODELS = {"flipflop": flipflop, "ends": ends, "parity_wrap": parity_wrap, "parity_saturates": parity_saturates,
-          "dyck": dyck, "updown": updown, "random_1": lambda: drawn(1, 1, "fixed(1,1)"),
-          "random_2": lambda: drawn(2, 2, "fixed(2,0)", divide="last", mask="strict")}
+          "dyck": dyck, "updown": updown, "random_1": lambda: drawn(18, 1, "fixed(1,1)"),
+          "random_2": lambda: drawn(32, 2, "fixed(2,0)", divide="last", mask="strict")}
 
 if __name__ == "__main__":
     folder = sys.argv[1] if len(sys.argv) > 1 else HERE

@@ -190,3 +190,23 @@ TEST_CASE("run --steps: words and numbers at 80 columns") {
   const Outcome trace = directory.run("roundoff run " + automata + "flipflop.json --n 3 --trace - 'sir='");
   CHECK(trace.out.find("\"register\":\"write\",\"token\":\"s\"") != std::string::npos);
 }
+
+TEST_CASE("task files: padding behind the question") {
+  const Directory directory;
+  directory.write("pad.toml",
+                  "[task]\nkind = \"automaton\"\nalphabet = [\"a\", \"b\"]\nstates = [\"x\", \"y\"]\nstart = \"x\"\noutput = { x "
+                  "= \"0\", y = \"1\" }\npadding = { count = \"n\" }\ntransitions = [[\"x\",\"a\",\"y\"],[\"y\",\"a\",\"y\"],"
+                  "[\"x\",\"b\",\"x\"],[\"y\",\"b\",\"x\"]]\n");
+  const json shown = json::parse(directory.run("roundoff tasks pad.toml --n 3 --json").out);
+  CHECK(shown["positions"] == 8);  // three symbols, =, three times padding, and the answer
+  // The last symbol, by hard attention to the last letter, read at the last of the padding.
+  directory.write("pad.json",
+                  R"({"schema":"roundoff/model/2","format":"fixed(4,0)","task":{"name":"pad.toml"},
+                  "vocab":["a","b","0","1","=",".","<eos>"],"tok_emb":[[1,1,1,0,0],[1,1,0,0,0],[1,0,0,0,1],[1,0,0,0,1],
+                  [1,0,0,0,0],[1,0,0,0,0],[0,0,0,0,0]],"layers":[{"n_heads":1,"W_Q":[[1,0,0,0,0]],"W_K":[[0,1,0,0,0]],
+                  "W_V":[[0,0,1,0,0]],"W_O":[[0],[0],[0],[1],[0]],"weighting":"hard_last"}],
+                  "W_U":[[-1,0,0,0,0],[-1,0,0,0,0],[1,0,0,0,-4],[0,0,0,2,-4],[-1,0,0,0,0],[-1,0,0,0,0],[0,0,0,0,3]]})");
+  CHECK(directory.run("roundoff verify pad.json --n 3 --method exhaustive").code == 0);
+  CHECK(directory.run("roundoff verify pad.json --n 5 --method certify").code == 0);
+  CHECK(directory.run("roundoff automaton pad.json").code == 2);
+}
