@@ -74,9 +74,10 @@ Result verify_all_lengths(const Model& model, const Policy& policy, const Task& 
                           std::function<bool()> interrupted) {
   const std::optional<WordTask> words = task.words();
   if (!words)
-    throw UsageError(fmt::format("--method automaton: {} is no automaton, as regex, dyck1 and task files of that kind "
-                                 "are; use certify, exhaustive or sample",
-                                 task.name()));
+    throw UsageError(
+        fmt::format("--method automaton: {} is no automaton, as regex, dyck1 and task files of that kind "
+                    "are; use certify, exhaustive or sample",
+                    task.name()));
   Result result;
   result.method = Method::automaton;
   Reading reading = reading_of(*words);
@@ -106,8 +107,8 @@ Result verify_all_lengths(const Model& model, const Policy& policy, const Task& 
   const Subject subject(model, policy, task, Subject::Engine::reference);
   const Subject::Replay replay = subject.replay(found.instance);
   if (replay.right)
-    throw std::logic_error(fmt::format("{}: its machine and the reference interpreter disagree on {}", model.name,
-                                       found.input));
+    throw std::logic_error(
+        fmt::format("{}: its machine and the reference interpreter disagree on {}", model.name, found.input));
   found.got = replay.got;
   found.want = replay.want;
   result.counterexample = std::move(found);

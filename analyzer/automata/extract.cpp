@@ -41,8 +41,8 @@ std::size_t hash_of(const Known& known) {
 
 /// The state of a component that runs over keys.
 struct Kept {
-  bool traps = false;  ///< whoever asks from here on traps
-  bool over = false;   ///< nobody asks from here on
+  bool traps = false;              ///< whoever asks from here on traps
+  bool over = false;               ///< nobody asks from here on
   std::vector<Value> values = {};  ///< the largest so far
   Running::State sum = {}, zeros = {};
   friend bool operator==(const Kept&, const Kept&) = default;
@@ -71,7 +71,9 @@ class Extraction {
  private:
   // Symbols: the alphabet; the end, where there is one; what is fed back behind it.
   int letters() const { return static_cast<int>(reading_.alphabet.size()); }
-  int symbols() const { return letters() + (reading_.end ? 1 + static_cast<int>(reading_.fed_back.size()) : 0); }
+  int symbols() const {
+    return letters() + (reading_.end ? 1 + static_cast<int>(reading_.fed_back.size()) : 0);
+  }
   bool is_letter(int symbol) const { return symbol < letters(); }
   Token token(int symbol) const {
     if (is_letter(symbol)) return reading_.alphabet[static_cast<std::size_t>(symbol)];
@@ -264,8 +266,8 @@ class Extraction {
     });
   }
 
-  Machine asked(Machine machine, Interner<Known>& known, const LayerCut& layer, const HeadCut& cut, std::size_t h,
-                int query) {
+  Machine asked(Machine machine, Interner<Known>& known, const LayerCut& layer, const HeadCut& cut,
+                std::size_t h, int query) {
     const Weighting weighting = model_.layers[layer_of(layer)].attention->weighting;
     machine = with(
         machine, known, h, query,
@@ -328,8 +330,8 @@ class Extraction {
     return machine;
   }
 
-  Machine numerator(const Machine& machine, Interner<Known>& known, const HeadCut& cut, std::size_t h, int query,
-                    int largest, int total, bool last, std::size_t t, Weighting weighting) {
+  Machine numerator(const Machine& machine, Interner<Known>& known, const HeadCut& cut, std::size_t h,
+                    int query, int largest, int total, bool last, std::size_t t, Weighting weighting) {
     const Program& program = position_.program();
     const Node& node = program.nodes[cut.mix[t]];
     const Running sum(program.formats[node.format], program.reductions[node.reduction]);
@@ -406,7 +408,8 @@ class Extraction {
       if (written < 0) return trapped;
       const auto [found, fresh] = choices.try_emplace(written, trapped);
       if (fresh)
-        if (const Outcome<Token> token = position_.choose(streams_[written])) found->second = static_cast<int>(*token);
+        if (const Outcome<Token> token = position_.choose(streams_[written]))
+          found->second = static_cast<int>(*token);
       return found->second;
     };
     const auto at_end = [&](int state) {
@@ -414,7 +417,8 @@ class Extraction {
       Written answer{choice(machine.written[at])};
       for (std::size_t f = 0; f < reading_.fed_back.size(); ++f)
         if (static_cast<int>(reading_.fed_back[f]) == answer.first && machine.next[at] != Machine::stop)
-          answer.then = choice(machine.written[machine.at(machine.next[at], letters() + 1 + static_cast<int>(f))]);
+          answer.then =
+              choice(machine.written[machine.at(machine.next[at], letters() + 1 + static_cast<int>(f))]);
       return answer;
     };
     const auto number = [&](const Written& answer) {

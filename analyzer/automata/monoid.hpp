@@ -21,7 +21,8 @@ struct Monoid {
   MonoidClass kind = MonoidClass::undecided;
   std::uint64_t elements = 0;  ///< the identity included; 0: more than were counted
   int period = 0;              ///< the longest cycle of states under repetition of one word; 0: not decided
-  std::vector<int> turning;    ///< a shortest word of which some power turns a cycle of states; empty: there is none
+  std::vector<int>
+      turning;  ///< a shortest word of which some power turns a cycle of states; empty: there is none
 };
 
 /// Of a minimal automaton. `most`: numbers of states in lists of states that are kept.

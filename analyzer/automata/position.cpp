@@ -143,7 +143,8 @@ HeadCut OnePosition::head(std::size_t layer, int h, const Attention& attention) 
     if (site.name == SiteName::exp && site.head == h && op == Op::max && largest == no_node) largest = id;
     if (site.name == SiteName::z && site.head == h && op == Op::sum) cut.z = id;
     if (site.name == SiteName::head && site.index >= 0) {
-      const std::size_t index = static_cast<std::size_t>(site.index), first = static_cast<std::size_t>(h) * d_v;
+      const std::size_t index = static_cast<std::size_t>(site.index),
+                        first = static_cast<std::size_t>(h) * d_v;
       if (index < first || index >= first + d_v) continue;
       if (op == Op::dot && cut.mix[index - first] == no_node) cut.mix[index - first] = id;
       if (!site.inner) outputs[index - first] = id;

@@ -27,15 +27,15 @@ struct Cone {
 
 /// A head of a layer.
 struct HeadCut {
-  Cone score;                 ///< query, key -> s_j
-  std::optional<Cone> shift;  ///< of stable softmax and hard attention: s_j, max -> e_j
-  Cone term;                  ///< of others: s_j -> e_j
-  Cone weight;                ///< e_j, Z -> a_j; of hard_first and hard_last: e_j, e before it -> a_j
-  std::vector<Cone> output;   ///< by entry: numerator, Z -> o_t
-  Cone more;                  ///< softmax_one: max -> the term that comes last in Z
+  Cone score;                   ///< query, key -> s_j
+  std::optional<Cone> shift;    ///< of stable softmax and hard attention: s_j, max -> e_j
+  Cone term;                    ///< of others: s_j -> e_j
+  Cone weight;                  ///< e_j, Z -> a_j; of hard_first and hard_last: e_j, e before it -> a_j
+  std::vector<Cone> output;     ///< by entry: numerator, Z -> o_t
+  Cone more;                    ///< softmax_one: max -> the term that comes last in Z
   std::optional<Value> beside;  ///< softmax_one, stable: the score that is always there
-  NodeId z = no_node;         ///< the sum that is divided by, where there is one
-  std::vector<NodeId> mix;    ///< the sums of rnd(a_j v_jt)
+  NodeId z = no_node;           ///< the sum that is divided by, where there is one
+  std::vector<NodeId> mix;      ///< the sums of rnd(a_j v_jt)
 };
 
 struct LayerCut {

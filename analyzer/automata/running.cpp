@@ -24,9 +24,9 @@ void Running::add(State& state, const Value& term) const {
       if (state.kept.empty())
         state.kept = {term};
       else
-        state.kept[0] =
-            formats::add(state.kept[0], term, how_.order.kind == SumOrder::wide ? how_.order.wide_format : format_)
-                .value;
+        state.kept[0] = formats::add(state.kept[0], term,
+                                     how_.order.kind == SumOrder::wide ? how_.order.wide_format : format_)
+                            .value;
   }
 }
 

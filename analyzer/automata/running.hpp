@@ -24,7 +24,8 @@ class Running {
   Running(const Format& format, const Reduction& how) : format_(format), how_(how) {}
   /// Whether finitely many values are kept, whatever the number of terms.
   static bool is_finite(const Reduction& how) {
-    return how.mode != DotMode::exact_dot && how.order.kind != SumOrder::tree && how.order.kind != SumOrder::exact;
+    return how.mode != DotMode::exact_dot && how.order.kind != SumOrder::tree &&
+           how.order.kind != SumOrder::exact;
   }
 
   void add(State& state, const Value& term) const;

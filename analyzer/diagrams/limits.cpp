@@ -10,10 +10,27 @@
 namespace roundoff::analyzer {
 namespace {
 
-constexpr std::array<std::string_view, 21> names = {
-    "none",         "interrupted",     "time",           "steps",      "nodes",      "memory",       "states",
-    "tuples",       "column_sums",     "special_values", "exact_bits", "stochastic", "no_specification",
-    "other_layout", "positions", "unbounded_order", "repeats", "unmasked", "nothing_covered", "not_stored",     "cancelled"};
+constexpr std::array<std::string_view, 21> names = {"none",
+                                                    "interrupted",
+                                                    "time",
+                                                    "steps",
+                                                    "nodes",
+                                                    "memory",
+                                                    "states",
+                                                    "tuples",
+                                                    "column_sums",
+                                                    "special_values",
+                                                    "exact_bits",
+                                                    "stochastic",
+                                                    "no_specification",
+                                                    "other_layout",
+                                                    "positions",
+                                                    "unbounded_order",
+                                                    "repeats",
+                                                    "unmasked",
+                                                    "nothing_covered",
+                                                    "not_stored",
+                                                    "cancelled"};
 
 }  // namespace
 

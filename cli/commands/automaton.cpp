@@ -1,5 +1,7 @@
 // roundoff automaton: the minimal automaton that a model is, or a task; its class; and whether the two are equal on words
 // of all lengths.
+#include "cli/views/automaton.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -12,7 +14,6 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
-#include "cli/views/automaton.hpp"
 #include "cli/views/evidence.hpp"
 #include "formats/error.hpp"
 #include "sim/files/write_file.hpp"
@@ -28,9 +29,9 @@ struct AutomatonArguments {
 };
 
 void declare_automaton(Arguments& arguments, AutomatonArguments& options) {
-  arguments.positional("MODEL", options.subject.name,
-                       "A model file without positions, or with periodic ones; without one, the task's own automaton",
-                       false);
+  arguments.positional(
+      "MODEL", options.subject.name,
+      "A model file without positions, or with periodic ones; without one, the task's own automaton", false);
   declare_size(arguments, options.subject);
   arguments.text("--task", options.subject.task, "TASK",
                  "An automaton as a NAME (roundoff tasks) or a FILE.toml, where the model file names none");
@@ -44,7 +45,8 @@ void declare_automaton(Arguments& arguments, AutomatonArguments& options) {
 WordTask words_of(const Task& task) {
   if (std::optional<WordTask> words = task.words()) return *words;
   throw UsageError(fmt::format(
-      "automaton: {} is no automaton, as regex, dyck1 and task files of that kind are (roundoff tasks)", task.name()));
+      "automaton: {} is no automaton, as regex, dyck1 and task files of that kind are (roundoff tasks)",
+      task.name()));
 }
 
 int answer(const AutomatonArguments& options, Session& session, const AutomatonView& view, Json document,
@@ -86,24 +88,28 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
     unknown.obstacle = extracted.obstacle;
     const std::string why = note_text(unknown);
     document.update(Json{{"verdict", "unknown"}, {"reason", name(extracted.obstacle.reason)}, {"note", why}});
-    print(session, fmt::format("{} in {}: no machine, {}\n", subject.name, subject.format, why), as_table({}), document);
+    print(session, fmt::format("{} in {}: no machine, {}\n", subject.name, subject.format, why), as_table({}),
+          document);
     return exit_unknown;
   }
   const Automaton automaton = extracted.by_first();
-  const AutomatonView view =
-      view_of(fmt::format("{} in {}", subject.name, subject.format), automaton, words, subject.model.vocabulary);
+  const AutomatonView view = view_of(fmt::format("{} in {}", subject.name, subject.format), automaton, words,
+                                     subject.model.vocabulary);
   const auto difference = first_difference(automaton, words);
-  std::string verdict = fmt::format("  {:<12}equal to {} on words of all lengths\n", "task", subject.task->spec());
+  std::string verdict =
+      fmt::format("  {:<12}equal to {} on words of all lengths\n", "task", subject.task->spec());
   document["verdict"] = difference ? "refuted" : "certified";
   document["covered"] = document["of"] = "all lengths";
   if (difference) {
     const std::string input = subject.task->text(subject.task->instance_of(*difference));
     const std::string got = view.outputs[static_cast<std::size_t>(state_after(automaton, *difference))];
-    const std::string want = word_output(
-        words.automaton.out(state_after(words.automaton, *difference)), subject.model.vocabulary);
-    verdict = fmt::format("  {:<12}differs from {}, first on words of {} symbols:\n  {:<12}{} gives {}, right is {}\n",
-                          "task", subject.task->spec(), difference->size(), "", input, got, want);
-    document["counterexample"] = {{"input", input}, {"got", got}, {"want", want}, {"length", difference->size()}};
+    const std::string want =
+        word_output(words.automaton.out(state_after(words.automaton, *difference)), subject.model.vocabulary);
+    verdict = fmt::format(
+        "  {:<12}differs from {}, first on words of {} symbols:\n  {:<12}{} gives {}, right is {}\n", "task",
+        subject.task->spec(), difference->size(), "", input, got, want);
+    document["counterexample"] = {
+        {"input", input}, {"got", got}, {"want", want}, {"length", difference->size()}};
   }
   return answer(options, session, view, std::move(document), verdict, difference ? exit_refuted : exit_done);
 }
@@ -113,8 +119,10 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
 Command automaton_command() {
   return make_command<AutomatonArguments, declare_automaton, run_automaton>(
       "automaton", "The finite automaton that a model is, its class, and its task on words of all lengths",
-      "A causal model of fixed precision without positions, or with periodic ones, is a finite-state machine: what "
-      "holds of it holds for every length. Exit code 0 when it is equal to the task, 1 when it differs (the shortest "
+      "A causal model of fixed precision without positions, or with periodic ones, is a finite-state "
+      "machine: what "
+      "holds of it holds for every length. Exit code 0 when it is equal to the task, 1 when it differs (the "
+      "shortest "
       "word is shown), 5 when there is no machine within --states, or none at all.\n\n"
       "Examples:\n"
       "  roundoff automaton examples/automata/flipflop.json\n"

@@ -30,7 +30,8 @@ void declare_run(Arguments& arguments, RunArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
   declare_inside(arguments, options.inside);
-  arguments.flag("--steps", options.steps, "Walk the run layer by layer: what positions carry, where heads look");
+  arguments.flag("--steps", options.steps,
+                 "Walk the run layer by layer: what positions carry, where heads look");
 }
 
 /// "00579" of the tokens that follow the question; a final <eos> is left out.
@@ -69,7 +70,8 @@ int run_run(const RunArguments& options, Session& session) {
       trap.empty() && std::equal(written.begin(), written.end(), right_answer.begin(), right_answer.end());
   const std::string want = answer_text(task, right_answer);
 
-  std::string text = task.text(decoded.tokens) + (task.one_pass() ? " gives " + task.text(written) : "") + '\n';
+  std::string text =
+      task.text(decoded.tokens) + (task.one_pass() ? " gives " + task.text(written) : "") + '\n';
   if (!trap.empty())
     text += fmt::format("trap: {}\nright is {}\n", trap, want);
   else
@@ -92,7 +94,8 @@ int run_run(const RunArguments& options, Session& session) {
   Table table;
   if (reference) {
     document["mishaps"] = mishaps_json(program, *reference);
-    table = show_inside(options.inside, program, *reference, subject.model, tokens, task.vocabulary(), text, document);
+    table = show_inside(options.inside, program, *reference, subject.model, tokens, task.vocabulary(), text,
+                        document);
   }
   print_beside(options.inside, session, text, table, document);
   return right ? exit_done : exit_refuted;

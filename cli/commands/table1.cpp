@@ -65,8 +65,8 @@ int run_table1(const Table1Arguments& options, Session& session) {
                                        {"law", row[4]},
                                        {"evidence", row[5]},
                                        {"papers_construction", row[6]}});
-  print(session, options.latex ? paper_latex(table) : paper_text(table) + as_text(table), all_points_table(table),
-        document);
+  print(session, options.latex ? paper_latex(table) : paper_text(table) + as_text(table),
+        all_points_table(table), document);
   if (table.interrupted) throw Interrupted(resume_hint(options.store));
   if (!options.page.empty()) {
     html::Page page(fmt::format("How many bits, and how wide? Base {}", options.p),

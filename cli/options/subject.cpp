@@ -113,7 +113,9 @@ void declare_named(Arguments& arguments, SubjectOptions& options, bool required)
 
 }  // namespace
 
-void declare_subject(Arguments& arguments, SubjectOptions& options) { declare_named(arguments, options, true); }
+void declare_subject(Arguments& arguments, SubjectOptions& options) {
+  declare_named(arguments, options, true);
+}
 
 void declare_family(Arguments& arguments, SubjectOptions& options) {
   declare_named(arguments, options, false);
@@ -121,8 +123,9 @@ void declare_family(Arguments& arguments, SubjectOptions& options) {
 }
 
 void declare_generator(Arguments& arguments, SubjectOptions& options) {
-  arguments.text("--generator", options.generator, "COMMAND",
-                 "Instead of NAME: a program that writes the model of a size, as 'python3 gen.py {n} {format}'");
+  arguments.text(
+      "--generator", options.generator, "COMMAND",
+      "Instead of NAME: a program that writes the model of a size, as 'python3 gen.py {n} {format}'");
 }
 
 std::vector<std::string> with_generator(const SubjectOptions& options, std::vector<std::string> names) {
@@ -183,9 +186,10 @@ Subject resolve(const SubjectOptions& given) {
   const std::vector<std::string> names =
       with_generator(options, options.name.empty() ? std::vector<std::string>{} : std::vector{options.name});
   if (names.size() != 1)
-    throw UsageError(names.empty() ? "NAME is missing; name a construction (roundoff constructions), a model file, or "
-                                     "a --generator"
-                                   : fmt::format("give {} or --generator, not both", options.name));
+    throw UsageError(names.empty()
+                         ? "NAME is missing; name a construction (roundoff constructions), a model file, or "
+                           "a --generator"
+                         : fmt::format("give {} or --generator, not both", options.name));
   options.name = names[0];
   Subject subject = is_model_file(options.name) ? from_file(options) : from_construction(options);
   subject.format = notation(subject.policy);

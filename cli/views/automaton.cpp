@@ -93,7 +93,8 @@ std::string as_text(const AutomatonView& view) {
   line("states", std::to_string(view.automaton.states()));
   line("class", class_text(view.monoid));
   if (view.monoid.elements > 0) line("monoid", fmt::format("{} elements", view.monoid.elements));
-  if (!view.monoid.turning.empty()) line("turns", fmt::format("states in a cycle, by repetition of {}", view.turning));
+  if (!view.monoid.turning.empty())
+    line("turns", fmt::format("states in a cycle, by repetition of {}", view.turning));
   return text;
 }
 
@@ -123,11 +124,13 @@ std::string states_text(const AutomatonView& view) {
 }
 
 std::string as_dot(const AutomatonView& view) {
-  std::string text = fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=circle];\n  start [shape=point];\n",
-                                 dot_quoted(view.title));
+  std::string text =
+      fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=circle];\n  start [shape=point];\n",
+                  dot_quoted(view.title));
   for (int state = 0; state < view.automaton.states(); ++state)
-    text += fmt::format("  {} [label={}];\n", state,
-                        dot_quoted(fmt::format("{}: {}", state, view.outputs[static_cast<std::size_t>(state)])));
+    text +=
+        fmt::format("  {} [label={}];\n", state,
+                    dot_quoted(fmt::format("{}: {}", state, view.outputs[static_cast<std::size_t>(state)])));
   text += fmt::format("  start -> {};\n", view.automaton.start);
   for (int state = 0; state < view.automaton.states(); ++state)
     for (int to = 0; to < view.automaton.states(); ++to) {
@@ -145,14 +148,10 @@ Json as_json(const AutomatonView& view) {
   if (view.monoid.elements > 0) monoid["elements"] = view.monoid.elements;
   if (view.monoid.period > 0) monoid["period"] = view.monoid.period;
   if (!view.monoid.turning.empty()) monoid["turning"] = view.turning;
-  return {{"states", view.automaton.states()},
-          {"class", name(view.monoid.kind)},
-          {"monoid", std::move(monoid)},
-          {"alphabet", view.symbols},
-          {"start", view.automaton.start},
-          {"transitions", view.automaton.next},
-          {"outputs", view.outputs},
-          {"words", view.words}};
+  return {{"states", view.automaton.states()}, {"class", name(view.monoid.kind)},
+          {"monoid", std::move(monoid)},       {"alphabet", view.symbols},
+          {"start", view.automaton.start},     {"transitions", view.automaton.next},
+          {"outputs", view.outputs},           {"words", view.words}};
 }
 
 }  // namespace roundoff::cli

@@ -47,7 +47,8 @@ std::string obstacle_text(const Obstacle& obstacle, bool remedy) {
     case Reason::memory:
       return fmt::format("ran out of {:.0f} MB of diagram nodes", obstacle.limit);
     case Reason::states:
-      return fmt::format("its machine has more than {:.0f} states", obstacle.limit) + (remedy ? "; raise --states" : "");
+      return fmt::format("its machine has more than {:.0f} states", obstacle.limit) +
+             (remedy ? "; raise --states" : "");
     case Reason::tuples:
       return "too many tuples of values";
     case Reason::column_sums:
@@ -64,7 +65,8 @@ std::string obstacle_text(const Obstacle& obstacle, bool remedy) {
     case Reason::other_layout:
       return "certificates speak of a task's own sequences, and this one is put by a template";
     case Reason::positions:
-      return "a table of positions, slopes or rotations: only a model without positions, or with periodic ones, is a "
+      return "a table of positions, slopes or rotations: only a model without positions, or with periodic "
+             "ones, is a "
              "finite-state machine";
     case Reason::unbounded_order:
       return "tree and exact sums are no finite-state machines";
@@ -100,15 +102,15 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   VerifyOptions how;
   how.method = parse_method(options.method);
   const auto refuse = [&](std::string_view option, std::string_view what) {
-    throw UsageError(fmt::format("{} {}, and --method {} does not; leave it out", option, what, options.method));
+    throw UsageError(
+        fmt::format("{} {}, and --method {} does not; leave it out", option, what, options.method));
   };
   const bool runs = how.method != Method::certify && how.method != Method::automaton;
   const bool proves = how.method == Method::automatic || !runs;
   if (options.count && how.method != Method::automatic && how.method != Method::sample)
     refuse("--count", "is for a method that draws samples");
   if (options.budget && !proves) refuse("--budget", "is for a method that asks for a certificate");
-  if (options.reference && !runs)
-    refuse("--reference", "is for a method that runs inputs");
+  if (options.reference && !runs) refuse("--reference", "is for a method that runs inputs");
   how.count = options.count.value_or(how.count);
   if (how.method == Method::certify) how.limits.seconds = 300;
   if (options.budget) how.limits.seconds = *options.budget;
@@ -167,7 +169,8 @@ std::string note_text(const Result& result, const std::string& outside) {
   const auto add = [&](const std::string& words) { text += (text.empty() ? "" : "; ") + words; };
   const bool open = result.verdict == Verdict::unknown;
   if (result.obstacle.reason != Reason::none) {
-    const std::string why = obstacle_text(result.obstacle, open && (result.method == Method::certify || result.method == Method::automaton));
+    const std::string why = obstacle_text(
+        result.obstacle, open && (result.method == Method::certify || result.method == Method::automaton));
     add(result.verdict == Verdict::refuted ? "the failing fraction is not known: " + why
         : open                             ? why
                                            : "certify: " + why);

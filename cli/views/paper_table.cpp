@@ -111,7 +111,8 @@ std::vector<PaperRow> paper_rows(const Table1& table) {
   std::vector<PaperRow> rows;
   for (const Cell& cell : table.cells) {
     if (cell.paper_bound.empty() || !cell.outside.empty()) continue;
-    auto row = std::find_if(rows.begin(), rows.end(), [&](const PaperRow& known) { return known.name == cell.row; });
+    auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const PaperRow& known) { return known.name == cell.row; });
     if (row == rows.end()) row = rows.insert(rows.end(), {cell.row, {}, {}});
     (cell.regime == Regime::constant ? row->constant : row->logarithmic) = cell_of(cell);
   }
@@ -130,7 +131,8 @@ std::string paper_text(const Table1& table) {
   if (rows.empty()) return "";
   line("", "constant precision", "logarithmic precision");
   for (const PaperRow& row : rows) {
-    const std::vector<std::string> left = lines_of(row.constant, column), right = lines_of(row.logarithmic, column);
+    const std::vector<std::string> left = lines_of(row.constant, column),
+                                   right = lines_of(row.logarithmic, column);
     for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i)
       line(i == 0 ? row.name : "", i < left.size() ? left[i] : "", i < right.size() ? right[i] : "");
     text += '\n';
@@ -171,7 +173,8 @@ std::string paper_latex(const Table1& table) {
         words += (words.empty() ? "" : "; ") + latex_escaped(line);
       return words;
     };
-    text += fmt::format("{} & {} & {} \\\\\n", latex_escaped(row.name), cell(row.constant), cell(row.logarithmic));
+    text += fmt::format("{} & {} & {} \\\\\n", latex_escaped(row.name), cell(row.constant),
+                        cell(row.logarithmic));
   }
   return text + "\\bottomrule\n\\end{tabular}\n";
 }

@@ -14,9 +14,10 @@ namespace roundoff::cli {
 struct PaperCell {
   std::string claim;  ///< "O(n^2) (theorem 4.1)"
   std::string best;   ///< "width 43 at n = 24 by add-dnf"; "" where nothing was measured
-  std::string law;    ///< how that width grows, by the construction's formula where it has one that was checked
-  std::string paper;  ///< the paper's construction at the same size; "" where it is the best, or not built here
-  std::string mark;   ///< "all inputs", "families and samples", "both"; "" where nothing was measured
+  std::string law;  ///< how that width grows, by the construction's formula where it has one that was checked
+  std::string
+      paper;  ///< the paper's construction at the same size; "" where it is the best, or not built here
+  std::string mark;  ///< "all inputs", "families and samples", "both"; "" where nothing was measured
 };
 
 struct PaperRow {

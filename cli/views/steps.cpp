@@ -19,8 +19,8 @@ using Entries = std::map<std::pair<int, int>, Value>;
 
 class Steps {
  public:
-  Steps(const Model& model, const Program& program, const Reference& reference, const std::vector<std::string>& tokens,
-        const std::vector<std::string>& vocabulary)
+  Steps(const Model& model, const Program& program, const Reference& reference,
+        const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary)
       : model_(model), tokens_(tokens), vocabulary_(vocabulary) {
     for (NodeId node = 0; node < reference.done(); ++node) {
       const Site& site = program.sites[node];
@@ -83,7 +83,8 @@ class Steps {
   void stream(int, const Entries& entries) {
     std::vector<std::string> words;
     for (const auto& [place, value] : entries)
-      if (!value.is_zero()) words.push_back(fmt::format("{} = {}", register_name(model_, place.second), decimal(value)));
+      if (!value.is_zero())
+        words.push_back(fmt::format("{} = {}", register_name(model_, place.second), decimal(value)));
     if (words.empty()) words.emplace_back("all registers 0");
     line("carries", words);
   }
@@ -123,7 +124,8 @@ class Steps {
       ++seen;
       if (!value.is_zero()) keys.emplace_back(value, place.second);
     }
-    std::stable_sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return compare(a.first, b.first) > 0; });
+    std::stable_sort(keys.begin(), keys.end(),
+                     [](const auto& a, const auto& b) { return compare(a.first, b.first) > 0; });
     std::vector<std::string> words;
     const bool alike = keys.size() > most_shown && compare(keys.front().first, keys.back().first) == 0;
     if (seen == 0)
@@ -153,20 +155,20 @@ class Steps {
 
   void choice(int position) {
     std::vector<std::pair<Value, int>> logits;
-    for (const auto& [place, value] : at(-1, position, SiteName::logits)) logits.emplace_back(value, place.second);
+    for (const auto& [place, value] : at(-1, position, SiteName::logits))
+      logits.emplace_back(value, place.second);
     if (logits.empty()) return;
-    std::stable_sort(logits.begin(), logits.end(),
-                     [&](const auto& a, const auto& b) {
-                       return model_.arg_min ? compare(a.first, b.first) < 0 : compare(a.first, b.first) > 0;
-                     });
+    std::stable_sort(logits.begin(), logits.end(), [&](const auto& a, const auto& b) {
+      return model_.arg_min ? compare(a.first, b.first) < 0 : compare(a.first, b.first) > 0;
+    });
     std::vector<std::string> words;
     const Entries& next = at(-1, position, SiteName::next);
     if (!next.empty())
       words.push_back("writes " + vocabulary_[static_cast<std::size_t>(to_double(next.begin()->second))]);
     for (std::size_t i = 0; i < std::min(most_shown, logits.size()); ++i)
-      words.push_back(
-          fmt::format("{}{} {}", i == 0 ? "logits " : "", vocabulary_[static_cast<std::size_t>(logits[i].second)],
-                      decimal(logits[i].first)));
+      words.push_back(fmt::format("{}{} {}", i == 0 ? "logits " : "",
+                                  vocabulary_[static_cast<std::size_t>(logits[i].second)],
+                                  decimal(logits[i].first)));
     line("", words);
   }
 

@@ -22,12 +22,15 @@ std::string exact_text(const Enclosure& exact) {
   return exact.low() == exact.high() ? hex(exact.low()) : fmt::format("~{:.17g}", to_double(exact.low()));
 }
 
-bool is_stream(SiteName name) { return name == SiteName::emb || name == SiteName::mid || name == SiteName::out; }
+bool is_stream(SiteName name) {
+  return name == SiteName::emb || name == SiteName::mid || name == SiteName::out;
+}
 
 }  // namespace
 
-void write_trace(const std::string& path, const Program& program, const Reference& reference, const Model& model,
-                 const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary) {
+void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const Model& model, const std::vector<std::string>& tokens,
+                 const std::vector<std::string>& vocabulary) {
   const bool to_stdout = path == "-";
   std::ofstream into;
   if (!to_stdout) {
@@ -219,14 +222,16 @@ Json mishaps_json(const Program& program, const Reference& reference) {
 
 void declare_inside(Arguments& arguments, InsideOptions& options) {
   arguments.group("Inside the run");
-  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
-                 "standard error");
+  arguments.text(
+      "--trace", options.trace, "FILE",
+      "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
+      "standard error");
   arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
 }
 
-Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference, const Model& model,
-                  const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary,
-                  std::string& text, Json& document) {
+Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const Model& model, const std::vector<std::string>& tokens,
+                  const std::vector<std::string>& vocabulary, std::string& text, Json& document) {
   if (!options.trace.empty()) write_trace(options.trace, program, reference, model, tokens, vocabulary);
   if (!options.stats) return {};
   const auto sites = statistics(program, reference);

@@ -18,8 +18,9 @@ namespace roundoff::cli {
 /// Intermediate steps of a site are left out. Token embeddings, logits and the choice belong to no layer:
 /// layer is -1. Beside a value stand the token at its position, the register that it is, where it is one of the stream,
 /// and the result before rounding, where that is another.
-void write_trace(const std::string& path, const Program& program, const Reference& reference, const Model& model,
-                 const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary);
+void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const Model& model, const std::vector<std::string>& tokens,
+                 const std::vector<std::string>& vocabulary);
 
 /// Range and rounding figures of one site of one layer, over positions, heads, keys and indices; intermediate
 /// steps count.
@@ -50,9 +51,9 @@ struct InsideOptions {
 };
 void declare_inside(Arguments& arguments, InsideOptions& options);
 /// Writes the trace; adds the figures by site to the text and the document, and returns them as a table.
-Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference, const Model& model,
-                  const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary,
-                  std::string& text, Json& document);
+Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const Model& model, const std::vector<std::string>& tokens,
+                  const std::vector<std::string>& vocabulary, std::string& text, Json& document);
 /// Prints the answer; on standard error where the trace has taken standard output.
 void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
                   const Table& table, const Json& document);

@@ -37,8 +37,7 @@ std::string filled(std::string_view pattern, const TaskSize& size, const std::st
 /// A record, and what its views point into.
 class Family {
  public:
-  explicit Family(std::string_view pattern)
-      : pattern_(pattern), generated_(is_generated_family(pattern)) {
+  explicit Family(std::string_view pattern) : pattern_(pattern), generated_(is_generated_family(pattern)) {
     if (generated_) command_ = command_words(pattern.substr(generator_mark.size()));
     const ModelFile file = first_model();
     const nlohmann::json task =
@@ -50,13 +49,15 @@ class Family {
     if (!generated_) task_ = task_beside(task_, pattern_);
     find_task(task_);
     const std::string* format = file.policy.find("format");
-    if (!format) throw UsageError(fmt::format("{}: the model of the smallest size names no format", pattern_));
+    if (!format)
+      throw UsageError(fmt::format("{}: the model of the smallest size names no format", pattern_));
     family_ = *format;
     for (const auto& [key, word] : file.policy.entries())
       if (key != "format")
-        throw UsageError(fmt::format(
-            "{}: the models say {} = {}; of a family of models the command line says it (leave it out of them)",
-            pattern_, key, word));
+        throw UsageError(
+            fmt::format("{}: the models say {} = {}; of a family of models the command line says it (leave "
+                        "it out of them)",
+                        pattern_, key, word));
     record_.name = pattern_;
     record_.task = task_;
     record_.theorem = "model files";
@@ -126,7 +127,9 @@ class Family {
 
 }  // namespace
 
-std::string generated_family(std::string_view command) { return fmt::format("{}{}", generator_mark, command); }
+std::string generated_family(std::string_view command) {
+  return fmt::format("{}{}", generator_mark, command);
+}
 
 bool is_generated_family(std::string_view name) { return name.starts_with(generator_mark); }
 

@@ -32,7 +32,8 @@ std::string content(std::FILE* file) {
   std::rewind(file);
   std::string text;
   char buffer[1 << 16];
-  for (std::size_t count; (count = std::fread(buffer, 1, sizeof buffer, file)) > 0;) text.append(buffer, count);
+  for (std::size_t count; (count = std::fread(buffer, 1, sizeof buffer, file)) > 0;)
+    text.append(buffer, count);
   return text;
 }
 
@@ -53,14 +54,16 @@ std::vector<std::string> command_words(std::string_view command) {
   return words;
 }
 
-std::string run_program(const std::vector<std::string>& words, const std::string& folder, std::string_view input,
-                        double seconds, const std::string& who) {
+std::string run_program(const std::vector<std::string>& words, const std::string& folder,
+                        std::string_view input, double seconds, const std::string& who) {
   const std::string line = fmt::format("{}", fmt::join(words, " "));
   if (!programs_are_allowed)
-    throw UsageError(fmt::format("{} names a program, '{}'; it is run where the command line says --allow-programs",
-                                 who, line));
+    throw UsageError(fmt::format(
+        "{} names a program, '{}'; it is run where the command line says --allow-programs", who, line));
   if (words.empty()) throw UsageError(fmt::format("{}: the command has no words", who));
-  const auto fail = [&](const std::string& what) { return FileError(fmt::format("{}: '{}' {}", who, line, what)); };
+  const auto fail = [&](const std::string& what) {
+    return FileError(fmt::format("{}: '{}' {}", who, line, what));
+  };
   const TemporaryFile in(std::tmpfile()), out(std::tmpfile()), said(std::tmpfile());
   if (!in || !out || !said) throw fail("cannot be run: there is no room for temporary files");
   std::fwrite(input.data(), 1, input.size(), in.get());
@@ -97,10 +100,12 @@ std::string run_program(const std::vector<std::string>& words, const std::string
     pause = std::min(pause * 2, std::chrono::microseconds(20'000));
   }
   if (WIFSIGNALED(status)) throw fail(fmt::format("was ended by signal {}", WTERMSIG(status)));
-  if (WEXITSTATUS(status) == 127) throw fail("is not found; the command is its first word, and no shell reads it");
+  if (WEXITSTATUS(status) == 127)
+    throw fail("is not found; the command is its first word, and no shell reads it");
   if (WEXITSTATUS(status) != 0) {
     const std::string last = last_line(content(said.get()));
-    throw fail(fmt::format("ends with exit code {}{}{}", WEXITSTATUS(status), last.empty() ? "" : ": ", last));
+    throw fail(
+        fmt::format("ends with exit code {}{}{}", WEXITSTATUS(status), last.empty() ? "" : ": ", last));
   }
   return content(out.get());
 }

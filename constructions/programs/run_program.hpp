@@ -18,7 +18,7 @@ std::vector<std::string> command_words(std::string_view command);
 /// Everything that the program writes to its standard output, when `input` is all that it reads. It runs in `folder`
 /// ("": here) and is ended after `seconds`. UsageError where programs are not allowed; FileError, led by `who`,
 /// where it cannot be run, ends with another code than 0, or takes longer.
-std::string run_program(const std::vector<std::string>& words, const std::string& folder, std::string_view input,
-                        double seconds, const std::string& who);
+std::string run_program(const std::vector<std::string>& words, const std::string& folder,
+                        std::string_view input, double seconds, const std::string& who);
 
 }  // namespace roundoff::constructions

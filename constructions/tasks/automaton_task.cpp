@@ -218,7 +218,8 @@ class AutomatonTask final : public Task {
   /// Words are written with blanks between symbols.
   bool spaced() const {
     const auto long_one = [](const std::string& token) { return token.size() > 1; };
-    return (!form_.each && long_one(form_.end)) || std::any_of(form_.alphabet.begin(), form_.alphabet.end(), long_one);
+    return (!form_.each && long_one(form_.end)) ||
+           std::any_of(form_.alphabet.begin(), form_.alphabet.end(), long_one);
   }
   Token add(const std::string& token) {
     const auto found = std::find(vocabulary_.begin(), vocabulary_.end(), token);

@@ -15,8 +15,8 @@ class PaddedTask final : public Task {
   PaddedTask(std::unique_ptr<Task> inner, int count, const std::string& token)
       : Task(inner->size(), {}), inner_(std::move(inner)), count_(static_cast<std::size_t>(count)) {
     if (inner_->one_pass())
-      throw UsageError(fmt::format("{}: padding stands before an answer that is written, and each = true has none",
-                                   inner_->name()));
+      throw UsageError(fmt::format(
+          "{}: padding stands before an answer that is written, and each = true has none", inner_->name()));
     base_ = inner_->base();
     vocabulary_ = inner_->vocabulary();
     const auto known = std::find(vocabulary_.begin(), vocabulary_.end(), token);
@@ -38,7 +38,9 @@ class PaddedTask final : public Task {
   int positions() const override { return inner_->positions() + static_cast<int>(count_); }
   double input_count() const override { return inner_->input_count(); }
   Instance instance(std::uint64_t j) const override { return inner_->instance(j); }
-  Instance sample(std::uint64_t seed, std::uint64_t index) const override { return inner_->sample(seed, index); }
+  Instance sample(std::uint64_t seed, std::uint64_t index) const override {
+    return inner_->sample(seed, index);
+  }
   std::vector<Instance> adversarial(std::size_t limit) const override { return inner_->adversarial(limit); }
   Instance parse(std::string_view text) const override { return inner_->parse(text); }
   using Task::text;

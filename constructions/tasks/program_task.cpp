@@ -27,7 +27,8 @@ class ProgramTask final : public Task {
     vocabulary_.pop_back();
     if (form_.answers.empty()) form_.answers = found();
     for (const std::string& token : form_.answers)
-      if (std::find(vocabulary_.begin(), vocabulary_.end(), token) == vocabulary_.end()) vocabulary_.push_back(token);
+      if (std::find(vocabulary_.begin(), vocabulary_.end(), token) == vocabulary_.end())
+        vocabulary_.push_back(token);
     vocabulary_.emplace_back("<eos>");
   }
 
@@ -45,7 +46,9 @@ class ProgramTask final : public Task {
     return static_cast<int>(known_.begin()->first.size() + longest);
   }
 
-  std::vector<Token> question(const Instance& instance) const override { return inner_->question(bare(instance)); }
+  std::vector<Token> question(const Instance& instance) const override {
+    return inner_->question(bare(instance));
+  }
   std::vector<Token> answer(const Instance& instance) const override {
     std::vector<Token> tokens = answered(bare(instance));
     tokens.push_back(eos());
@@ -135,7 +138,8 @@ class ProgramTask final : public Task {
   std::vector<Instance> first_inputs() const {
     std::vector<Instance> list;
     if (input_count() <= static_cast<double>(block)) {
-      for (std::uint64_t j = 0; j < static_cast<std::uint64_t>(input_count()); ++j) list.push_back(inner_->instance(j));
+      for (std::uint64_t j = 0; j < static_cast<std::uint64_t>(input_count()); ++j)
+        list.push_back(inner_->instance(j));
       return list;
     }
     list = inner_->adversarial(block / 2);
@@ -153,8 +157,9 @@ class ProgramTask final : public Task {
       answers.push_back(std::move(line));
     }
     if (answers.size() != inputs.size())
-      throw FileError(fmt::format("{}: the program was given {} prompts and wrote {} lines; one line answers one",
-                                  form_.name, inputs.size(), answers.size()));
+      throw FileError(
+          fmt::format("{}: the program was given {} prompts and wrote {} lines; one line answers one",
+                      form_.name, inputs.size(), answers.size()));
     return answers;
   }
 
@@ -174,7 +179,8 @@ class ProgramTask final : public Task {
     std::set<std::string> fresh;
     for (const std::string& line : lines(first_inputs()))
       for (std::string& token : split(line))
-        if (std::find(vocabulary_.begin(), vocabulary_.end(), token) == vocabulary_.end()) fresh.insert(std::move(token));
+        if (std::find(vocabulary_.begin(), vocabulary_.end(), token) == vocabulary_.end())
+          fresh.insert(std::move(token));
     return {fresh.begin(), fresh.end()};
   }
 
@@ -189,9 +195,10 @@ class ProgramTask final : public Task {
       for (const std::string& token : split(answers[i])) {
         const auto at = std::find(vocabulary_.begin(), vocabulary_.end() - 1, token);
         if (at == vocabulary_.end() - 1)
-          throw FileError(fmt::format("{}: to {} the program answers '{}', whose token '{}' is not known; name it in "
-                                      "answers = [...]",
-                                      form_.name, inner_->text(open[i]), answers[i], token));
+          throw FileError(
+              fmt::format("{}: to {} the program answers '{}', whose token '{}' is not known; name it in "
+                          "answers = [...]",
+                          form_.name, inner_->text(open[i]), answers[i], token));
         tokens.push_back(static_cast<Token>(at - vocabulary_.begin()));
       }
       known_[inner_->question(open[i])] = std::move(tokens);

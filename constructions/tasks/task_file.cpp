@@ -131,8 +131,8 @@ class TaskFile {
     if (kind_ == "automaton") return automaton();
     if (kind_ == "cases") return cases();
     if (kind_ == "program") return program();
-    throw FileError(fmt::format("{}: kind is expression, automaton, cases or program, not '{}'{}", path_, kind_,
-                                did_you_mean(kind_, kinds)));
+    throw FileError(fmt::format("{}: kind is expression, automaton, cases or program, not '{}'{}", path_,
+                                kind_, did_you_mean(kind_, kinds)));
   }
 
   /// padding = { count = "n", token = "." }, of every kind.
@@ -142,15 +142,18 @@ class TaskFile {
     const toml::table* padding = node->as_table();
     if (!padding) fail(*node, "padding is { count = \"n\", token = \".\" }");
     only(*padding, {"count", "token"});
-    const std::string count = text_of(*padding, "count", std::nullopt), token = text_of(*padding, "token", ".");
+    const std::string count = text_of(*padding, "count", std::nullopt),
+                      token = text_of(*padding, "token", ".");
     const auto make = entry_.make;
     entry_.make = [make, count, token, this](const TaskSize& size, const Parameters& parameters) {
-      return padded_task(make(size, parameters), evaluate_size(count, names(size, parameters), 0, 65536), token);
+      return padded_task(make(size, parameters), evaluate_size(count, names(size, parameters), 0, 65536),
+                         token);
     };
   }
 
   void expression() {
-    only(*task_, {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first", "padding"});
+    only(*task_,
+         {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first", "padding"});
     const std::string answer = text_of(*task_, "answer", std::nullopt);
     summary_ = answer;
     entry_.summary = summary_;
@@ -197,8 +200,8 @@ class TaskFile {
   }
 
   void automaton() {
-    only(*task_, {"name", "kind", "alphabet", "states", "start", "transitions", "output", "end", "each", "inputs",
-                  "padding"});
+    only(*task_, {"name", "kind", "alphabet", "states", "start", "transitions", "output", "end", "each",
+                  "inputs", "padding"});
     AutomatonForm form;
     form.name = name_;
     form.digest = digest_;
@@ -209,7 +212,8 @@ class TaskFile {
       const auto flag = each->value_exact<bool>();
       if (!flag) fail(*each, "each is true or false");
       form.each = *flag;
-      if (form.each && task_->get("end")) fail(*task_->get("end"), "where each = true there is no end symbol");
+      if (form.each && task_->get("end"))
+        fail(*task_->get("end"), "where each = true there is no end symbol");
     }
     const std::vector<std::string> states = texts(required("states"), "states");
     const auto state = [&](const toml::node& node, const std::string& text) {
@@ -301,8 +305,8 @@ class TaskFile {
   }
 
   void program() {
-    only(*task_, {"name", "kind", "command", "alphabet", "length", "end", "base", "operands", "first", "answers",
-                  "timeout", "padding"});
+    only(*task_, {"name", "kind", "command", "alphabet", "length", "end", "base", "operands", "first",
+                  "answers", "timeout", "padding"});
     ProgramForm form;
     form.name = name_;
     const toml::node& command = required("command");
@@ -313,7 +317,8 @@ class TaskFile {
     form.folder = folder.string();
     std::string named = digest_;
     for (const std::string& word : form.command)
-      if (std::filesystem::is_regular_file(folder / word)) named += hashed(read_text_file((folder / word).string()));
+      if (std::filesystem::is_regular_file(folder / word))
+        named += hashed(read_text_file((folder / word).string()));
     form.digest = hashed(named);
     if (const toml::node* answers = task_->get("answers")) form.answers = texts(*answers, "answers");
     if (const toml::node* seconds = task_->get("timeout")) {
@@ -332,7 +337,8 @@ class TaskFile {
       if (all.alphabet.empty()) fail(required("alphabet"), "the alphabet has no symbols");
       all.end = text_of(*task_, "end", "=");
       all.outputs = {all.alphabet.front()};
-      all.automaton = {static_cast<int>(all.alphabet.size()), 0, {std::vector<int>(all.alphabet.size(), 0)}, {0}};
+      all.automaton = {
+          static_cast<int>(all.alphabet.size()), 0, {std::vector<int>(all.alphabet.size(), 0)}, {0}};
       const std::string length = text_of(*task_, "length", "n");
       inputs = [all, length, this](const TaskSize& given, const Parameters& parameters) {
         TaskSize size = given;
@@ -368,7 +374,8 @@ class TaskFile {
 std::string task_beside(const std::string& spec, const std::string& model_file) {
   const std::size_t end = spec.find(".toml");
   if (end == std::string::npos) return spec;
-  const std::filesystem::path beside = std::filesystem::path(model_file).parent_path() / spec.substr(0, end + 5);
+  const std::filesystem::path beside =
+      std::filesystem::path(model_file).parent_path() / spec.substr(0, end + 5);
   return std::filesystem::exists(beside) ? beside.string() + spec.substr(end + 5) : spec;
 }
 

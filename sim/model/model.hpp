@@ -138,12 +138,12 @@ struct Repetition {
 struct Model {
   std::string name;
   std::vector<std::string> vocabulary;
-  Matrix token_embedding;     ///< [V x d_model]
-  Matrix position_embedding;  ///< [N x d_model]; empty: no positions
+  Matrix token_embedding;           ///< [V x d_model]
+  Matrix position_embedding;        ///< [N x d_model]; empty: no positions
   bool periodic_positions = false;  ///< position i has row i mod N, and there is no last one
   std::vector<Layer> layers;
-  std::vector<Repetition> repeated;  ///< in order, apart; a model that is run has none: `unrolled`
-  bool grows = false;                ///< layers were repeated as often as the size says
+  std::vector<Repetition> repeated;    ///< in order, apart; a model that is run has none: `unrolled`
+  bool grows = false;                  ///< layers were repeated as often as the size says
   std::optional<Norm> final_norm;      ///< before the unembedding
   Linear unembedding;                  ///< [V x d_model]
   std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty

@@ -21,7 +21,8 @@ Model unrolled(const Model& model, const Bindings& size) {
     if (!in.done()) in.fail(in.at(), "an expression ends here");
     const std::int64_t count = formats::evaluate_up(times, size, in);
     if (count < 1 || count > 4096)
-      throw UsageError(fmt::format("layers are repeated {} times ('{}'); 1 to 4096 can be", count, part.times));
+      throw UsageError(
+          fmt::format("layers are repeated {} times ('{}'); 1 to 4096 can be", count, part.times));
     result.grows = result.grows || formats::uses_variables(times);
     for (std::int64_t turn = 0; turn < count; ++turn)
       for (std::size_t l = 0; l < part.count; ++l) {

@@ -38,9 +38,12 @@ TEST_CASE("automaton: a machine, its class, and the task on words of all lengths
   // The word replays, and a shorter one is right.
   const std::string word = counterexample["input"];
   CHECK(directory.run("roundoff run " + automata + "dyck.json --n 31 '" + word + "'").code == 1);
-  CHECK(directory.run("roundoff run " + automata + "dyck.json --n 30 '((((((((((((((()))))))))))))))='").code == 0);
+  CHECK(
+      directory.run("roundoff run " + automata + "dyck.json --n 30 '((((((((((((((()))))))))))))))='").code ==
+      0);
 
-  const Outcome verdict = directory.run("roundoff verify " + automata + "parity_saturates.json --method automaton --json");
+  const Outcome verdict =
+      directory.run("roundoff verify " + automata + "parity_saturates.json --method automaton --json");
   CHECK(verdict.code == 1);
   const json refuted = json::parse(verdict.out);
   CHECK(refuted["covered"] == "all lengths");
@@ -53,7 +56,8 @@ TEST_CASE("automaton: a machine, its class, and the task on words of all lengths
   CHECK(few.out.find("--states") != std::string::npos);
   CHECK(directory.run("roundoff automaton").code == 2);
   CHECK(directory.run("roundoff automaton --task add").code == 2);
-  const json parity = json::parse(directory.run("roundoff automaton --task 'regex:pattern=(b*ab*a)*b*' --json").out);
+  const json parity =
+      json::parse(directory.run("roundoff automaton --task 'regex:pattern=(b*ab*a)*b*' --json").out);
   CHECK(parity["class"] == "group");
   CHECK(parity["monoid"]["elements"] == 2);
 }
@@ -69,12 +73,15 @@ TEST_CASE("automaton: lines fit 80 columns") {
 TEST_CASE("task files: an output at every symbol, read in one pass") {
   const Directory directory;
   directory.write("each.toml",
-                  "[task]\nkind = \"automaton\"\neach = true\nalphabet = [\"0\", \"1\"]\nstates = [\"e\", \"o\"]\nstart = "
-                  "\"e\"\ntransitions = [[\"e\",\"1\",\"o\"],[\"o\",\"1\",\"e\"],[\"e\",\"0\",\"e\"],[\"o\",\"0\",\"o\"]]\n"
+                  "[task]\nkind = \"automaton\"\neach = true\nalphabet = [\"0\", \"1\"]\nstates = [\"e\", "
+                  "\"o\"]\nstart = "
+                  "\"e\"\ntransitions = "
+                  "[[\"e\",\"1\",\"o\"],[\"o\",\"1\",\"e\"],[\"e\",\"0\",\"e\"],[\"o\",\"0\",\"o\"]]\n"
                   "output = { e = \"0\", o = \"1\" }\n");
   // The parity so far: a sum that wraps around, -4 + -4 = 0 in three bits.
-  directory.write("each.json",
-                  R"({"schema":"roundoff/model/2","format":"twos(2,0):wrap","task":{"name":"each.toml"},"vocab":["0","1"],
+  directory.write(
+      "each.json",
+      R"({"schema":"roundoff/model/2","format":"twos(2,0):wrap","task":{"name":"each.toml"},"vocab":["0","1"],
                   "tok_emb":[[0,0],[-4,0]],"layers":[{"n_heads":1,"W_Q":[[0,0]],"W_K":[[0,0]],"W_V":[[1,0]],
                   "W_O":[[0],[1]],"weighting":"exp"}],"W_U":[[0,0],[0,0]]})");
   const Outcome wrong = directory.run("roundoff verify each.json --n 3 --json");
@@ -84,7 +91,8 @@ TEST_CASE("task files: an output at every symbol, read in one pass") {
   text.replace(text.find("\"W_U\":[[0,0],[0,0]]"), 19, "\"W_U\":[[0,1],[0,0]]");
   directory.write("each.json", text);
   for (const char* n : {"1", "5"}) {
-    const Outcome right = directory.run(std::string("roundoff verify each.json --method exhaustive --json --n ") + n);
+    const Outcome right =
+        directory.run(std::string("roundoff verify each.json --method exhaustive --json --n ") + n);
     CHECK(right.code == 0);
   }
   const json all = json::parse(directory.run("roundoff verify each.json --method automaton --json").out);
@@ -100,16 +108,20 @@ TEST_CASE("task files: an output at every symbol, read in one pass") {
 TEST_CASE("programs answer tasks where the command line allows it, and nowhere else") {
   const Directory directory;
   directory.write("answer.py",
-                  "import sys\nfor line in sys.stdin:\n    a, b = line.strip().rstrip('=').split('<')\n    print(max(a, b))\n");
-  directory.write("max.toml",
-                  "[task]\nkind = \"program\"\ncommand = \"python3 answer.py\"\noperands = { count = 2, digits = \"n\", "
-                  "separator = \"<\", end = \"=\" }\n");
-  const Outcome made = directory.run("for n in 1 2 3; do python3 " + walk + "max.py $n 10 max.toml > m$n.json; done");
+                  "import sys\nfor line in sys.stdin:\n    a, b = line.strip().rstrip('=').split('<')\n    "
+                  "print(max(a, b))\n");
+  directory.write(
+      "max.toml",
+      "[task]\nkind = \"program\"\ncommand = \"python3 answer.py\"\noperands = { count = 2, digits = \"n\", "
+      "separator = \"<\", end = \"=\" }\n");
+  const Outcome made =
+      directory.run("for n in 1 2 3; do python3 " + walk + "max.py $n 10 max.toml > m$n.json; done");
   REQUIRE(made.code == 0);
   const Outcome refused = directory.run("roundoff verify m2.json --p 10");
   CHECK(refused.code == 2);
   CHECK(refused.err.find("--allow-programs") != std::string::npos);
-  const Outcome holds = directory.run("roundoff verify m2.json --p 10 --allow-programs --json --store s.sqlite");
+  const Outcome holds =
+      directory.run("roundoff verify m2.json --p 10 --allow-programs --json --store s.sqlite");
   CHECK(holds.code == 0);
   CHECK(json::parse(holds.out)["covered"] == 10000);
   CHECK(directory.run("roundoff report s.sqlite -o report").code == 0);
@@ -127,9 +139,11 @@ TEST_CASE("programs answer tasks where the command line allows it, and nowhere e
   CHECK(outcome("import sys\nsys.exit('no')\n").code == 3);
   CHECK(outcome("print('0')\n").code == 3);  // one line for many prompts
   directory.write("max.toml",
-                  "[task]\nkind = \"program\"\ncommand = \"python3 answer.py\"\nalphabet = [\"a\", \"b\"]\ntimeout = 0.2\n");
+                  "[task]\nkind = \"program\"\ncommand = \"python3 answer.py\"\nalphabet = [\"a\", "
+                  "\"b\"]\ntimeout = 0.2\n");
   CHECK(outcome("import time\ntime.sleep(9)\n").code == 3);
-  const Outcome words = outcome("import sys\nfor line in sys.stdin: print('even' if line.count('a') % 2 == 0 else 'odd')\n");
+  const Outcome words =
+      outcome("import sys\nfor line in sys.stdin: print('even' if line.count('a') % 2 == 0 else 'odd')\n");
   CHECK(words.code == 0);
   CHECK(words.out.find("even") != std::string::npos);
 }
@@ -144,7 +158,8 @@ TEST_CASE("a generator stands for a name") {
   const Outcome least = directory.run("roundoff analyze " + generator + " --minimize frac --n 2,4 --json");
   CHECK(least.code == 0);
   CHECK(json::parse(least.out)["minima"].size() == 2);
-  const Outcome refuted = directory.run("roundoff verify " + generator + " --n 8 --format 'fixed(4,2)' --round-weights --json");
+  const Outcome refuted =
+      directory.run("roundoff verify " + generator + " --n 8 --format 'fixed(4,2)' --round-weights --json");
   CHECK(refuted.code == 1);
   CHECK(directory.run(json::parse(refuted.out)["replay"].get<std::string>()).code == 1);
   CHECK(directory.run("roundoff verify --n 6").code == 2);
@@ -194,8 +209,10 @@ TEST_CASE("run --steps: words and numbers at 80 columns") {
 TEST_CASE("task files: padding behind the question") {
   const Directory directory;
   directory.write("pad.toml",
-                  "[task]\nkind = \"automaton\"\nalphabet = [\"a\", \"b\"]\nstates = [\"x\", \"y\"]\nstart = \"x\"\noutput = { x "
-                  "= \"0\", y = \"1\" }\npadding = { count = \"n\" }\ntransitions = [[\"x\",\"a\",\"y\"],[\"y\",\"a\",\"y\"],"
+                  "[task]\nkind = \"automaton\"\nalphabet = [\"a\", \"b\"]\nstates = [\"x\", \"y\"]\nstart = "
+                  "\"x\"\noutput = { x "
+                  "= \"0\", y = \"1\" }\npadding = { count = \"n\" }\ntransitions = "
+                  "[[\"x\",\"a\",\"y\"],[\"y\",\"a\",\"y\"],"
                   "[\"x\",\"b\",\"x\"],[\"y\",\"b\",\"x\"]]\n");
   const json shown = json::parse(directory.run("roundoff tasks pad.toml --n 3 --json").out);
   CHECK(shown["positions"] == 8);  // three symbols, =, three times padding, and the answer
@@ -205,8 +222,9 @@ TEST_CASE("task files: padding behind the question") {
                   "vocab":["a","b","0","1","=",".","<eos>"],"tok_emb":[[1,1,1,0,0],[1,1,0,0,0],[1,0,0,0,1],[1,0,0,0,1],
                   [1,0,0,0,0],[1,0,0,0,0],[0,0,0,0,0]],"layers":[{"n_heads":1,"W_Q":[[1,0,0,0,0]],"W_K":[[0,1,0,0,0]],
                   "W_V":[[0,0,1,0,0]],"W_O":[[0],[0],[0],[1],[0]],"weighting":"hard_last"}],
-                  "W_U":[[-1,0,0,0,0],[-1,0,0,0,0],[1,0,0,0,-4],[0,0,0,2,-4],[-1,0,0,0,0],[-1,0,0,0,0],[0,0,0,0,3]]})");
+                  "W_U":[[-1,0,0,0,0],[-1,0,0,0,0],[1,0,0,0,-4],[0,0,0,2,-4],[-1,0,0,0,0],[-1,0,0,0,0],[0,0,0,0,3]]
+})");
   CHECK(directory.run("roundoff verify pad.json --n 3 --method exhaustive").code == 0);
-  CHECK(directory.run("roundoff verify pad.json --n 5 --method certify").code == 0);
-  CHECK(directory.run("roundoff automaton pad.json").code == 2);
+CHECK(directory.run("roundoff verify pad.json --n 5 --method certify").code == 0);
+CHECK(directory.run("roundoff automaton pad.json").code == 2);
 }

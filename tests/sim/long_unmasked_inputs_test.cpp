@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "formats/error.hpp"
 #include "formats/format.hpp"
 #include "formats/notation/text.hpp"
 #include "sim/program/record.hpp"
@@ -58,7 +59,9 @@ Program unmasked(std::uint64_t seed, const Policy& policy, int n) {
 
 }  // namespace
 
-TEST_CASE("sums of equal terms stand still after 3 * 2^p - 1 additions, and of others behind them after 6 * 2^p - 1") {
+TEST_CASE(
+    "sums of equal terms stand still after 3 * 2^p - 1 additions, and of others behind them after 6 * 2^p - "
+    "1") {
   for (const auto& [notation, p] : formats_of_8_bits) {
     const Format format = parse_format(notation);
     const auto still = [&](Value s, const Value& x) {
@@ -82,7 +85,9 @@ TEST_CASE("sums of equal terms stand still after 3 * 2^p - 1 additions, and of o
   }
 }
 
-TEST_CASE("unmasked attention in 8-bit floats: from 9 * 2^p tokens on long inputs stay alike, below 6 * 2^p they do not") {
+TEST_CASE(
+    "unmasked attention in 8-bit floats: from 9 * 2^p tokens on long inputs stay alike, below 6 * 2^p they "
+    "do not") {
   for (const auto& [notation, p] : formats_of_8_bits) {
     Policy policy = Policy::uniform(parse_format(notation));
     policy.mask = Mask::none;

@@ -50,7 +50,8 @@ std::vector<int> executed(const Model& model, const Policy& policy, const Readin
   }
   const auto word = [&](std::size_t number) {
     std::vector<Token> tokens(static_cast<std::size_t>(length));
-    for (std::size_t i = tokens.size(); i-- > 0; number /= letters) tokens[i] = reading.alphabet[number % letters];
+    for (std::size_t i = tokens.size(); i-- > 0; number /= letters)
+      tokens[i] = reading.alphabet[number % letters];
     if (reading.end) tokens.push_back(*reading.end);
     return tokens;
   };
@@ -70,17 +71,20 @@ std::vector<int> executed(const Model& model, const Policy& policy, const Readin
     return found;
   }
   Lanes lanes(optimised);
-  std::vector<LaneToken> tokens(static_cast<std::size_t>(shape.positions()) * batch_lanes), chosen(outputs * batch_lanes);
+  std::vector<LaneToken> tokens(static_cast<std::size_t>(shape.positions()) * batch_lanes),
+      chosen(outputs * batch_lanes);
   std::vector<std::uint8_t> trap(batch_lanes);
   for (std::size_t first = 0; first < words; first += batch_lanes) {
     const std::size_t count = std::min<std::size_t>(batch_lanes, words - first);
     for (std::size_t lane = 0; lane < count; ++lane) {
       const std::vector<Token> one = word(first + lane);
-      for (std::size_t i = 0; i < one.size(); ++i) tokens[i * batch_lanes + lane] = static_cast<LaneToken>(one[i]);
+      for (std::size_t i = 0; i < one.size(); ++i)
+        tokens[i * batch_lanes + lane] = static_cast<LaneToken>(one[i]);
     }
     lanes.run(tokens, static_cast<int>(count), chosen, trap);
     for (std::size_t lane = 0; lane < count; ++lane)
-      found.push_back(trap[lane] != 0 ? trapped : static_cast<int>(chosen[(outputs - 1) * batch_lanes + lane]));
+      found.push_back(trap[lane] != 0 ? trapped
+                                      : static_cast<int>(chosen[(outputs - 1) * batch_lanes + lane]));
   }
   return found;
 }
@@ -100,7 +104,8 @@ int differences(const Extracted& machine, const Model& model, const Policy& poli
     }
     std::vector<int> next;
     for (const int state : states)
-      for (int symbol = 0; symbol < automaton.symbols; ++symbol) next.push_back(automaton.after(state, symbol));
+      for (int symbol = 0; symbol < automaton.symbols; ++symbol)
+        next.push_back(automaton.after(state, symbol));
     states = std::move(next);
   }
   return wrong;
@@ -132,7 +137,8 @@ Named load(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("automata: the models of examples/automata are equal to the executor on all words up to length 10") {
+TEST_CASE(
+    "automata: the models of examples/automata are equal to the executor on all words up to length 10") {
   int models = 0;
   for (const auto& entry : std::filesystem::directory_iterator(ROUNDOFF_SOURCE "/examples/automata")) {
     if (entry.path().extension() != ".json") continue;
@@ -179,14 +185,16 @@ TEST_CASE("automata: verdicts about all lengths, their classes, and the shortest
   }
 }
 
-TEST_CASE("automata: random models of formats up to four bits are equal to the executor on all words up to length 10") {
-  constexpr std::array notations = {"fixed(1,0)",      "fixed(1,0):rtz",  "twos(1,0):wrap", "ufixed(1,1)",
-                                    "fixed(1,1)",      "F(0,1)",          "float(2,1)",     "twos(1,1):wrap",
-                                    "fixed(2,0):trap", "float(2,2)",      "fixed(2,1)",     "F(1,1)",
+TEST_CASE(
+    "automata: random models of formats up to four bits are equal to the executor on all words up to length "
+    "10") {
+  constexpr std::array notations = {"fixed(1,0)",      "fixed(1,0):rtz", "twos(1,0):wrap", "ufixed(1,1)",
+                                    "fixed(1,1)",      "F(0,1)",         "float(2,1)",     "twos(1,1):wrap",
+                                    "fixed(2,0):trap", "float(2,2)",     "fixed(2,1)",     "F(1,1)",
                                     "ufixed(2,2)",     "float(2,2):sat", "float(3,1):rtz", "twos(2,1)"};
   constexpr std::array orders = {"sequential", "sequential", "blocked:2", "blocked:3", "wide:fixed(3,1)"};
-  constexpr Weighting weightings[] = {Weighting::softmax, Weighting::softmax,    Weighting::softmax_one,
-                                      Weighting::hard,    Weighting::hard_first, Weighting::hard_last,
+  constexpr Weighting weightings[] = {Weighting::softmax,    Weighting::softmax,    Weighting::softmax_one,
+                                      Weighting::hard,       Weighting::hard_first, Weighting::hard_last,
                                       Weighting::exponential};
   int small = 0, unknown_small = 0, known = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
@@ -201,8 +209,8 @@ TEST_CASE("automata: random models of formats up to four bits are equal to the e
     if (policy.order.kind == SumOrder::sequential && draw.below(3) == 0) policy.dot = DotMode::fused;
     Model model = random_model(seed, format, draw.below(3) == 0).model;
     const int layers = 1 + draw.below(2);
-    while (static_cast<int>(model.layers.size()) > layers &&
-           !model.layers.back().projection) model.layers.pop_back();
+    while (static_cast<int>(model.layers.size()) > layers && !model.layers.back().projection)
+      model.layers.pop_back();
     const bool positions = draw.below(3) == 0;
     if (positions) {
       model.position_embedding.resize(2 + draw.below(2), model.d_model());
@@ -250,9 +258,11 @@ TEST_CASE("automata: what is no finite-state machine is unknown, with the reason
     return extract(model, policy, reading, limits).obstacle.reason;
   };
   CHECK(reason([](Model&, Policy& policy) { policy.mask = Mask::none; }) == Reason::unmasked);
-  CHECK(reason([](Model&, Policy& policy) { policy.order = parse_order("tree"); }) == Reason::unbounded_order);
+  CHECK(reason([](Model&, Policy& policy) { policy.order = parse_order("tree"); }) ==
+        Reason::unbounded_order);
   CHECK(reason([](Model&, Policy& policy) { policy.dot = DotMode::exact_dot; }) == Reason::unbounded_order);
-  CHECK(reason([](Model& model, Policy&) { model.position_embedding.resize(9, model.d_model()); }) == Reason::positions);
+  CHECK(reason([](Model& model, Policy&) { model.position_embedding.resize(9, model.d_model()); }) ==
+        Reason::positions);
   CHECK(reason([](Model&, Policy& policy) { policy = Policy::uniform(parse_format("fixed(1,0):sr(1)")); }) ==
         Reason::stochastic);
   CHECK(reason([](Model&, Policy&) {}, {.states = 2}) == Reason::states);

@@ -1,4 +1,6 @@
 // Classes of regular languages, known from the literature or by hand, and monoids of rounded sums.
+#include "analyzer/automata/monoid.hpp"
+
 #include <numeric>
 #include <string>
 #include <vector>
@@ -6,7 +8,6 @@
 #include <doctest/doctest.h>
 
 #include "analyzer/automata/interner.hpp"
-#include "analyzer/automata/monoid.hpp"
 #include "analyzer/automata/running.hpp"
 #include "constructions/automata/regex.hpp"
 #include "formats/format.hpp"
@@ -29,7 +30,8 @@ Automaton additions(const char* notation, int fraction_bits) {
   result.symbols = values.size();
   for (int x = 0; x < values.size(); ++x) {
     std::vector<int>& row = result.next.emplace_back();
-    for (int y = 0; y < values.size(); ++y) row.push_back(values.number(add(values[x], values[y], format).value));
+    for (int y = 0; y < values.size(); ++y)
+      row.push_back(values.number(add(values[x], values[y], format).value));
     result.output.push_back(x);
   }
   return result;
@@ -52,19 +54,19 @@ TEST_CASE("monoids: classes of regular languages") {
                              {"", 2, r_trivial},
                              {"a*", 2, r_trivial},
                              {"a*b*", 2, r_trivial},
-                             {"a.*", 2, r_trivial},          // the first symbol
-                             {".*a.*b.*", 2, r_trivial},     // a subword: piecewise testable
+                             {"a.*", 2, r_trivial},       // the first symbol
+                             {".*a.*b.*", 2, r_trivial},  // a subword: piecewise testable
                              {"a*b*c*", 3, r_trivial},
                              {"[ab]*c[ac]*", 3, r_trivial},
-                             {"(a|b){3}", 2, r_trivial},     // finite languages are nilpotent
+                             {"(a|b){3}", 2, r_trivial},      // finite languages are nilpotent
                              {"b*(ab*){0,2}", 2, r_trivial},  // a threshold
-                             {".*a", 2, aperiodic},          // the last symbol: L-trivial
+                             {".*a", 2, aperiodic},           // the last symbol: L-trivial
                              {"(ab)*", 2, aperiodic},
-                             {"(a|ba)*b?", 2, aperiodic},    // no two b in a row
+                             {"(a|ba)*b?", 2, aperiodic},  // no two b in a row
                              {".*aba.*", 2, aperiodic},
                              {"a.*b", 2, aperiodic},
-                             {"(a(ab)*b)*", 2, aperiodic},   // Dyck-1 of depth 2
-                             {"(b*ab*a)*b*", 2, group},      // parity
+                             {"(a(ab)*b)*", 2, aperiodic},  // Dyck-1 of depth 2
+                             {"(b*ab*a)*b*", 2, group},     // parity
                              {"(..)*", 2, group},
                              {"((b*a){3})*b*", 2, group},
                              {"(aa)*", 2, mixed},
@@ -105,8 +107,12 @@ TEST_CASE("automata: running sums are the sums of semantics.md, term after term"
         automata::Running::State terms, products;
         std::vector<Value> x, y;
         for (int j = 0; j < 17; ++j) {
-          x.push_back(round(Value::scaled(draw.below(2) != 0, static_cast<unsigned>(draw.below(8)), -1), format).value);
-          y.push_back(round(Value::scaled(draw.below(2) != 0, static_cast<unsigned>(draw.below(8)), -1), format).value);
+          x.push_back(
+              round(Value::scaled(draw.below(2) != 0, static_cast<unsigned>(draw.below(8)), -1), format)
+                  .value);
+          y.push_back(
+              round(Value::scaled(draw.below(2) != 0, static_cast<unsigned>(draw.below(8)), -1), format)
+                  .value);
           running.add_product(products, x.back(), y.back());
           CHECK(running.total(products) == dot(x, y, how.order, mode, format).value);
           if (mode == DotMode::fused) continue;
