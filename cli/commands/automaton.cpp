@@ -125,8 +125,8 @@ Command automaton_command() {
       "shortest "
       "word is shown), 5 when there is no machine within --states, or none at all.\n\n"
       "Examples:\n"
-      "  roundoff automaton examples/automata/flipflop.json\n"
-      "  roundoff automaton examples/automata/updown.json --dot updown.dot\n"
+      "  roundoff automaton examples/your_own_question/automata/flipflop.json\n"
+      "  roundoff automaton examples/your_own_question/automata/updown.json --dot updown.dot\n"
       "  roundoff automaton --task 'regex:pattern=(aa|b)*'\n");
 }
 

@@ -14,7 +14,7 @@ using roundoff::cli::test::Outcome;
 
 namespace {
 
-const std::string automata = ROUNDOFF_SOURCE "/examples/automata/";
+const std::string automata = ROUNDOFF_SOURCE "/examples/your_own_question/automata/";
 const std::string walk = ROUNDOFF_SOURCE "/examples/your_own_question/";
 
 }  // namespace

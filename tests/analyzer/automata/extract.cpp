@@ -1,4 +1,4 @@
-// The machine of a model writes what the executor does: on every word up to a length, for the models of examples/automata
+// The machine of a model writes what the executor does: on every word up to a length, for the models of examples/your_own_question/automata
 // and for random ones of small formats.
 #include <algorithm>
 #include <array>
@@ -125,7 +125,7 @@ struct Named {
 
 Named load(const std::string& name) {
   Named named;
-  const std::string folder = ROUNDOFF_SOURCE "/examples/automata/";
+  const std::string folder = ROUNDOFF_SOURCE "/examples/your_own_question/automata/";
   named.file = load_model(folder + name + ".json");
   const auto begin = named.file.task.find(":\"") + 2;
   std::string spec = named.file.task.substr(begin, named.file.task.rfind('"') - begin);
@@ -138,9 +138,11 @@ Named load(const std::string& name) {
 }  // namespace
 
 TEST_CASE(
-    "automata: the models of examples/automata are equal to the executor on all words up to length 10") {
+    "automata: the models of examples/your_own_question/automata are equal to the executor on all words up "
+    "to length 10") {
   int models = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(ROUNDOFF_SOURCE "/examples/automata")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(ROUNDOFF_SOURCE "/examples/your_own_question/automata")) {
     if (entry.path().extension() != ".json") continue;
     const std::string name = entry.path().stem();
     CAPTURE(name);

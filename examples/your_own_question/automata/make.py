@@ -1,4 +1,4 @@
-"""Models that are finite automata: python3 make.py [FOLDER] writes each as NAME.json.
+"""Models that are finite automata: python3 make.py writes each as NAME.json; --check compares them with what is there.
 
 None has a table of positions, so that each reads words of every length, and `roundoff automaton NAME.json` shows the
 machine that it is. After the word comes =, at which the answer is written, and behind the answer <eos>.
@@ -8,7 +8,7 @@ import random
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "your_own_question"))
+sys.path.insert(0, os.path.join(HERE, ".."))
 from model import Model  # noqa: E402
 
 
@@ -136,7 +136,10 @@ MODELS = {"flipflop": flipflop, "ends": ends, "parity_wrap": parity_wrap, "parit
           "random_2": lambda: drawn(32, 2, "fixed(2,0)", divide="last", mask="strict")}
 
 if __name__ == "__main__":
-    folder = sys.argv[1] if len(sys.argv) > 1 else HERE
     for name, model in MODELS.items():
-        with open(os.path.join(folder, name + ".json"), "w") as file:
-            print(model(), file=file)
+        path, text = os.path.join(HERE, name + ".json"), model() + "\n"
+        if "--check" not in sys.argv:
+            with open(path, "w") as file:
+                file.write(text)
+        elif open(path).read() != text:
+            sys.exit(f"{path} is not what this script writes; run it again")
