@@ -171,8 +171,8 @@ TEST_CASE("layers are repeated as often as the size says") {
   const Directory directory;
   // One unit that adds 1 to a register, n times: the answer is the last symbol, and the model writes whether it saw n = 3.
   const std::string head =
-      R"({"schema":"roundoff/model/2","format":"fixed(4,0)","task":{"name":"regex:pattern=.{3}|.{4}"},
-      "vocab":["a","b","0","1","=","<eos>"],"tok_emb":[[1,0,0],[1,0,0],[1,0,1],[1,0,1],[1,0,0],[0,0,0]],"layers":[)";
+      R"json({"schema":"roundoff/model/2","format":"fixed(4,0)","task":{"name":"regex:pattern=.{3}|.{4}"},
+      "vocab":["a","b","0","1","=","<eos>"],"tok_emb":[[1,0,0],[1,0,0],[1,0,1],[1,0,1],[1,0,0],[0,0,0]],"layers":[)json";
   const std::string layer = R"({"W_1":[[1,0,0]],"W_2":[[0],[1],[0]]})";
   const std::string tail = R"(],"W_U":[[-9,0,0],[-9,0,0],[2,0,-9],[0,1,-9],[-9,0,0],[0,0,5]]})";
   directory.write("looped.json", head + R"({"repeat":"n","layers":[)" + layer + "]}" + tail);
@@ -195,8 +195,8 @@ TEST_CASE("run --steps: words and numbers at 80 columns") {
     CAPTURE(part);
     CHECK(steps.out.find(part) != std::string::npos);
   }
-  for (const std::string& run : {"add-hinge '0101+0011='", "add-match '01+11='"}) {
-    std::istringstream lines(directory.run("roundoff run --steps " + std::string(run)).out);
+  for (const std::string run : {"add-hinge '0101+0011='", "add-match '01+11='"}) {
+    std::istringstream lines(directory.run("roundoff run --steps " + run).out);
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
       CHECK(line.size() <= 80);
@@ -218,7 +218,7 @@ TEST_CASE("task files: padding behind the question") {
   CHECK(shown["positions"] == 8);  // three symbols, =, three times padding, and the answer
   // The last symbol, by hard attention to the last letter, read at the last of the padding.
   directory.write("pad.json",
-                  R"({"schema":"roundoff/model/2","format":"fixed(4,0)","task":{"name":"pad.toml"},
+                  R"json({"schema":"roundoff/model/2","format":"fixed(4,0)","task":{"name":"pad.toml"},
                   "vocab":["a","b","0","1","=",".","<eos>"],"tok_emb":[[1,1,1,0,0],[1,1,0,0,0],[1,0,0,0,1],[1,0,0,0,1],
                   [1,0,0,0,0],[1,0,0,0,0],[0,0,0,0,0]],"layers":[{"n_heads":1,"W_Q":[[1,0,0,0,0]],"W_K":[[0,1,0,0,0]],
                   "W_V":[[0,0,1,0,0]],"W_O":[[0],[0],[0],[1],[0]],"weighting":"hard_last"}],
