@@ -112,7 +112,8 @@ TEST_CASE("docs/json.md describes what the commands print, field by field") {
   std::filesystem::create_directory_symlink(ROUNDOFF_SOURCE "/examples", directory.file("examples"));
   for (const auto& [schema, command] : page.commands) {
     CAPTURE(command);
-    const Outcome outcome = directory.run(command + " --json --quiet");
+    const Outcome outcome =
+        directory.run(command + (command.ends_with(" --json") ? " --quiet" : " --json --quiet"));
     CAPTURE(outcome.err);
     const json document = json::parse(outcome.out, nullptr, false);
     REQUIRE_FALSE(document.is_discarded());
