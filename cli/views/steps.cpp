@@ -11,7 +11,7 @@
 namespace roundoff::cli {
 namespace {
 
-constexpr std::size_t line_width = 80, margin = 16;
+constexpr std::size_t line_width = 80, before_label = 14, before_words = 23;
 constexpr std::size_t most_shown = 4;  // keys of a head, logits of a choice
 
 /// Values of one site at one position: of heads, by key; else by index.
@@ -21,7 +21,7 @@ class Steps {
  public:
   Steps(const Model& model, const Program& program, const Reference& reference,
         const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary)
-      : model_(model), tokens_(tokens), vocabulary_(vocabulary) {
+      : model_(model), tokens_(tokens), vocabulary_(vocabulary), first_output_(program.shape.first_output) {
     for (NodeId node = 0; node < reference.done(); ++node) {
       const Site& site = program.sites[node];
       if (site.name == SiteName::none || site.inner) continue;
@@ -39,7 +39,9 @@ class Steps {
       each_position([&](int position) { position_in(layer, position); });
     }
     title("Choice");
-    each_position([&](int position) { choice(position); });
+    each_position([&](int position) {
+      if (position >= first_output_) choice(position);
+    });
     return text_;
   }
 
@@ -63,14 +65,14 @@ class Steps {
   }
   /// "  label  words, words", wrapped; the position stands before the first line.
   void line(std::string_view label, const std::vector<std::string>& words) {
-    std::string row = fmt::format("{:<{}}{:<9}", head_, margin - 3, label);
+    std::string row = fmt::format("{:<{}}{:<{}}", head_, before_label, label, before_words - before_label);
     head_.clear();
     bool first = true;
     for (const std::string& word : words) {
       if (!first) row += ',';
       if (row.size() + word.size() + 2 > line_width && !first) {
         text_ += row + '\n';
-        row = std::string(margin + 6, ' ');
+        row = std::string(before_words, ' ');
       } else if (!first) {
         row += ' ';
       }
@@ -166,7 +168,7 @@ class Steps {
     if (!next.empty())
       words.push_back("writes " + vocabulary_[static_cast<std::size_t>(to_double(next.begin()->second))]);
     for (std::size_t i = 0; i < std::min(most_shown, logits.size()); ++i)
-      words.push_back(fmt::format("{}{} {}", i == 0 ? "logits " : "",
+      words.push_back(fmt::format("{}{} = {}", i == 0 ? "by " : "",
                                   vocabulary_[static_cast<std::size_t>(logits[i].second)],
                                   decimal(logits[i].first)));
     line("", words);
@@ -174,6 +176,7 @@ class Steps {
 
   const Model& model_;
   const std::vector<std::string>&tokens_, &vocabulary_;
+  int first_output_;
   std::map<std::tuple<int, int, SiteName>, Entries> values_;
   std::string text_, head_;
 };

@@ -222,9 +222,8 @@ TEST_CASE("task files: padding behind the question") {
                   "vocab":["a","b","0","1","=",".","<eos>"],"tok_emb":[[1,1,1,0,0],[1,1,0,0,0],[1,0,0,0,1],[1,0,0,0,1],
                   [1,0,0,0,0],[1,0,0,0,0],[0,0,0,0,0]],"layers":[{"n_heads":1,"W_Q":[[1,0,0,0,0]],"W_K":[[0,1,0,0,0]],
                   "W_V":[[0,0,1,0,0]],"W_O":[[0],[0],[0],[1],[0]],"weighting":"hard_last"}],
-                  "W_U":[[-1,0,0,0,0],[-1,0,0,0,0],[1,0,0,0,-4],[0,0,0,2,-4],[-1,0,0,0,0],[-1,0,0,0,0],[0,0,0,0,3]]
-})");
+                  "W_U":[[-1,0,0,0,0],[-1,0,0,0,0],[1,0,0,0,-4],[0,0,0,2,-4],[-1,0,0,0,0],[-1,0,0,0,0],[0,0,0,0,3]]})json");
   CHECK(directory.run("roundoff verify pad.json --n 3 --method exhaustive").code == 0);
-CHECK(directory.run("roundoff verify pad.json --n 5 --method certify").code == 0);
-CHECK(directory.run("roundoff automaton pad.json").code == 2);
+  CHECK(directory.run("roundoff verify pad.json --n 5 --method certify").code == 0);
+  CHECK(directory.run("roundoff automaton pad.json").code == 2);
 }
