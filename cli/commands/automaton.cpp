@@ -96,8 +96,8 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
   const AutomatonView view = view_of(fmt::format("{} in {}", subject.name, subject.format), automaton, words,
                                      subject.model.vocabulary);
   const auto difference = first_difference(automaton, words);
-  std::string verdict =
-      fmt::format("  {:<12}equal to {} on words of all lengths\n", "task", subject.task->spec());
+  std::string verdict = fmt::format("  {:<12}{}\n  {:<12}equal on words of all lengths\n", "task",
+                                    subject.task->spec(), "verdict");
   document["verdict"] = difference ? "refuted" : "certified";
   document["covered"] = document["of"] = "all lengths";
   if (difference) {
@@ -106,8 +106,9 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
     const std::string want =
         word_output(words.automaton.out(state_after(words.automaton, *difference)), subject.model.vocabulary);
     verdict = fmt::format(
-        "  {:<12}differs from {}, first on words of {} symbols:\n  {:<12}{} gives {}, right is {}\n", "task",
-        subject.task->spec(), difference->size(), "", input, got, want);
+        "  {0:<12}{3}\n  {1:<12}differs, first on words of {4} symbols:\n  {2:<12}{5}\n  {2:<12}gives {6}, "
+        "right is {7}\n",
+        "task", "verdict", "", subject.task->spec(), difference->size(), input, got, want);
     document["counterexample"] = {
         {"input", input}, {"got", got}, {"want", want}, {"length", difference->size()}};
   }
