@@ -11,10 +11,10 @@
 namespace roundoff::analyzer {
 namespace {
 
-using Element = std::vector<int>;  // [state] -> state
+using Transformation = std::vector<int>;  // [state] -> state
 
 /// The least common multiple of the lengths of the cycles that states end in.
-int cycle_length(const Element& element) {
+int cycle_length(const Transformation& element) {
   const std::size_t states = element.size();
   std::vector<int> met(states, -1), when(states, 0);
   int common = 1;
@@ -73,20 +73,20 @@ std::string_view name(MonoidClass c) {
 
 Monoid monoid(const Automaton& automaton, std::uint64_t most) {
   Monoid result;
-  automata::Interner<Element> elements;
+  automata::Interner<Transformation> elements;
   std::vector<std::pair<int, int>> from = {{-1, -1}};
-  Element identity(static_cast<std::size_t>(automaton.states()));
+  Transformation identity(static_cast<std::size_t>(automaton.states()));
   std::iota(identity.begin(), identity.end(), 0);
   elements.number(identity);
   int period = 1, turning = -1;
   bool all = true;
   for (int i = 0; i < elements.size() && all; ++i) {
-    const Element element = elements[i];
+    const Transformation element = elements[i];
     const int length = cycle_length(element);
     if (length > 1 && turning < 0) turning = i;
     period = std::max(period, length);
     for (int symbol = 0; symbol < automaton.symbols; ++symbol) {
-      Element product = element;
+      Transformation product = element;
       for (int& state : product) state = automaton.after(state, symbol);
       if (elements.number(product) == static_cast<int>(from.size())) from.emplace_back(i, symbol);
     }

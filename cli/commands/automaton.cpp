@@ -49,8 +49,8 @@ WordTask words_of(const Task& task) {
       task.name()));
 }
 
-int answer(const AutomatonArguments& options, Session& session, const AutomatonView& view, Json document,
-           const std::string& verdict, int code) {
+int show_view(const AutomatonArguments& options, Session& session, const AutomatonView& view, Json document,
+              const std::string& verdict, int code) {
   if (!options.dot.empty() && options.dot != "-") write_file(options.dot, as_dot(view));
   document.update(as_json(view));
   const std::string text = options.dot == "-" ? as_dot(view) : as_text(view) + verdict + states_text(view);
@@ -64,8 +64,8 @@ int show_task(const AutomatonArguments& options, Session& session) {
   const std::unique_ptr<Task> task = make_task(options.subject.task, task_size(options.subject));
   const WordTask words = words_of(*task);
   const Automaton automaton = constructions::minimal(words.automaton);
-  return answer(options, session, view_of(task->spec(), automaton, words, task->vocabulary()),
-                {{"task", task->spec()}}, "", exit_done);
+  return show_view(options, session, view_of(task->spec(), automaton, words, task->vocabulary()),
+                   {{"task", task->spec()}}, "", exit_done);
 }
 
 int run_automaton(const AutomatonArguments& options, Session& session) {
@@ -112,7 +112,8 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
     document["counterexample"] = {
         {"input", input}, {"got", got}, {"want", want}, {"length", difference->size()}};
   }
-  return answer(options, session, view, std::move(document), verdict, difference ? exit_refuted : exit_done);
+  return show_view(options, session, view, std::move(document), verdict,
+                   difference ? exit_refuted : exit_done);
 }
 
 }  // namespace

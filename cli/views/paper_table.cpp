@@ -30,7 +30,7 @@ std::string width_text(const Cell& cell, const Series& series) {
 }
 
 // The formula is the statement and the built points are its check; a fit only describes them.
-std::string growth_text(const Series& series) {
+std::string width_law_text(const Series& series) {
   if (series.claimed) {
     const std::string_view formula = constructions::find_construction(series.construction).width;
     return fmt::format("width = {} (its formula, checked at {} sizes)", formula, series.points.size());
@@ -54,7 +54,7 @@ PaperCell cell_of(const Cell& cell) {
   if (cell.best) {
     const Series& best = cell.series[*cell.best];
     made.best = width_text(cell, best);
-    made.law = growth_text(best);
+    made.law = width_law_text(best);
     made.mark = mark_of(best);
   }
   if (cell.paper && cell.paper != cell.best) made.paper = width_text(cell, cell.series[*cell.paper]);
@@ -78,7 +78,7 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   return lines;
 }
 
-std::vector<std::string> lines_of(const PaperCell& cell, std::size_t width) {
+std::vector<std::string> cell_lines(const PaperCell& cell, std::size_t width) {
   std::vector<std::string> lines;
   const auto add = [&](std::string_view label, const std::string& text) {
     if (text.empty()) return;
@@ -131,8 +131,8 @@ std::string paper_text(const Table1& table) {
   if (rows.empty()) return "";
   line("", "constant precision", "logarithmic precision");
   for (const PaperRow& row : rows) {
-    const std::vector<std::string> left = lines_of(row.constant, column),
-                                   right = lines_of(row.logarithmic, column);
+    const std::vector<std::string> left = cell_lines(row.constant, column),
+                                   right = cell_lines(row.logarithmic, column);
     for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i)
       line(i == 0 ? row.name : "", i < left.size() ? left[i] : "", i < right.size() ? right[i] : "");
     text += '\n';
@@ -169,7 +169,7 @@ std::string paper_latex(const Table1& table) {
   for (const PaperRow& row : paper_rows(table)) {
     const auto cell = [](const PaperCell& from) {
       std::string words;
-      for (const std::string& line : lines_of(from, std::string::npos / 2))
+      for (const std::string& line : cell_lines(from, std::string::npos / 2))
         words += (words.empty() ? "" : "; ") + latex_escaped(line);
       return words;
     };

@@ -16,7 +16,7 @@
 namespace roundoff::constructions {
 namespace {
 
-constexpr std::uint64_t block = 4096;
+constexpr std::uint64_t inputs_at_once = 4096;
 
 class ProgramTask final : public Task {
  public:
@@ -126,8 +126,8 @@ class ProgramTask final : public Task {
       const std::lock_guard lock(mutex_);
       if (!known_.contains(inner_->question(inner))) {
         std::vector<Instance> list;
-        const std::uint64_t first = number / block * block;
-        for (std::uint64_t i = first; i < std::min(end, first + block); ++i) list.push_back(at(i));
+        const std::uint64_t first = number / inputs_at_once * inputs_at_once;
+        for (std::uint64_t i = first; i < std::min(end, first + inputs_at_once); ++i) list.push_back(at(i));
         ask(list);
       }
     }
@@ -137,13 +137,13 @@ class ProgramTask final : public Task {
   /// The inputs that tokens of answers are looked for in.
   std::vector<Instance> first_inputs() const {
     std::vector<Instance> list;
-    if (input_count() <= static_cast<double>(block)) {
+    if (input_count() <= static_cast<double>(inputs_at_once)) {
       for (std::uint64_t j = 0; j < static_cast<std::uint64_t>(input_count()); ++j)
         list.push_back(inner_->instance(j));
       return list;
     }
-    list = inner_->adversarial(block / 2);
-    for (std::uint64_t j = 0; j < block / 2; ++j) list.push_back(inner_->sample(1, j));
+    list = inner_->adversarial(inputs_at_once / 2);
+    for (std::uint64_t j = 0; j < inputs_at_once / 2; ++j) list.push_back(inner_->sample(1, j));
     return list;
   }
 
