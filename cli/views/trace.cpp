@@ -139,7 +139,7 @@ Table as_table(const std::vector<SiteStatistics>& statistics) {
                {"underflow", "underflow", true}},
               {}};
   for (const SiteStatistics& s : statistics)
-    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer), std::string(name(s.site)),
+    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer + 1), std::string(name(s.site)),
                           std::to_string(s.values), decimal(s.least), decimal(s.most),
                           std::to_string(s.integer_bits), needed(s), std::to_string(s.inexact),
                           fmt::format("{:.3g}", s.error_ulps), std::to_string(s.saturated),
