@@ -88,8 +88,8 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
     unknown.obstacle = extracted.obstacle;
     const std::string why = note_text(unknown);
     document.update(Json{{"verdict", "unknown"}, {"reason", name(extracted.obstacle.reason)}, {"note", why}});
-    print(session, fmt::format("{} in {}: no machine, {}\n", subject.name, subject.format, why), as_table({}),
-          document);
+    print(session, fmt::format("{} in {}: no machine, {}\n", subject.name, subject.format, why),
+          as_table(AutomatonView{}), document);
     return exit_unknown;
   }
   const Automaton automaton = extracted.by_first();

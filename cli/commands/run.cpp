@@ -80,7 +80,7 @@ int run_run(const RunArguments& options, Session& session) {
   std::vector<std::string> tokens;
   for (const Token token : decoded.tokens) tokens.push_back(task.vocabulary()[token]);
   if (options.steps && reference)
-    text = steps_text(subject.model, program, *reference, tokens, task.vocabulary()) + '\n' + text;
+    text = walk_text(subject.model, program, *reference, tokens, task.vocabulary()) + '\n' + text;
   Json document = {{"input", task.text(question)},
                    {"tokens", tokens},
                    {"answer", answer_text(task, written)},

@@ -188,8 +188,8 @@ std::string register_name(const Model& model, int index) {
   return at < model.registers.size() ? model.registers[at] : fmt::format("x{}", index);
 }
 
-std::string steps_text(const Model& model, const Program& program, const Reference& reference,
-                       const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary) {
+std::string walk_text(const Model& model, const Program& program, const Reference& reference,
+                      const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary) {
   return Steps(model, program, reference, tokens, vocabulary).text();
 }
 

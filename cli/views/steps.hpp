@@ -14,8 +14,8 @@ namespace roundoff::cli {
 
 /// Of a program that records all outputs. `tokens`: the sequence, as text, as far as it came. Lines of at most 80
 /// characters where names are short.
-std::string steps_text(const Model& model, const Program& program, const Reference& reference,
-                       const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary);
+std::string walk_text(const Model& model, const Program& program, const Reference& reference,
+                      const std::vector<std::string>& tokens, const std::vector<std::string>& vocabulary);
 
 /// The name of a residual register, or "x3".
 std::string register_name(const Model& model, int index);
