@@ -137,7 +137,7 @@ int run_least(const LeastArguments& options, Session& session) {
     if (!options.output.empty()) write_file(options.output, write_model(file));
     document["model"] = Json::parse(write_model(file));
   } else if (!options.output.empty() && !interrupted()) {
-    warn("no model was found; " + options.output + " is not written");
+    warnings(session)("no model was found; " + options.output + " is not written");
   }
   print(session, text, table, document);
   if (interrupted()) throw Interrupted(resume_hint(options.store));
