@@ -6,6 +6,7 @@
 
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -176,5 +177,6 @@ typename AttentionBlock<Tape>::Weights AttentionBlock<Tape>::weights(Tape& tape,
 }
 
 template class AttentionBlock<Recorder>;
+template class AttentionBlock<Tensors>;
 
 }  // namespace roundoff::sim

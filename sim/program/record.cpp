@@ -80,7 +80,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
     tape.stand_at(i, -1);
     const bool output = i >= program.shape.first_output;
     if (!output && !options.all_outputs) return;
-    const NodeId next = transformer.choose(tape, x);
+    const NodeId next = transformer.choose(tape, transformer.logits(tape, x));
     if (output) program.outputs.push_back(next);
   };
   if (tape.policy().mask == Mask::none) {
@@ -115,16 +115,7 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
     throw UsageError(fmt::format(
         "the task has {} tokens but the model's vocabulary has {}; use the task the model was built for",
         shape.vocabulary, model.vocabulary.size()));
-  if (!model.position_embedding.empty() && model.position_embedding.rows() < shape.positions())
-    throw UsageError(
-        fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
-                    shape.positions(), model.position_embedding.rows()));
-  for (const Layer& layer : model.layers)
-    if (layer.attention)
-      for (const Matrix& mask : layer.attention->mask)
-        if (mask.rows() < shape.positions())
-          throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
-                                       shape.positions(), mask.rows()));
+  require_positions(model, shape.positions());
   if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
     throw UsageError(
         "under mask = none every position sees the answer that is being written; it takes a task that is read in "
