@@ -188,6 +188,13 @@ Tensors::Entries Tensors::sum(const Entries& a, Role role, const Place& where) {
   const Number& result = number(format);
   const Entries x =
       result.kernels() != nullptr && contains(result, number(a.format)) ? as_elements(a, format) : a;
+  const SumOrder::Kind kind = policy_.order.kind;
+  // The first term of a sum is not rounded, and may be the only one.
+  if (x.count == 1 && kind != SumOrder::wide && kind != SumOrder::exact) {
+    const Entries only = spread(x);
+    note(only, where, {}, [](std::size_t) { return std::string("a sum of one term"); });
+    return only;
+  }
   const std::size_t n = lanes();
   Entries made = room(Entries::lanes, 1, format);
   std::vector<std::uint8_t> trapped(n);
