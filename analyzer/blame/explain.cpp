@@ -179,7 +179,7 @@ class Inquiry {
       }
       return false;
     }
-    auto half = std::make_unique<HalfRounded>(*twins_, *run_, forced_, output, right_[o]);
+    auto half = std::make_unique<PrefixRounding>(*twins_, *run_, forced_, output, right_[o]);
     const auto& names = task_.vocabulary();
     Choice ideal;
     std::string chosen;
@@ -329,7 +329,7 @@ class Inquiry {
   NodeId counted_ = 0;  ///< operations up to the first wrong token
   std::optional<Twins> twins_;
   std::unique_ptr<Reference> run_;
-  std::unique_ptr<HalfRounded> half_;
+  std::unique_ptr<PrefixRounding> half_;
   Explanation explanation_;
 };
 

@@ -5,7 +5,7 @@
 // - construction: the model is wrong on this input even without rounding.
 // - rounding: without rounding every token of the answer is right. Roundings are then switched on one by one
 // in the order of computation
-//   (half_rounded.hpp), and the first one after which the token stays wrong is the culprit.
+//   (prefix_rounding.hpp), and the first one after which the token stays wrong is the culprit.
 //
 // A design for constant precision computes *with* rounding and saturation and is wrong without them by
 // intention. It is compared with itself in a format in which it is right on this input, where one is given.
@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/blame/half_rounded.hpp"
+#include "analyzer/blame/prefix_rounding.hpp"
 #include "analyzer/names.hpp"
 #include "constructions/tasks/task.hpp"
 #include "sim/model/model.hpp"

@@ -59,8 +59,9 @@ class Bounds final : public Integers {
     for (int j = 0; j < count; ++j) {
       columns.emplace_back();
       for (const constructions::Term term : column(j)) {
-        known = known && of(term).most != unknown;
-        columns.back().push_back(of(term));
+        const Structure::Term& bounds = of(term);
+        known = known && bounds.most != unknown && !bounds.positions.empty() && bounds.positions.size() <= 2;
+        columns.back().push_back(bounds);
       }
     }
     // Two sums are not one sum: the first of them would hide the second's columns.

@@ -22,8 +22,8 @@ struct Structure {
   using Columns = std::vector<std::vector<Term>>;
 
   bool specified = false;  ///< the task has a specification
-  /// The columns whose sums the answer is, by significance; empty where it is no such sum, or where a term's
-  /// bounds are not known.
+  /// The columns whose sums the answer is, by significance, each term a function of one or two tokens; empty where
+  /// it is no such sum, or where a term's bounds are not known.
   Columns columns;
   int lines = 0;  ///< that it writes on the way, one after the other
 

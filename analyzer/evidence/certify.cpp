@@ -11,7 +11,9 @@
 #include "analyzer/diagrams/proof.hpp"
 #include "analyzer/evidence/judge.hpp"
 #include "analyzer/evidence/shrink.hpp"
+#include "formats/error.hpp"
 #include "sim/passes/passes.hpp"
+#include "sim/program/memory.hpp"
 #include "sim/program/record.hpp"
 
 namespace roundoff::analyzer {
@@ -71,6 +73,8 @@ class Certification {
       prove();
     } catch (const Exhausted& exhausted) {
       result_.obstacle = exhausted.obstacle;
+    } catch (const TooMuchMemory&) {
+      result_.obstacle = {Reason::memory, memory_limit() / 1e6};
     } catch (const Stopped&) {
       result_.interrupted = true;
       result_.obstacle = {Reason::interrupted};
@@ -163,19 +167,28 @@ class Certification {
       const SequenceShape shape = task_.shape(lengths);
       const Variables positions = variables(task_, shape);
       const Watch asked = watch(options_.progress, options_.interrupted);
-      const Watch watched = [&](std::string_view what, double done, double of) {
-        asked(what, done, of);
+      const Watch watched = [&](std::string_view what, double done, double all) {
+        asked(what, done, all);
         in_time();
       };
-      const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
-      const Program program = optimise(recorded, passes_off, watched).program;
-      std::optional<Outcome> outcome = by_cut(program, shape);
+      std::optional<Program> program;
+      try {
+        const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
+        program = optimise(recorded, passes_off, watched).program;
+      } catch (const Trap&) {
+        // On what no input changes: every input of this shape fails.
+        if (!result_.counterexample) explain(lengths);
+        failing += inputs(task_, positions);
+        of += inputs(task_, positions);
+        continue;
+      }
+      std::optional<Outcome> outcome = by_cut(*program, shape);
       if (outcome && outcome->question && !result_.counterexample)
         explain(task_.read(*outcome->question, lengths));
       if (outcome && (outcome->decided || !options_.exact_fraction))
         cut = cut_of(task_, shape);
       else
-        outcome = diagrams::prove(program, positions, task_, how(deadline_));
+        outcome = diagrams::prove(*program, positions, task_, how(deadline_));
       failing += outcome->failing;
       of += inputs(task_, positions);
       decided = decided && outcome->decided;

@@ -56,13 +56,13 @@ bool records_whole(const Model& model, const SequenceShape& shape) {
 
 Subject::Replay Subject::replay(const Instance& instance) const {
   const SequenceShape shape = task_.shape(instance);
-  const Program program =
-      record(model_, policy_, shape, {.skip_zero_weights = true, .fold = !records_whole(model_, shape)});
   const std::vector<Token> question = task_.question(instance);
   std::vector<Token> right = task_.answer(instance);
-  Reference reference(program);
   Replay replay;
   try {
+    const Program program =
+        record(model_, policy_, shape, {.skip_zero_weights = true, .fold = !records_whole(model_, shape)});
+    Reference reference(program);
     const Decoded decoded = decode(reference, program, question, task_.eos());
     std::vector<Token> answer(decoded.tokens.begin() + static_cast<std::ptrdiff_t>(question.size()),
                               decoded.tokens.end());
@@ -80,12 +80,17 @@ Subject::Replay Subject::replay(const Instance& instance) const {
 
 Judge::Engine& Judge::engine(const Instance& instance) {
   Engine& engine = engines_[lengths(instance)];
-  if (engine.prepared) return engine;
-  engine.prepared = subject_.prepared(instance);
-  if (engine.prepared->lanes) {
-    engine.lanes = std::make_unique<Lanes>(engine.prepared->program);
-  } else {
-    engine.reference = std::make_unique<Reference>(engine.prepared->program);
+  if (engine.prepared || engine.traps) return engine;
+  try {
+    std::shared_ptr<const Subject::Prepared> prepared = subject_.prepared(instance);
+    if (prepared->lanes) {
+      engine.lanes = std::make_unique<Lanes>(prepared->program);
+    } else {
+      engine.reference = std::make_unique<Reference>(prepared->program);
+    }
+    engine.prepared = std::move(prepared);
+  } catch (const Trap&) {
+    engine.traps = true;  // on what no input changes
   }
   return engine;
 }
@@ -95,6 +100,10 @@ void Judge::decide(std::span<const Instance> instances, std::span<std::uint8_t> 
   for (std::size_t j = 0; j < instances.size(); ++j) groups[lengths(instances[j])].push_back(j);
   for (const auto& [key, members] : groups) {
     Engine& shared = engine(instances[members.front()]);
+    if (shared.traps) {
+      for (std::size_t j : members) failed[j] = 1;
+      continue;
+    }
     if (!shared.lanes) {
       for (std::size_t j : members) failed[j] = fails(shared, instances[j]) ? 1 : 0;
       continue;
@@ -114,6 +123,10 @@ void Judge::decide(const InputList& inputs, std::uint64_t first, std::size_t cou
                    std::span<std::uint8_t> failed) {
   if (inputs.fill) {
     Engine& shared = engine(inputs.at(first));
+    if (shared.traps) {
+      std::fill_n(failed.begin(), count, std::uint8_t{1});
+      return;
+    }
     if (shared.lanes) {
       make_room(shared);
       inputs.fill(first, count, tokens_, expected_);

@@ -84,6 +84,7 @@ class Judge {
 
  private:
   struct Engine {
+    bool traps = false;  ///< on every input, since the model traps on constants: there is no program
     std::shared_ptr<const Subject::Prepared> prepared;
     std::unique_ptr<Lanes> lanes;
     std::unique_ptr<Reference> reference;

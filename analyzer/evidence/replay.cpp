@@ -1,6 +1,8 @@
 // One spelling of every option of `roundoff run`; what has its default is left out.
 #include "analyzer/evidence/replay.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace roundoff::analyzer {
@@ -26,10 +28,16 @@ std::string replay_command(std::string_view name, const TaskSize& size, const Se
   const auto add = [&](std::string_view option, std::string_view value) {
     line += fmt::format(" {} {}", option, shell_quoted(value));
   };
+  // What its task does not use is no part of a construction's question.
+  const auto used = [&](char letter) {
+    const auto all = all_constructions();
+    const auto known = std::find_if(all.begin(), all.end(), [&](const Construction& c) { return c.name == name; });
+    return known == all.end() || find_task(known->task).uses(letter);
+  };
   add("--p", std::to_string(size.p));
-  add("--n", std::to_string(size.n));
-  if (size.k != standard.k) add("--k", std::to_string(size.k));
-  if (size.l != standard.l) add("--l", std::to_string(size.l));
+  if (used('n')) add("--n", std::to_string(size.n));
+  if (size.k != standard.k && used('k')) add("--k", std::to_string(size.k));
+  if (size.l != standard.l && used('l')) add("--l", std::to_string(size.l));
   if (size.c != standard.c) add("--c", std::to_string(size.c));
   if (size.ragged) line += " --ragged";
   for (const std::string& word : options_of(difference(policy, implied))) line += " " + shell_quoted(word);

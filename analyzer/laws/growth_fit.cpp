@@ -1,11 +1,20 @@
 #include "analyzer/laws/growth_fit.hpp"
 
 #include <cmath>
+#include <vector>
+
+// Sums in one order, whatever the processor has: figures that are printed come from here.
+#define EIGEN_DONT_VECTORIZE
+#include <Eigen/Cholesky>
 
 #include "formats/functions/steady.hpp"
 
 namespace roundoff::analyzer::laws {
 namespace {
+
+constexpr int most_unknowns = static_cast<int>(most_terms);
+using Square = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, most_unknowns, most_unknowns>;
+using Column = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, most_unknowns, 1>;
 
 /// f and the factor df/dt, t the sum of the terms.
 struct Predicted {
@@ -79,39 +88,40 @@ class Fitter {
     return total;
   }
 
-  /// Linear least squares by the normal equations, scaled to a unit diagonal and eliminated with pivots down
-  /// the diagonal; a term that the others determine (to 1e-14) gets the factor 0.
+  /// Linear least squares by the normal equations, scaled to a unit diagonal. From the last term to the first, one
+  /// that those before determine (to 1e-14) gets the factor 0: a constant is what remains where nothing else can
+  /// be told.
   template <typename RowOf>
   Parameters solve(std::span<const Point> points, RowOf&& row_of) const {
-    std::array<std::array<double, most_terms + 1>, most_terms> m = {};
+    const auto count = static_cast<Eigen::Index>(form_.count);
+    Square products = Square::Zero(count, count);
+    Column right = Column::Zero(count);
     for (const Point& point : points) {
       const Row row = row_of(point);
-      for (std::size_t i = 0; i < form_.count; ++i) {
-        for (std::size_t j = 0; j < form_.count; ++j) m[i][j] += row.terms[i] * row.terms[j];
-        m[i][most_terms] += row.terms[i] * row.residual;
-      }
+      const Eigen::Map<const Column> terms(row.terms.data(), count);
+      products += terms * terms.transpose();
+      right += terms * row.residual;
     }
-    Terms scale = {1, 1, 1};
-    for (std::size_t i = 0; i < form_.count; ++i)
-      if (m[i][i] > 0) scale[i] = 1 / std::sqrt(m[i][i]);
-    for (std::size_t i = 0; i < form_.count; ++i) {
-      for (std::size_t j = 0; j < form_.count; ++j) m[i][j] *= scale[i] * scale[j];
-      m[i][most_terms] *= scale[i];
-    }
-    // The last term first: a constant is what remains where nothing else can be told.
-    std::array<bool, most_terms> used = {};
-    for (std::size_t i = form_.count; i-- > 0;) {
-      if (!(m[i][i] > 1e-14)) continue;
-      used[i] = true;
-      for (std::size_t r = 0; r < form_.count; ++r) {
-        if (r == i) continue;
-        const double factor = m[r][i] / m[i][i];
-        for (std::size_t j = 0; j <= most_terms; ++j) m[r][j] -= factor * m[i][j];
-      }
+    Column scale = Column::Ones(count);
+    for (Eigen::Index i = 0; i < count; ++i)
+      if (products(i, i) > 0) scale(i) = 1 / std::sqrt(products(i, i));
+    products = scale.asDiagonal() * products * scale.asDiagonal();
+    right = scale.asDiagonal() * right;
+
+    std::vector<Eigen::Index> chosen;
+    for (Eigen::Index i = count; i-- > 0;) {
+      chosen.push_back(i);
+      const Square factor = Eigen::LLT<Square>(products(chosen, chosen)).matrixL();
+      const double left = factor(factor.rows() - 1, factor.cols() - 1);
+      if (!(left * left > 1e-14)) chosen.pop_back();
     }
     Parameters solution;
-    for (std::size_t i = 0; i < form_.count; ++i)
-      if (used[i]) solution.factors[i] = m[i][most_terms] / m[i][i] * scale[i];
+    if (chosen.empty()) return solution;
+    const Column factors = Eigen::LLT<Square>(products(chosen, chosen)).solve(right(chosen));
+    for (std::size_t j = 0; j < chosen.size(); ++j) {
+      const Eigen::Index i = chosen[j];
+      solution.factors[static_cast<std::size_t>(i)] = factors(static_cast<Eigen::Index>(j)) * scale(i);
+    }
     return solution;
   }
 

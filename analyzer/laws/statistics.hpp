@@ -12,8 +12,8 @@ std::uint64_t bounded_draw(std::uint64_t seed, std::uint64_t index, std::uint64_
 
 /// The exact one-sided upper confidence bound (Clopper and Pearson, 1934) on the probability of failure, when
 /// `failing` of `trials` independent draws failed. For failing = 0 it is 1 - (1-confidence)^(1/trials), about
-/// 3/trials at 95 %
-/// ("the rule of three"). It speaks of the distribution drawn from and of nothing else. 1 when trials = 0.
+/// 3/trials at 95 % ("the rule of three"). It speaks of the distribution drawn from and of nothing else.
+/// 1 when trials = 0.
 double failing_fraction_bound(double failing, double trials, double confidence = 0.95);
 
 }  // namespace roundoff::analyzer

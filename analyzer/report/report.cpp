@@ -21,11 +21,10 @@ auto order(const ReportRow& row) {
 
 }  // namespace
 
-Report make_report(Store& store) {
+Report make_report(Store& store, const Store::Warn& warn) {
   Report report;
-  for (const Store::Entry& entry : store.list()) {
-    const Question question = question_from(entry.question);
-    ReportRow row{entry.key, question, name_of(question), "", 0, result_from(entry.answer), ""};
+  for (const auto& [entry, question, result] : store.rows("", warn)) {
+    ReportRow row{entry.key, question, name_of(question), "", 0, result, ""};
     row.format = format_of(row.question);
     row.bits = row.question.policy[Role::activations].bits;
     if (row.result.counterexample) row.replay = replay_command(row.question, *row.result.counterexample);

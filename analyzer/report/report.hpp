@@ -56,6 +56,7 @@ struct Report {
   std::string digest;  ///< of all questions and answers: the same in two stores that say the same
 };
 
-Report make_report(Store& store);
+/// What cannot be read is left out, and told.
+Report make_report(Store& store, const Store::Warn& warn = {});
 
 }  // namespace roundoff::analyzer

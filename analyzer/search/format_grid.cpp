@@ -15,10 +15,10 @@ namespace {
 int least(int other) { return other == 0 ? 1 : 0; }
 
 FormatLine moving_first(const Format& own, int second, int least) {
-  return {own.with(std::max(own.first, least), second), Parameter::first, least, own.first};
+  return {own.with(std::max(own.first, least), second), formats::Parameter::first, least, own.first};
 }
 FormatLine moving_second(const Format& own, int first, int least) {
-  return {own.with(first, std::max(own.second, least)), Parameter::second, least, own.second};
+  return {own.with(first, std::max(own.second, least)), formats::Parameter::second, least, own.second};
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ enum class Quantity : std::uint8_t;
 /// The formats that differ from `through` in one number.
 struct FormatLine {
   Format through;
-  Parameter moving = Parameter::first;
+  formats::Parameter moving = formats::Parameter::first;
   int least = 0;  ///< the smallest admissible value of the moving parameter
   int own = 0;    ///< its value in the family's own format: scans go at least as far
 

@@ -257,7 +257,6 @@ Attempt attempt(const Construction& construction, const Settings& settings, cons
   made.implied = policy_for(construction, policy[Role::weights]);
   made.format = notation(policy[Role::weights]);
   made.bits = policy[Role::activations].bits;
-  made.outside = outside_the_theorem(policy);
   made.refusal = construction.refuses(task.size(), policy, settings);
   if (!made.refusal.empty()) return made;
   const Model model = build(construction, task, policy, settings);

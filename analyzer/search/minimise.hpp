@@ -41,10 +41,8 @@ struct Attempt {
   int bits = 0;
   Shape shape;  ///< of the model; all 0 where it was refused
   /// The first weight that the format does not hold, or "": the model then runs with rounded weights (and
-  /// `run` wants
-  /// --round-weights to replay it).
+  /// `run` wants --round-weights to replay it).
   std::string inexact;
-  std::string outside;  ///< of the theorems, and why (sim/model/policy.hpp), or ""
   std::string refusal;  ///< why the construction cannot be built so; then there is no result
   Result result;
 

@@ -101,13 +101,21 @@ Checkpoint checkpoint_at(const Statement& row, int column) {
 }
 
 /// "0f3a... (add-hinge n=8 k=2 in fixed(5,0): holds there, refuted here)".
-std::string contradiction(const std::string& key, const std::string& question, const std::string& ours,
-                          const std::string& theirs) {
-  const Question asked = question_from(question);
+std::string contradiction(const std::string& key, const Question& asked, const Result& ours,
+                          const Result& theirs) {
   return fmt::format("{} ({} p={} n={} k={} in {}: {} here, {} there)", key,
                      asked.construction.empty() ? "model " + asked.model.substr(0, 8) : asked.construction,
                      asked.size.p, asked.size.n, asked.size.k, format_of(asked),
-                     name(result_from(ours).verdict), name(result_from(theirs).verdict));
+                     name(ours.verdict), name(theirs.verdict));
+}
+
+/// An answer, or nothing where the text is none.
+std::optional<Result> readable(const std::string& answer) {
+  try {
+    return result_from(answer);
+  } catch (const FileError&) {
+    return std::nullopt;
+  }
 }
 
 /// Rolls back unless committed.
@@ -186,7 +194,7 @@ std::optional<Result> Store::find(const Question& question) const {
   Statement statement = database_->prepare("SELECT question, answer FROM verdicts WHERE key = ?");
   statement.bind(key(question));
   if (!statement.step() || statement.text(0) != text(question)) return std::nullopt;
-  return result_from(statement.text(1));
+  return readable(statement.text(1));  // where it cannot be read it is asked again, and replaced
 }
 
 void Store::put(const Question& question, const Result& result, double seconds) {
@@ -199,12 +207,12 @@ void Store::put(const Question& question, const Result& result, double seconds) 
     Statement known = database_->prepare("SELECT answer FROM verdicts WHERE key = ?");
     known.bind(name);
     if (known.step()) {
-      const Result before = result_from(known.text(0));
-      if (contradict(before, result)) {
+      const std::optional<Result> before = readable(known.text(0));
+      if (before && contradict(*before, result)) {
         throw FileError(fmt::format("store {}: contradiction at {}: it has {}, and now it is {}",
                                     database_->path, name, known.text(0), answer));
       }
-      keep = text(stronger(before, result)) != known.text(0);
+      keep = !before || text(stronger(*before, result)) != known.text(0);
     }
   }
   if (keep) {
@@ -296,31 +304,53 @@ std::vector<Store::Entry> Store::show(const std::string& prefix) const {
   return entries;
 }
 
+std::vector<Store::Row> Store::rows(const std::string& prefix, const Warn& warn) const {
+  std::vector<Row> result;
+  for (Entry& entry : show(prefix)) {
+    const auto leave_out = [&](const std::string& why) {
+      if (warn) warn(fmt::format("store {}: row {} is left out: {}", database_->path, entry.key, why));
+    };
+    try {
+      Row row{{}, question_from(entry.question), result_from(entry.answer)};
+      if (digest(entry.question) != entry.key) {
+        leave_out(fmt::format("its question has the key {}", digest(entry.question)));
+        continue;
+      }
+      row.entry = std::move(entry);
+      result.push_back(std::move(row));
+    } catch (const FileError& error) {
+      leave_out(error.what());
+    }
+  }
+  return result;
+}
+
 std::string Store::dump() const {
   std::string lines;
   for (const Entry& entry : list()) lines += entry.key + '\t' + entry.question + '\t' + entry.answer + '\n';
   return lines;
 }
 
-Store::Merged Store::merge(const Store& other) {
-  const std::vector<Entry> theirs = other.list();
+Store::Merged Store::merge(const Store& other, const Warn& warn) {
+  const std::vector<Row> theirs = other.rows("", warn);
   const std::lock_guard lock(database_->mutex);
   Transaction transaction(*database_);
   Merged merged;
   std::string contradictions;
-  for (const Entry& entry : theirs) {
+  for (const auto& [entry, question, result] : theirs) {
     Statement known = database_->prepare("SELECT question, answer FROM verdicts WHERE key = ?");
     known.bind(entry.key);
-    if (known.step()) {
-      ++merged.known;
-      const Result ours = result_from(known.text(1)), other_answer = result_from(entry.answer);
-      if (known.text(0) != entry.question || contradict(ours, other_answer)) {
-        contradictions += (contradictions.empty() ? " " : ", ") +
-                          contradiction(entry.key, entry.question, known.text(1), entry.answer);
+    const bool there = known.step();
+    if (const std::optional<Result> ours = there ? readable(known.text(1)) : std::nullopt) {
+      if (known.text(0) == entry.question && contradict(*ours, result)) {
+        contradictions +=
+            (contradictions.empty() ? " " : ", ") + contradiction(entry.key, question, *ours, result);
         continue;
       }
-      if (text(stronger(ours, other_answer)) == known.text(1)) continue;
-      --merged.known;
+      if (known.text(0) == entry.question && text(stronger(*ours, result)) == known.text(1)) {
+        ++merged.known;
+        continue;
+      }
     }
     ++merged.added;
     database_->prepare("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)")
@@ -424,15 +454,28 @@ std::optional<Model> rebuild(const Store& store, const Question& question, const
 }  // namespace
 
 std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
-                             const std::function<void(const Recheck&)>& each) {
+                             const std::function<void(const Recheck&)>& each, const Store::Warn& warn) {
   std::vector<Recheck> outcomes;
   for (const Store::Entry& entry : store.show(prefix)) {
     if (options.interrupted && options.interrupted()) break;
     Recheck outcome;
     outcome.key = entry.key;
-    outcome.question = question_from(entry.question);
     outcome.was = entry.answer;
+    Result before;
+    try {
+      outcome.question = question_from(entry.question);
+      before = result_from(entry.answer);
+    } catch (const FileError& error) {
+      if (warn) warn(fmt::format("row {} is left out: {}", entry.key, error.what()));
+      continue;
+    }
     const Question& question = outcome.question;
+    if (const std::string right = digest(entry.question); right != entry.key) {
+      outcome.is = fmt::format("its question has the key {}", right);
+      if (each) each(outcome);
+      outcomes.push_back(std::move(outcome));
+      continue;
+    }
     const std::unique_ptr<Task> task = question.layout.empty()
                                            ? make_task(question.task, question.size)
                                            : template_task(question.task, question.size, question.layout);
@@ -447,7 +490,6 @@ std::vector<Recheck> recheck(const Store& store, const std::string& prefix, cons
       again.progress = options.progress;
       const Result result = verify(*model, question.policy, *task, again);
       if (result.interrupted) break;
-      const Result before = result_from(outcome.was);
       outcome.is = text(result);
       Question now = question;
       now.semantics = semantics_version;

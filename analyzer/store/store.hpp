@@ -55,6 +55,17 @@ class Store {
   void keep_model(const Model& model);
   std::optional<Model> model(const std::string& fingerprint) const;
 
+  /// Told, in one line, of a row that cannot be read, and is left out.
+  using Warn = std::function<void(const std::string&)>;
+  struct Row {
+    Entry entry;
+    Question question;
+    Result result;
+  };
+  /// The verdicts that can be read, whose key starts with `prefix`. A key that is not its question's is told
+  /// too, and left out.
+  std::vector<Row> rows(const std::string& prefix, const Warn& warn) const;
+
   /// All verdicts by key.
   std::vector<Entry> list() const;
   /// The verdicts whose key starts with `prefix`.
@@ -71,7 +82,8 @@ class Store {
   /// Takes over what another store knows, the stronger of two answers. FileError that names the questions
   /// (key, construction, size, format) and both verdicts when the two contradict each other; then nothing is
   /// taken over. Merging in any order gives the same dump.
-  Merged merge(const Store& other);
+  /// What the other store has that cannot be read is left out, and what this one has gives way.
+  Merged merge(const Store& other, const Warn& warn = {});
 
  private:
   struct Database;
@@ -100,9 +112,11 @@ struct Recheck {
   bool anew = false;
   std::string was, is;  ///< the answers as text; `is` says why where the question is lost
 };
-/// Builds each model again, verifies it again, and compares the answers. `each` sees every outcome as it
+/// Builds each model again, verifies it again, and compares the answers; a key that is not its question's makes
+/// it lost. What cannot be read is told to `warn`. `each` sees every outcome as it
 /// comes. `prefix` selects keys. A proof gets the limits of `options`, and the steps of its question.
 std::vector<Recheck> recheck(const Store& store, const std::string& prefix, const VerifyOptions& options,
-                             const std::function<void(const Recheck&)>& each = {});
+                             const std::function<void(const Recheck&)>& each = {},
+                             const Store::Warn& warn = {});
 
 }  // namespace roundoff::analyzer

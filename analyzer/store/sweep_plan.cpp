@@ -2,12 +2,13 @@
 // n, k, l, c. (toml++ is slow to compile and stays in this file.)
 #include <algorithm>
 #include <array>
+#include <climits>
+#include <cmath>
 #include <filesystem>
-#include <map>
-#include <sstream>
 
 #include <fmt/format.h>
 
+#include "analyzer/search/ranges.hpp"
 #include "analyzer/store/sweep.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
@@ -56,6 +57,7 @@ class Block {
     const PolicyLayer common = policy();
     if (const auto quantity = text("minimize")) base.minimise = parse_quantity(*quantity);
     for (const Construction* construction : chosen()) {
+      refuse_unused_sizes(*construction);
       for (const Settings& settings : settings_list()) {
         for (PolicyLayer layer : formats()) {
           PolicyLayer roles = common;
@@ -106,47 +108,59 @@ class Block {
     return {*text(key)};
   }
 
-  /// A number, a list of numbers, or a range "4..16".
-  std::vector<int> numbers(const toml::node* node, std::string_view key, std::vector<int> absent) const {
-    const auto wrong = [&] {
-      return FileError(fmt::format(
-          "{}: '{}' must be a number, a list such as [4, 8], or a range such as \"4..16\"", where_, key));
-    };
-    if (!node) return absent;
-    // Sizes and knobs: what the tasks and constructions make of them is their own check.
-    constexpr std::int64_t most = 1000000;
-    const auto checked = [&](const toml::node& element) {
-      const auto value = element.value_exact<std::int64_t>();
-      if (!value) throw wrong();
-      if (*value < 0 || *value > most)
-        throw FileError(fmt::format("{}: '{}' has the number {}, which is not from 0 to {}", where_, key, *value, most));
-      return static_cast<int>(*value);
-    };
-    if (node->is_integer()) return {checked(*node)};
+  /// Of a list: every element once, at least one.
+  template <class Element>
+  std::vector<int> listed(const toml::node& node, std::string_view key, Element&& element) const {
     std::vector<int> result;
-    if (const toml::array* array = node->as_array()) {
-      for (const toml::node& element : *array) result.push_back(checked(element));
-    } else if (const auto range = node->value_exact<std::string>()) {
-      int first = 0, last = 0;
-      char dot = 0, dots = 0;
-      std::istringstream in(*range);
-      if (!(in >> first >> dot >> dots >> last) || dot != '.' || dots != '.' || first > last ||
-          last - first > 100000)
-        throw wrong();
-      for (int value = first; value <= last; ++value) result.push_back(value);
+    const auto add = [&](int value) {
+      if (std::find(result.begin(), result.end(), value) == result.end()) result.push_back(value);
+    };
+    if (const toml::array* array = node.as_array()) {
+      for (const toml::node& each : *array)
+        for (const int value : element(each)) add(value);
+    } else {
+      for (const int value : element(node)) add(value);
     }
-    if (result.empty()) throw wrong();
+    if (result.empty()) throw FileError(fmt::format("{}: '{}' is empty", where_, key));
     return result;
   }
+
+  /// Sizes: a number, a range as on the command line ("4..16", "2..64*2"), or a list of them.
   std::vector<int> numbers(std::string_view key, std::vector<int> absent) const {
-    return numbers(table_.get(key), key, std::move(absent));
+    const toml::node* node = table_.get(key);
+    if (!node) return absent;
+    return listed(*node, key, [&](const toml::node& each) -> std::vector<int> {
+      if (const auto value = each.value_exact<std::int64_t>()) return {checked_size(key, *value)};
+      if (const auto range = each.value_exact<std::string>()) return parse_range(key, *range);
+      throw FileError(fmt::format(
+          "{}: '{}' must be a number, a list such as [4, 8], or a range such as \"4..16\"", where_, key));
+    });
+  }
+
+  /// A knob's values, which the construction checks.
+  std::vector<int> knob_values(const toml::node& node, std::string_view knob) const {
+    return listed(node, knob, [&](const toml::node& each) -> std::vector<int> {
+      const auto value = each.value_exact<std::int64_t>();
+      if (value && *value >= INT_MIN && *value <= INT_MAX) return {static_cast<int>(*value)};
+      if (const auto range = each.value_exact<std::string>()) return parse_range(knob, *range);
+      throw FileError(fmt::format("{}: knob '{}' takes a whole number, a list or a range", where_, knob));
+    });
   }
 
   std::vector<const Construction*> chosen() const {
     std::vector<const Construction*> result;
     for (const std::string& name : texts("constructions", {})) result.push_back(&find_construction(name));
-    if (!result.empty()) return result;
     const auto task = text("task");
+    if (!result.empty()) {
+      for (const Construction* construction : result)
+        if (task && construction->task != find_task(*task).name)
+          throw FileError(fmt::format("{}: task = \"{}\", but {} solves {}; leave the task or the construction out",
+                                      where_, *task, construction->name, construction->task));
+      if (table_.contains("regime"))
+        throw FileError(fmt::format("{}: 'regime' chooses among the constructions of a task, and here they are named",
+                                    where_));
+      return result;
+    }
     if (!task) throw FileError(fmt::format("{}: say task = \"add\", or constructions = [...]", where_));
     std::optional<Regime> regime;
     if (const auto word = text("regime")) {
@@ -172,7 +186,7 @@ class Block {
     for (const auto& [knob, values] : *knobs) {
       std::vector<Settings> wider;
       for (const Settings& settings : result) {
-        for (int value : numbers(&values, knob.str(), {})) {
+        for (int value : knob_values(values, knob.str())) {
           wider.push_back(settings);
           wider.back()[std::string(knob.str())] = value;
         }
@@ -182,9 +196,18 @@ class Block {
     return result;
   }
 
+  /// A size that a task does not have is no part of a question about it.
+  void refuse_unused_sizes(const Construction& construction) const {
+    for (const char letter : {'n', 'k', 'l'})
+      if (table_.contains(std::string_view(&letter, 1)) && !find_task(construction.task).uses(letter))
+        throw FileError(fmt::format("{}: '{}' does not apply to {}, which solves {}; leave it out", where_, letter,
+                                    construction.name, construction.task));
+  }
+
   std::vector<TaskSize> sizes() const {
     const TaskSize standard;
     const toml::node* node = table_.get("ragged");
+    if (node && !node->is_boolean()) throw FileError(fmt::format("{}: 'ragged' must be true or false", where_));
     const bool ragged = node && node->value_or(false);
     std::vector<TaskSize> result;
     for (int p : numbers("p", {standard.p}))
@@ -201,8 +224,21 @@ class Block {
     if (const auto count = number("count")) options.count = static_cast<std::uint64_t>(*count);
     if (const auto seed = number("seed")) options.seed = static_cast<std::uint64_t>(*seed);
     if (const auto limit = number("adversarial")) options.adversarial = static_cast<std::size_t>(*limit);
-    if (const toml::node* limit = table_.get("exhaustive_limit"))
-      options.exhaustive_limit = limit->value_or(options.exhaustive_limit);
+    if (const toml::node* limit = table_.get("exhaustive_limit")) {
+      const auto inputs = limit->value<double>();
+      if (!inputs || !std::isfinite(*inputs) || *inputs < 0)
+        throw FileError(fmt::format("{}: 'exhaustive_limit' must be a number of inputs, at least 0", where_));
+      options.exhaustive_limit = *inputs;
+    }
+    const auto refuse_unless = [&](std::string_view key, bool applies) {
+      if (table_.contains(key) && !applies)
+        throw FileError(fmt::format("{}: '{}' does not apply to method = \"{}\"; leave it out", where_, key,
+                                    name(options.method)));
+    };
+    const bool automatic = options.method == Method::automatic;
+    refuse_unless("count", automatic || options.method == Method::sample);
+    refuse_unless("adversarial", automatic || options.method == Method::adversarial);
+    refuse_unless("exhaustive_limit", automatic);
     return options;
   }
 

@@ -6,29 +6,29 @@
 #include "analyzer/bounds/bounds.hpp"
 #include "analyzer/search/minimise.hpp"
 #include "analyzer/search/prune.hpp"
-#include "cli/options/ranges.hpp"
+#include "analyzer/search/ranges.hpp"
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct AnalyzeArguments {
   std::vector<std::string> names;
   std::string task, regime = "any";
   std::string quantity = "bits";
-  std::string n = "2..8", k = "2";
+  std::string n, k;
   bool prune = false;
   SubjectOptions subject;
   EvidenceOptions evidence;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_analyze(Arguments& arguments, AnalyzeArguments& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task, or a model file");
   arguments.group("Question");
   arguments.choice("--minimize", options.quantity,
@@ -50,14 +50,21 @@ void declare(Arguments& arguments, Options& options) {
   declare_evidence(arguments, options.evidence);
 }
 
-std::vector<const Construction*> chosen(const Options& options) {
+std::vector<const Construction*> chosen(const AnalyzeArguments& options) {
   if (!options.task.empty()) {
     if (!options.names.empty()) throw UsageError("analyze: take construction names or --task, not both");
-    make_task(options.task, TaskSize{});  // an unknown task is an error of its own
-    if (options.regime == "any") return constructions_of(options.task);
-    return constructions_of(options.task,
-                            options.regime == "constant" ? Regime::constant : Regime::logarithmic);
+    find_task(options.task);  // an unknown task is an error of its own
+    std::optional<Regime> regime;
+    if (options.regime != "any")
+      regime = options.regime == "constant" ? Regime::constant : Regime::logarithmic;
+    std::vector<const Construction*> list = constructions_of(options.task, regime);
+    if (list.empty())
+      throw UsageError(fmt::format("analyze: no construction solves {} in {} precision; see roundoff constructions",
+                                   options.task, options.regime));
+    return list;
   }
+  if (options.regime != "any")
+    throw UsageError("analyze: --regime chooses among the constructions of --task; leave it out");
   if (options.names.empty())
     throw UsageError("analyze: NAME is missing; name constructions (roundoff constructions), or --task TASK");
   std::vector<const Construction*> list;
@@ -119,7 +126,7 @@ bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::st
 }
 
 /// Of one model file: its own task, size and format.
-Minimisation of_file(const Options& options, const MinimiseOptions& how) {
+Minimisation of_file(const AnalyzeArguments& options, const MinimiseOptions& how) {
   SubjectOptions asked = options.subject;
   asked.name = options.names.front();
   asked.task = options.task;
@@ -131,20 +138,39 @@ Minimisation of_file(const Options& options, const MinimiseOptions& how) {
   return minimise(subject.model, *subject.task, subject.policy, asked.name, with);
 }
 
-int run(const Options& options, Session& session) {
+/// Of a model file its own (resolved later); else one for each n and k that the task has.
+std::vector<TaskSize> sizes(const AnalyzeArguments& options, const TaskEntry* task) {
+  SubjectOptions asked = options.subject;
+  if (task == nullptr) {
+    if (!options.n.empty() || !options.k.empty())
+      throw UsageError("a model file has one size, and it stands in the file; leave --n and --k out");
+    return {task_size(asked)};
+  }
+  if (!options.n.empty()) asked.n = 1;
+  if (!options.k.empty()) asked.k = 1;
+  refuse_unused_sizes(asked, *task);
+  const auto range = [](std::string_view option, const std::string& text, std::string_view standard, bool used) {
+    if (used) return parse_range(option, text.empty() ? standard : std::string_view(text));
+    return std::vector<int>{0};
+  };
+  std::vector<TaskSize> result;
+  for (const int n : range("--n", options.n, "2..8", task->uses('n')))
+    for (const int k : range("--k", options.k, "2", task->uses('k'))) {
+      TaskSize size = task_size(options.subject);
+      if (n > 0) size.n = n;
+      if (k > 0) size.k = k;
+      result.push_back(size);
+    }
+  return result;
+}
+
+int run_analyze(const AnalyzeArguments& options, Session& session) {
   const bool file = options.names.size() == 1 && is_model_file(options.names.front());
   if (file && options.prune) throw UsageError("--prune goes with constructions, not with a model file");
   const auto constructions = file ? std::vector<const Construction*>{} : chosen(options);
   MinimiseOptions how;
   how.quantity = parse_quantity(options.quantity);
-  for (const int n : parse_range("--n", options.n)) {
-    for (const int k : parse_range("--k", options.k)) {
-      TaskSize size = task_size(options.subject);
-      size.n = n;
-      size.k = k;
-      how.sizes.push_back(size);
-    }
-  }
+  how.sizes = sizes(options, file ? nullptr : &find_task(constructions.front()->task));
   set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
   ProgressLine progress(session);
@@ -167,7 +193,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command analyze_command() {
-  return make_command<Options, declare, run>(
+  return make_command<AnalyzeArguments, declare_analyze, run_analyze>(
       "analyze", "Minimal bits, or minimal width, per size, with evidence and a growth law",
       "Every candidate is scanned, since success is not monotone in precision. The minimum's evidence, the "
       "counterexample one\n"

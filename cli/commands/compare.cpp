@@ -13,17 +13,20 @@
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
 #include "cli/views/task_json.hpp"
+#include "formats/error.hpp"
+#include "sim/program/record.hpp"
+#include "sim/program/reference.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct CompareArguments {
   SubjectOptions subject;
   EvidenceOptions evidence;
   std::string wide = "binary32";
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_compare(Arguments& arguments, CompareArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.text("--wide", options.wide, "FORMAT", "What the other roles compute in [binary32]");
   declare_evidence(arguments, options.evidence);
@@ -57,7 +60,22 @@ Policy apply(const Variant& variant, Policy policy, const Format& wide) {
   return policy;
 }
 
-int run(const Options& options, Session& session) {
+/// Whether some operation saturates on this input, in the subject's own policy.
+bool saturates(const Subject& subject, const Instance& instance) {
+  const Task& task = *subject.task;
+  const Program program = record(subject.model, subject.policy, task.shape(instance), {.skip_zero_weights = true});
+  Reference reference(program);
+  try {
+    decode(reference, program, task.question(instance), task.eos());
+  } catch (const Trap&) {
+    return false;
+  }
+  for (NodeId node = 0; node < reference.done(); ++node)
+    if ((reference.flags(node) & flag_saturated) != 0) return true;
+  return false;
+}
+
+int run_compare(const CompareArguments& options, Session& session) {
   const Subject subject = resolve(options.subject);
   const Format wide = FormatFamily(options.wide).at(subject.task->bindings());
   ProgressLine progress(session);
@@ -75,6 +93,8 @@ int run(const Options& options, Session& session) {
               {}};
   Json list = Json::array();
   EvidenceCounts counts;
+  bool own_holds = false;               // every operation rounded
+  std::optional<Instance> elsewhere;    // an input on which a wider row is wrong
   for (const Variant& variant : variants) {
     const Policy policy = apply(variant, subject.policy, wide);
     const Question question = question_of(subject, policy, how);
@@ -88,11 +108,18 @@ int run(const Options& options, Session& session) {
                           method_text(result), found ? found->input : "", found ? found->got : "",
                           found ? found->want : ""});
     counts.add(result);
+    if (variant.narrow == all_roles && !variant.once) own_holds = passes(result.verdict);
+    if (found && !elsewhere) elsewhere = found->instance;
   }
   Json document = as_json(subject);
   document.update(Json{{"wide", notation(wide)}, {"variants", list}});
-  const std::string text = fmt::format("{} in {}; what is not rounded to it is {}\n\n{}", subject.name,
-                                       subject.format, notation(wide), as_text(table));
+  std::string text = fmt::format("{} in {}; what is not rounded to it is {}\n\n{}", subject.name,
+                                 subject.format, notation(wide), as_text(table));
+  document["computes_by_saturation"] = own_holds && elsewhere && saturates(subject, *elsewhere);
+  if (document["computes_by_saturation"].get<bool>())
+    text +=
+        "This design computes by saturation: sums stop at the largest number of its format. With wider numbers "
+        "it is\nnot meant to be right, and its rows there say nothing about roundings.\n";
   print(session, text, table, document);
   return counts.refuted > 0 ? exit_refuted : counts.unknown > 0 ? exit_unknown : exit_done;
 }
@@ -100,7 +127,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command compare_command() {
-  return make_command<Options, declare, run>(
+  return make_command<CompareArguments, declare_compare, run_compare>(
       "compare", "Which roundings matter: every operation, weights only, wide accumulators, ...",
       "Exit code 0 when it is right in every row, 1 when some row is refuted, 5 when some row is unknown and "
       "none refuted.\n\n"

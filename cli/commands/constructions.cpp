@@ -10,7 +10,7 @@
 namespace roundoff::cli {
 namespace {
 
-void declare(Arguments& arguments, SubjectOptions& options) {
+void declare_constructions(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "One construction; without it, the list", false);
   declare_size(arguments, options);
   declare_knobs(arguments, options);
@@ -39,7 +39,7 @@ Json semantics_json(const Construction& construction) {
   return own;
 }
 
-Json as_json(const Construction& construction, const TaskSize& size) {
+Json construction_json(const Construction& construction, const TaskSize& size) {
   const FormatFamily family((std::string(construction.family)));
   const Policy policy =
       policy_for(construction, family.at(make_task(construction.task, TaskSize{})->bindings()));
@@ -70,7 +70,9 @@ int list(const SubjectOptions& options, Session& session) {
   for (const Construction& c : all_constructions()) {
     table.rows.push_back({std::string(c.name), std::string(c.task), std::string(regime_text(c.regime)),
                           std::string(c.width), std::string(c.family), std::string(c.summary)});
-    document.push_back(as_json(c, task_size(options)));
+    Json one = construction_json(c, task_size(options));
+    one["provenance"] = provenance(session);  // a list has no place for it
+    document.push_back(std::move(one));
   }
   Table short_table{{table.columns[0], table.columns[1], table.columns[2], table.columns[5]}, {}};
   for (const auto& row : table.rows) short_table.rows.push_back({row[0], row[1], row[2], row[5]});
@@ -143,7 +145,7 @@ int show(const SubjectOptions& options, Session& session) {
     column += name.size() + 1;
   }
   text += '\n';
-  Json document = as_json(construction, size);
+  Json document = construction_json(construction, size);
   const Json built = {{"p", size.p},
                       {"n", size.n},
                       {"k", size.k},
@@ -166,7 +168,7 @@ int show(const SubjectOptions& options, Session& session) {
   return exit_done;
 }
 
-int run(const SubjectOptions& options, Session& session) {
+int run_constructions(const SubjectOptions& options, Session& session) {
   if (options.name.empty()) return list(options, session);
   find_construction(options.name);  // a model file has no page here
   return show(options, session);
@@ -175,7 +177,7 @@ int run(const SubjectOptions& options, Session& session) {
 }  // namespace
 
 Command constructions_command() {
-  return make_command<SubjectOptions, declare, run>(
+  return make_command<SubjectOptions, declare_constructions, run_constructions>(
       "constructions", "Hand-built transformers: the list, or one with its layers and registers",
       "Examples:\n"
       "  roundoff constructions\n"

@@ -2,6 +2,8 @@
 // specified), the blame, and for rounding the operation that decides it.
 #include "analyzer/blame/explain.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -15,12 +17,12 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct ExplainArguments {
   SubjectOptions subject;
   std::string input;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_explain(Arguments& arguments, ExplainArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
 }
@@ -169,7 +171,12 @@ std::string explanation_text(const Explanation& e) {
   std::string text = e.input + e.got + '\n';
   if (e.blame == Blame::none) {
     text += "right: nothing to explain. How far ahead the right token is, exactly and as computed:\n\n";
-    return text + as_text(margins(e));
+    text += as_text(margins(e));
+    if (std::any_of(e.margins.begin(), e.margins.end(), [](const OutputMargin& m) { return m.ideal != m.want; }))
+      text +=
+          "\nThis design computes by saturation or rounding: its exact run is not meant to be right, and "
+          "is not.\n";
+    return text;
   }
   text += fmt::format("wrong: right is {}\n\n", e.want);
   if (e.blame == Blame::construction) {
@@ -179,6 +186,10 @@ std::string explanation_text(const Explanation& e) {
         "'{}' where '{}' is right{}.\n\n",
         e.ideal_position, e.ideal_choice, e.ideal_want,
         e.ideal_tie ? " (its best logits are equal: a tie)" : "");
+    if (e.tally.saturated > 0)
+      text +=
+          "Where a design computes by saturation (some of its operations saturate here), its exact run is not "
+          "meant to be right; --format compares with its own format instead.\n\n";
   } else if (e.culprit) {
     text +=
         e.ideal == "exact"
@@ -236,7 +247,7 @@ Json explanation_json(const Explanation& e) {
   return json;
 }
 
-int run(const Options& options, Session& session) {
+int run_explain(const ExplainArguments& options, Session& session) {
   SubjectOptions asked = options.subject;
   infer_size(asked, options.input);
   asked.round_weights = true;  // a format too small for a weight is a thing to explain
@@ -264,7 +275,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command explain_command() {
-  return make_command<Options, declare, run>(
+  return make_command<ExplainArguments, declare_explain, run_explain>(
       "explain", "Why is an answer wrong: rounding (and where), the construction, or the input?",
       "Exit code 0 when the answer is right, 1 when it is wrong and blame is given.\n\n"
       "Examples:\n"

@@ -12,18 +12,18 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct ExportArguments {
   SubjectOptions subject;
   std::string output;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_export(Arguments& arguments, ExportArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.group("Output and run");
   arguments.text("-o,--output", options.output, "MODEL.json", "The file to write: .json or .safetensors");
 }
 
-int run(const Options& options, Session& session) {
+int run_export(const ExportArguments& options, Session& session) {
   if (options.output.empty()) throw UsageError("export: where to? Name a file with -o, e.g. -o model.json");
   if (!options.output.ends_with(".json") && !options.output.ends_with(".safetensors"))
     throw UsageError("export: '" + options.output + "' ends in neither .json nor .safetensors");
@@ -45,11 +45,12 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command export_command() {
-  return make_command<Options, declare, run>("export", "Write a construction as a model file",
-                                             "Examples:\n"
-                                             "  roundoff export add-hinge --p 10 --n 4 -o adder.json\n"
-                                             "  roundoff run adder.json '0123+0456='\n"
-                                             "  roundoff verify adder.json --method sample\n");
+  return make_command<ExportArguments, declare_export, run_export>(
+      "export", "Write a construction as a model file",
+      "Examples:\n"
+      "  roundoff export add-hinge --p 10 --n 4 -o adder.json\n"
+      "  roundoff run adder.json '0123+0456='\n"
+      "  roundoff verify adder.json --method sample\n");
 }
 
 }  // namespace roundoff::cli

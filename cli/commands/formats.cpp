@@ -1,4 +1,4 @@
-// roundoff formats: the catalogue, one format, its values, a family at a size.
+// roundoff formats: the catalogue, one format or several side by side, its values, a family at a size.
 #include <charconv>
 #include <set>
 
@@ -7,23 +7,28 @@
 
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "formats/blocks/blocks.hpp"
 #include "formats/error.hpp"
+#include "formats/functions/real.hpp"
 #include "formats/notation/catalogue.hpp"
+#include "formats/notation/facts.hpp"
 #include "formats/notation/family.hpp"
 #include "formats/notation/text.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
-  std::string notation, at;
+struct FormatsArguments {
+  std::vector<std::string> notations;
+  std::string at;
   bool values = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
-  arguments.positional("NOTATION", options.notation, "fixed(8,0), binary16:rtz, fixed(2*lg(n)+2,0), ...",
-                       false);
-  arguments.flag("--values", options.values, "List every value of a format of at most 16 bits: code, value");
+void declare_formats(Arguments& arguments, FormatsArguments& options) {
+  arguments.positionals("NOTATION", options.notations,
+                        "fixed(8,0), binary16:rtz, fixed(2*lg(n)+2,0), mxfp4, ...; several stand side by side");
+  arguments.flag("--values", options.values,
+                 "List every value of a format of at most 16 bits: code, value, decimal");
   arguments.text("--at", options.at, "n=32,k=4", "The family at this size: n, k, p, l, N");
 }
 
@@ -63,18 +68,6 @@ std::string_view growth_text(Growth growth) {
   return "beyond logarithmic";
 }
 
-std::string_view word_of(std::string_view notation) {
-  return notation.substr(0, notation.find_first_of("(:"));
-}
-
-const CatalogueEntry* entry_of(const Format& format, std::string_view text) {
-  for (const CatalogueEntry& entry : catalogue())
-    if (entry.name == format.name) return &entry;
-  for (const CatalogueEntry& entry : catalogue())
-    if (word_of(entry.name) == word_of(text)) return &entry;
-  return nullptr;
-}
-
 std::string specials(const Format& format) {
   std::string text;
   const auto add = [&](bool has, std::string_view what) {
@@ -82,21 +75,25 @@ std::string specials(const Format& format) {
   };
   add(format.has_negative_zero, "-0");
   add(format.has_infinity || format.overflow == Overflow::inf, "inf");
-  add(format.has_nan, "NaN");
+  add(format.has_nan, format.layout == Layout::posit ? "NaR" : "NaN");
   return text.empty() ? "none" : text;
 }
 
-std::string_view modifier(Rounding rounding) {
-  constexpr std::string_view names[] = {"rne", "rna", "rnz", "rtz", "rup", "rdn", "rod", "sr"};
-  return names[static_cast<std::size_t>(rounding)];
+std::string both(const Value& value, const Format& format) {
+  return hex(value) + " = " + plain_decimal(value, format);
 }
 
-std::string_view modifier(Overflow overflow) {
-  constexpr std::string_view names[] = {"sat", "inf", "wrap", "trap"};
-  return names[static_cast<std::size_t>(overflow)];
+/// One alias a word, without those that are patterns' expansions.
+std::string aliases_of(const CatalogueEntry& entry) {
+  std::string text;
+  for (std::string_view rest = entry.aliases; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    const std::string_view word = rest.substr(0, end);
+    text += (text.empty() ? "" : ", ") + std::string(word.substr(0, word.find('=')));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return text;
 }
-
-std::string both(const Value& value) { return hex(value) + " = " + decimal(value); }
 
 // ---- the catalogue ----
 
@@ -108,25 +105,40 @@ int list(Session& session) {
               {}};
   Json entries = Json::array();
   for (const CatalogueEntry& entry : catalogue()) {
-    std::string bits = "-";
-    try {
-      bits = std::to_string(parse_format(entry.example).bits);
-    } catch (const UsageError&) {  // a block format: it quantises vectors, and has no width a number
-    }
+    const int bits = parse_format(entry.example).bits;
     table.rows.push_back(
-        {std::string(entry.name), std::string(entry.example), bits, std::string(entry.summary)});
+        {std::string(entry.name), std::string(entry.example), std::to_string(bits), std::string(entry.summary)});
     entries.push_back({{"name", entry.name},
                        {"example", entry.example},
-                       {"bits", bits == "-" ? Json() : Json(std::stoi(bits))},
+                       {"bits", bits},
                        {"summary", entry.summary},
-                       {"source", entry.source}});
+                       {"source", entry.source},
+                       {"aliases", aliases_of(entry)},
+                       {"rules", entry.rules}});
   }
-  const std::string text = as_text(table) +
-                           "\nModifiers: rounding :rne :rna :rnz :rtz :rup :rdn :rod :sr(seed), overflow "
-                           ":sat :inf :wrap :trap, e.g. binary16:rtz:sat\n"
-                           "Every number may be an expression in n, k, p, l, N with lg, logp, ceil, floor, "
-                           "min, max: fixed(2*lg(n)+2,0)\n";
-  print(session, text, table, {{"formats", std::move(entries)}});
+  Table blocks{{{"name", "quantiser", false}, {"bits", "bits", true}, {"summary", "", false}}, {}};
+  Json quantisers = Json::array();
+  for (const BlockFormat& format : block_formats()) {
+    const std::string bits = fmt::format("{:g}", format.bits);
+    blocks.rows.push_back({format.name, bits, format.summary});
+    table.rows.push_back({format.name, format.name, bits, format.summary});
+    quantisers.push_back({{"name", format.name},
+                          {"bits_per_number", format.bits},
+                          {"block", format.block},
+                          {"summary", format.summary},
+                          {"source", format.source}});
+  }
+  Table scalars = table;
+  scalars.rows.resize(catalogue().size());
+  const std::string text =
+      as_text(scalars) + "\nOf vectors, with a scale a block (also intB/G, uintB/G):\n" + as_text(blocks) +
+      "\nModifiers: rounding :rne :rna :rnz :rtz :rup :rdn :rod :sr(seed) :sra(seed,N) :srb(seed,N) :src(seed,N),\n"
+      "overflow :sat :satfinite :inf :wrap :trap, subnormals :ftz :daz :tininess_after, e.g. binary16:rtz:sat\n"
+      "Every number may be an expression in n, k, p, l, N with lg, logp, ceil, floor, "
+      "min, max: fixed(2*lg(n)+2,0)\n"
+      "Other names: fp16 half float16, bf16, fp32, float64, int8, uint4, Q8.8, posit16, ...: roundoff formats NAME\n";
+  print(session, text, table,
+        {{"schema", "roundoff/formats/1"}, {"formats", std::move(entries)}, {"quantisers", std::move(quantisers)}});
   return exit_done;
 }
 
@@ -149,14 +161,14 @@ int list_values(const Format& format, Session& session) {
   if (format.bits > 16)
     throw UsageError(fmt::format("{} has {} bits; --values lists formats of at most 16 bits",
                                  notation(format), format.bits));
-  Table table{{{"code", "code", false}, {"value", "value", false}}, {}};
+  Table table{{{"code", "code", false}, {"value", "value", false}, {"decimal", "decimal", true}}, {}};
   std::string text;
   Json values = Json::array();
   const auto add = [&](const std::string& code, const Value& value) {
-    const std::string number = hex(value);
-    text += code.empty() ? number + '\n' : code + '\t' + number + '\n';
-    values.push_back({{"code", code.empty() ? Json() : Json(code)}, {"value", number}});
-    table.rows.push_back({code, number});
+    const std::string number = hex(value), in_tens = exact_decimal(value);
+    text += (code.empty() ? "" : code + '\t') + number + '\t' + in_tens + '\n';
+    values.push_back({{"code", code.empty() ? Json() : Json(code)}, {"value", number}, {"decimal", in_tens}});
+    table.rows.push_back({code, number, in_tens});
   };
   if (format.encoding == Encoding::none) {
     for (const Value& value : members_without_codes(format)) add("", value);
@@ -176,38 +188,160 @@ int list_values(const Format& format, Session& session) {
   return exit_done;
 }
 
-// ---- one format ----
+// ---- descriptions ----
 
-int show(const Format& format, std::string_view asked, Session& session) {
-  const CatalogueEntry* entry = entry_of(format, asked);
-  const Value step = Value::scaled(false, 1, format.quantum);
-  std::string text = fmt::format("{}\n", notation(format));
-  const auto line = [&](std::string_view label, const std::string& what) {
-    text += fmt::format("  {:<15}{}\n", label, what);
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
+Lines lines_of(const Format& format) {
+  const CatalogueEntry& entry = entry_of(format);
+  const FormatFacts facts = facts_of(format);
+  const auto value = [&](const std::optional<Value>& v) { return v ? both(*v, format) : std::string(); };
+  Lines lines = {
+      {"what", std::string(entry.summary)},
+      {"stands for", std::string(entry.definition)},
+      {"also", aliases_of(entry)},
+      {"bits", std::to_string(format.bits)},
+      {"range", fmt::format("{} .. {}", both(format.lowest, format), both(format.highest, format))},
+      {format.is_grid() ? "smallest step" : "smallest number", both(facts.smallest, format)},
+      {"min normal", value(facts.min_normal)},
+      {"max subnormal", value(facts.max_subnormal)},
+      {"epsilon", value(facts.epsilon)},
+      {"significand",
+       fmt::format("{} bits{}", format.precision, format.is_uniform() ? ", the same step everywhere" : "")},
+      {"exponents", facts.exponent_min ? fmt::format("{} .. {}", *facts.exponent_min, *facts.exponent_max) : ""},
+      {"bias", facts.bias ? std::to_string(*facts.bias) : ""},
+      {"numbers", facts.numbers + " finite" + (facts.codes.empty() ? "" : ", of " + facts.codes + " codes")},
+      {"specials", specials(format)},
+      {"NaN codes", facts.nan_codes},
+      {"modifiers", fmt::format(":{} :{}{}{}{}", name(format.rounding), name(format.overflow),
+                                format.flushes ? " :ftz" : "", format.takes_zero ? " :daz" : "",
+                                format.tiny_after ? " :tininess_after" : "")},
+      {"own rules", std::string(entry.rules)},
+      {"source", std::string(entry.source)},
   };
-  if (entry != nullptr) line("what", std::string(entry->summary));
-  line("bits", std::to_string(format.bits));
-  line("range", fmt::format("{} .. {}", both(format.lowest), both(format.highest)));
-  line("smallest step", both(step));
-  line("significand",
-       fmt::format("{} bits{}", format.precision, format.is_uniform() ? ", the same step everywhere" : ""));
-  line("specials", specials(format));
-  line("modifiers", fmt::format(":{} :{}", modifier(format.rounding), modifier(format.overflow)));
-  if (entry != nullptr) line("source", std::string(entry->source));
-  Json document = {{"format", notation(format)},
-                   {"bits", format.bits},
-                   {"lowest", hex(format.lowest)},
-                   {"highest", hex(format.highest)},
-                   {"smallest_step", hex(step)},
-                   {"precision", format.precision},
-                   {"negative_zero", format.has_negative_zero},
-                   {"infinity", format.has_infinity || format.overflow == Overflow::inf},
-                   {"nan", format.has_nan},
-                   {"rounding", modifier(format.rounding)},
-                   {"overflow", modifier(format.overflow)},
-                   {"summary", entry != nullptr ? Json(entry->summary) : Json()},
-                   {"source", entry != nullptr ? Json(entry->source) : Json()}};
-  print(session, text, {}, document);
+  std::erase_if(lines, [](const auto& line) { return line.second.empty(); });
+  return lines;
+}
+
+Json json_of(const Format& format) {
+  const CatalogueEntry& entry = entry_of(format);
+  const FormatFacts facts = facts_of(format);
+  const auto value = [](const std::optional<Value>& v) { return v ? Json(hex(*v)) : Json(); };
+  const auto number = [](const std::optional<int>& v) { return v ? Json(*v) : Json(); };
+  return {{"format", notation(format)},
+          {"bits", format.bits},
+          {"lowest", hex(format.lowest)},
+          {"highest", hex(format.highest)},
+          {"smallest_step", hex(Value::scaled(false, 1, format.quantum))},
+          {"smallest", hex(facts.smallest)},
+          {"min_normal", value(facts.min_normal)},
+          {"max_subnormal", value(facts.max_subnormal)},
+          {"epsilon", value(facts.epsilon)},
+          {"precision", format.precision},
+          {"exponent_min", number(facts.exponent_min)},
+          {"exponent_max", number(facts.exponent_max)},
+          {"bias", number(facts.bias)},
+          {"numbers", facts.numbers},
+          {"codes", facts.codes.empty() ? Json() : Json(facts.codes)},
+          {"infinities", facts.infinities},
+          {"nan_codes", facts.nan_codes},
+          {"negative_zero", format.has_negative_zero},
+          {"infinity", format.has_infinity || format.overflow == Overflow::inf},
+          {"nan", format.has_nan},
+          {"rounding", name(format.rounding)},
+          {"overflow", name(format.overflow)},
+          {"summary", entry.summary},
+          {"rules", entry.rules},
+          {"source", entry.source}};
+}
+
+Lines lines_of(const BlockFormat& format) {
+  Lines lines = {
+      {"what", format.summary},
+      {"block", fmt::format("{} numbers a scale", format.block)},
+      {"group", format.group > 0 ? fmt::format("{} numbers a scale of scales", format.group) : ""},
+      {"element", format.element_notation + (format.element_shift != 0
+                                                 ? fmt::format(" * 2^{}", format.element_shift)
+                                                 : "") + (format.symmetric ? ", without its lowest value" : "")},
+      {"scale", format.scale_notation.empty() ? "the receiver's format" : format.scale_notation},
+      {"bits a number", fmt::format("{:g}", format.bits)},
+      {"source", format.source},
+  };
+  std::erase_if(lines, [](const auto& line) { return line.second.empty(); });
+  return lines;
+}
+
+Json json_of(const BlockFormat& format) {
+  return {{"format", format.name},
+          {"block", format.block},
+          {"group", format.group > 0 ? Json(format.group) : Json()},
+          {"element", format.element_notation},
+          {"element_shift", format.element_shift},
+          {"scale", format.scale_notation.empty() ? Json() : Json(format.scale_notation)},
+          {"bits_per_number", format.bits},
+          {"summary", format.summary},
+          {"source", format.source}};
+}
+
+/// A quantiser of vectors by this name, unless it is a number format, too (nf4 is both).
+std::optional<BlockFormat> block_format(const std::string& name) {
+  const std::string_view word = std::string_view(name).substr(0, name.find(':'));
+  const bool known = std::any_of(block_formats().begin(), block_formats().end(),
+                                 [&](const BlockFormat& format) { return format.name == word; });
+  if (!known && name.find('/') == std::string::npos) return std::nullopt;
+  if (find_entry(word) != nullptr) return std::nullopt;
+  return parse_block_format(name);
+}
+
+struct Described {
+  std::string name;
+  Lines lines;
+  Json json;
+};
+
+Described described(const std::string& text, const Bindings& bindings) {
+  if (const auto block = block_format(text)) return {block->name, lines_of(*block), json_of(*block)};
+  const Format format = FormatFamily(text).at(bindings);
+  return {notation(format), lines_of(format), json_of(format)};
+}
+
+int show(const Described& format, Session& session) {
+  std::string text = format.name + "\n";
+  for (const auto& [label, what] : format.lines) text += fmt::format("  {:<15}{}\n", label, what);
+  print(session, text, {}, format.json);
+  return exit_done;
+}
+
+/// Properties as rows, formats as columns.
+int side_by_side(const std::vector<Described>& all, Session& session) {
+  Table table{{{"property", "", false}}, {}};
+  std::vector<std::string> labels;
+  for (const Described& format : all) {
+    table.columns.push_back({format.name, format.name, false});
+    for (const auto& [label, what] : format.lines)
+      if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+  }
+  for (const std::string& label : labels) {
+    if (label == "what" || label == "source" || label == "own rules" || label == "also" || label == "stands for")
+      continue;  // sentences are too wide for columns
+    std::vector<std::string> row = {label};
+    for (const Described& format : all) {
+      const auto found = std::find_if(format.lines.begin(), format.lines.end(),
+                                      [&](const auto& line) { return line.first == label; });
+      // of "0x1p-9 = 0.001953125" the decimal, of a range both decimals
+      std::string cell = found == format.lines.end() ? "-" : found->second;
+      for (std::size_t equals = cell.find(" = "); equals != std::string::npos; equals = cell.find(" = ")) {
+        const std::size_t start = cell.rfind(' ', equals - 1);
+        cell.erase(start == std::string::npos ? 0 : start + 1,
+                   equals + 3 - (start == std::string::npos ? 0 : start + 1));
+      }
+      row.push_back(std::move(cell));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  Json list = Json::array();
+  for (const Described& format : all) list.push_back(format.json);
+  print(session, as_text(table), table, {{"formats", std::move(list)}});
   return exit_done;
 }
 
@@ -228,30 +362,45 @@ int show_family(const FormatFamily& family, Session& session) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
-  if (options.notation.empty()) {
+int run_formats(const FormatsArguments& options, Session& session) {
+  if (options.notations.empty()) {
     if (options.values || !options.at.empty())
       throw UsageError(
           "formats: NOTATION is missing; --values and --at are about one format, e.g. roundoff formats e4m3 "
           "--values");
     return list(session);
   }
-  const FormatFamily family(options.notation);
+  const Bindings bindings = parse_bindings(options.at);
+  if (options.values && options.notations.size() > 1)
+    throw UsageError("formats: --values lists one format; leave all but one out");
+  if (options.notations.size() > 1) {
+    std::vector<Described> all;
+    for (const std::string& text : options.notations) all.push_back(described(text, bindings));
+    return side_by_side(all, session);
+  }
+  const std::string& text = options.notations[0];
+  if (block_format(text)) {
+    if (options.values) throw UsageError("formats: " + text + " quantises vectors and has no list of values");
+    return show(described(text, bindings), session);
+  }
+  const FormatFamily family(text);
   if (family.uses_variables() && options.at.empty() && !options.values) return show_family(family, session);
-  const Format format = family.at(parse_bindings(options.at));
-  return options.values ? list_values(format, session) : show(format, options.notation, session);
+  if (options.values) return list_values(family.at(bindings), session);
+  return show(described(text, bindings), session);
 }
 
 }  // namespace
 
 Command formats_command() {
-  return make_command<Options, declare, run>(
-      "formats", "Number formats: the catalogue, one format, all its values",
+  return make_command<FormatsArguments, declare_formats, run_formats>(
+      "formats", "Number formats: the catalogue, one format or several side by side, all its values",
       "Examples:\n"
-      "  roundoff formats                           # the catalogue\n"
-      "  roundoff formats e4m3                      # bits, range, step, specials, source\n"
-      "  roundoff formats 'fixed(2,1)' --values     # every code and its value\n"
-      "  roundoff formats 'fixed(2*lg(n)+2,0)'      # a family: constant or logarithmic precision?\n"
+      "  roundoff formats                         # the catalogue\n"
+      "  roundoff formats e4m3                    # bits, range, steps, specials, source\n"
+      "  roundoff formats e4m3 e5m2 binary8p3     # side by side\n"
+      "  roundoff formats mxfp4                   # a quantiser of vectors\n"
+      "  roundoff formats 'fixed(2,1)' --values   # every code and its value\n"
+      "  roundoff formats 'fixed(2*lg(n)+2,0)'    # a family: constant or logarithmic precision?\n"
       "  roundoff formats 'fixed(2*lg(n)+2,0)' --at n=32\n");
 }
 

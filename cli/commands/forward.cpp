@@ -16,13 +16,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct ForwardArguments {
   std::string model, tokens;
   PolicyOptions policy;
   InsideOptions inside;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_forward(Arguments& arguments, ForwardArguments& options) {
   arguments.positional("MODEL", options.model,
                        "A model file, or a folder with config.json and model.safetensors", true);
   arguments.positional("TOKENS", options.tokens, "Token numbers, with commas: 12,7,0,3", true);
@@ -53,7 +53,8 @@ Json number_json(const Value& value) {
   return value.is_nan() ? "nan" : value.negative ? "-inf" : "inf";
 }
 
-int run(const Options& options, Session& session) {
+int run_forward(const ForwardArguments& options, Session& session) {
+  options.inside.check(session);
   const ModelFile file = load_model(options.model);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
@@ -97,14 +98,14 @@ int run(const Options& options, Session& session) {
                    {"mishaps", mishaps_json(program, reference)}};
   if (!trap.empty()) document["trap"] = trap;
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
-  print(session, text, table, document);
+  print_beside(options.inside, session, text, table, document);
   return trap.empty() ? exit_done : exit_refuted;
 }
 
 }  // namespace
 
 Command forward_command() {
-  return make_command<Options, declare, run>(
+  return make_command<ForwardArguments, declare_forward, run_forward>(
       "forward", "Run a model file or a checkpoint over given tokens: logits, choices, figures by site",
       "A folder with config.json and model.safetensors of GPT-2 or Llama architecture is a model, too. The "
       "format "

@@ -9,20 +9,20 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct FrontierArguments {
   std::vector<std::string> names;
   SubjectOptions subject;
   EvidenceOptions evidence;
   int fractions = MinimiseOptions{}.fractions, exponents = MinimiseOptions{}.exponents;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_frontier(Arguments& arguments, FrontierArguments& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task");
   declare_size(arguments, options.subject);
   declare_knobs(arguments, options.subject);
@@ -34,11 +34,12 @@ void declare(Arguments& arguments, Options& options) {
   declare_evidence(arguments, options.evidence);
 }
 
-int run(const Options& options, Session& session) {
+int run_frontier(const FrontierArguments& options, Session& session) {
   if (options.names.empty())
     throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
   std::vector<const Construction*> constructions;
   for (const std::string& name : options.names) constructions.push_back(&find_construction(name));
+  refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};
   set_policy(options.subject.policy.layer(), how);
@@ -106,14 +107,14 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command frontier_command() {
-  return make_command<Options, declare, run>("frontier",
-                                             "All least (width, integer bits, fraction bits) at one size",
-                                             "Every setting of the knobs is scanned over the formats; what "
-                                             "another point undercuts in all three is left "
-                                             "out.\n\n"
-                                             "Examples:\n"
-                                             "  roundoff frontier add-match --n 8\n"
-                                             "  roundoff frontier add-hinge add-match --n 6 --csv\n");
+  return make_command<FrontierArguments, declare_frontier, run_frontier>(
+      "frontier", "All least (width, integer bits, fraction bits) at one size",
+      "Every setting of the knobs is scanned over the formats; what "
+      "another point undercuts in all three is left "
+      "out.\n\n"
+      "Examples:\n"
+      "  roundoff frontier add-match --n 8\n"
+      "  roundoff frontier add-hinge add-match --n 6 --csv\n");
 }
 
 }  // namespace roundoff::cli

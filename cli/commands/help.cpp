@@ -11,19 +11,19 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct HelpArguments {
   std::string command;
   std::string shell;
   bool man = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_help(Arguments& arguments, HelpArguments& options) {
   arguments.positional("COMMAND", options.command, "The command to explain; without it, the overview", false);
   arguments.text("--completions", options.shell, "SHELL", "A completion script for bash, zsh or fish");
   arguments.flag("--man", options.man, "The man page, in roff");
 }
 
-int run(const Options& options, Session& session) {
+int run_help(const HelpArguments& options, Session& session) {
   if (session.csv) throw UsageError("help: there is no table here; leave out --csv");
   const int faces =
       (options.command.empty() ? 0 : 1) + (options.shell.empty() ? 0 : 1) + (options.man ? 1 : 0);
@@ -44,7 +44,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command help_command() {
-  return make_command<Options, declare, run>(
+  return make_command<HelpArguments, declare_help, run_help>(
       "help", "This overview, a command's options; completions for shells, the man page",
       "Examples:\n"
       "  roundoff help verify\n"

@@ -12,13 +12,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct PairsArguments {
   SubjectOptions subject;
   std::uint64_t count = PairOptions{}.count;
   std::optional<int> layer;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_pairs(Arguments& arguments, PairsArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.group("Search");
   arguments.number("--count", options.count, "Samples beside the adversarial inputs");
@@ -26,7 +26,7 @@ void declare(Arguments& arguments, Options& options) {
                    "Compare the residual stream after this layer [the last]");
 }
 
-int run(const Options& options, Session& session) {
+int run_pairs(const PairsArguments& options, Session& session) {
   const Subject subject = resolve(options.subject);
   PairOptions how;
   how.count = options.count;
@@ -60,7 +60,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command pairs_command() {
-  return make_command<Options, declare, run>(
+  return make_command<PairsArguments, declare_pairs, run_pairs>(
       "pairs", "Two inputs that a model cannot tell apart: proof that no readout can be right",
       "Exit code 1 when a pair is found. Nothing found proves nothing.\n\n"
       "Examples:\n"

@@ -14,16 +14,16 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct PoliciesArguments {
   std::string name;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_policies(Arguments& arguments, PoliciesArguments& options) {
   arguments.positional("STACK", options.name, "A named policy, shown as a policy file; without it, the lists",
                        false);
 }
 
-Json as_json(const Stack& stack) {
+Json stack_json(const Stack& stack) {
   Json document = {{"name", stack.name}, {"summary", stack.summary}, {"source", stack.source}};
   write_policy(stack.policy, document["policy"]);
   return document;
@@ -33,11 +33,11 @@ int show(const Stack& stack, Session& session) {
   print(session,
         fmt::format("# {}: {}\n# source: {}\n{}", stack.name, stack.summary, stack.source,
                     write_policy_file(stack.policy)),
-        {}, as_json(stack));
+        {}, stack_json(stack));
   return exit_done;
 }
 
-int list(Session& session) {
+int list_policies(Session& session) {
   Table keys{{{"key", "key", false},
               {"option", "option", false},
               {"words", "takes", false},
@@ -59,26 +59,25 @@ int list(Session& session) {
   }
   std::string stack_lines;
   for (const Stack& stack : stacks()) {
-    named.push_back(as_json(stack));
+    named.push_back(stack_json(stack));
     stack_lines += fmt::format("  {}: {}\n", stack.name, stack.summary);
   }
   print(session,
         fmt::format("{}\nquantisers: {}, intB/G (B bits, G numbers a scale), none\n"
                     "named policies (--stack NAME; roundoff policies NAME):\n{}",
                     as_text(keys), blocks, stack_lines),
-        keys,
-        {{"keys", fields}, {"roles", roles}, {"quantisers", quantisers}, {"stacks", named}});
+        keys, {{"keys", fields}, {"roles", roles}, {"quantisers", quantisers}, {"stacks", named}});
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
-  return options.name.empty() ? list(session) : show(find_stack(options.name), session);
+int run_policies(const PoliciesArguments& options, Session& session) {
+  return options.name.empty() ? list_policies(session) : show(find_stack(options.name), session);
 }
 
 }  // namespace
 
 Command policies_command() {
-  return make_command<Options, declare, run>(
+  return make_command<PoliciesArguments, declare_policies, run_policies>(
       "policies", "What a precision policy can say: keys, roles, quantisers, named policies",
       "A policy file is TOML: keys without a dot at its head, the others in tables. A role that is not named "
       "has the format of `format`.\n\n"

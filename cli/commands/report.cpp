@@ -10,28 +10,29 @@
 #include "cli/views/evidence.hpp"
 #include "cli/views/report_page.hpp"
 #include "formats/error.hpp"
+#include "sim/files/write_file.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct ReportArguments {
   std::string store, directory;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_report(Arguments& arguments, ReportArguments& options) {
   arguments.positional("STORE", options.store, "A file that --store made", true);
   arguments.group("Report");
   arguments.text("-o,--output", options.directory, "DIR", "Where index.html, the CSV and the SVG go");
 }
 
-int run(const Options& options, Session& session) {
+int run_report(const ReportArguments& options, Session& session) {
   if (options.directory.empty()) throw UsageError("report: say where to with -o DIR");
   if (!std::filesystem::exists(options.store))
     throw FileError("store " + options.store +
                     " does not exist; --store of verify, analyze, sweep or table1 makes one");
   Store store(options.store, version_line());
   ProgressLine progress(session);
-  const Report report = make_report(store);
+  const Report report = make_report(store, warn);
   const html::Page page = report_page(report);
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
@@ -62,7 +63,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command report_command() {
-  return make_command<Options, declare, run>(
+  return make_command<ReportArguments, declare_report, run_report>(
       "report", "A store's verdicts as one page with tables and plots, and as CSV and SVG",
       "The page needs no network, and the same verdicts give the same bytes.\n\n"
       "Examples:\n"

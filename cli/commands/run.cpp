@@ -1,5 +1,7 @@
 // roundoff run: greedy decoding of one input, by definition (the reference interpreter), and whether it is
 // right.
+#include <optional>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -16,13 +18,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct RunArguments {
   SubjectOptions subject;
   std::string input;
   InsideOptions inside;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_run(Arguments& arguments, RunArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
   declare_inside(arguments, options.inside);
@@ -34,7 +36,8 @@ std::string answer_text(const Task& task, std::span<const Token> tokens) {
   return task.text(tokens);
 }
 
-int run(const Options& options, Session& session) {
+int run_run(const RunArguments& options, Session& session) {
+  options.inside.check(session);
   SubjectOptions asked = options.subject;
   infer_size(asked, options.input);
   const Subject subject = resolve(asked);
@@ -46,14 +49,15 @@ int run(const Options& options, Session& session) {
   // The foreseeable ones of a small run are done as well, so that it can say what saturates, overflows or is NaN.
   constexpr double most_operations = 2e7;
   const bool fold = !inside && operations(subject.model, task.positions()) > most_operations;
-  const Program program = record(subject.model, subject.policy, task.shape(instance),
-                                 {.all_outputs = inside, .skip_zero_weights = !inside, .fold = fold});
-
-  Reference reference(program);
+  Program program;
+  std::optional<Reference> reference;
   Decoded decoded{question, false};
   std::string trap;
   try {
-    decoded = decode(reference, program, question, task.eos());
+    program = record(subject.model, subject.policy, task.shape(instance),
+                     {.all_outputs = inside, .skip_zero_weights = !inside, .fold = fold});
+    reference.emplace(program);
+    decoded = decode(*reference, program, question, task.eos());
   } catch (const Trap& error) {
     trap = error.what();
   }
@@ -67,7 +71,7 @@ int run(const Options& options, Session& session) {
     text += fmt::format("trap: {}\nright is {}\n", trap, want);
   else
     text += right ? "right\n" : fmt::format("wrong: right is {}\n", want);
-  text += mishaps_text(program, reference);
+  if (reference) text += mishaps_text(program, *reference);
   std::vector<std::string> tokens;
   for (const Token token : decoded.tokens) tokens.push_back(task.vocabulary()[token]);
   Json document = {{"input", task.text(question)},
@@ -80,16 +84,19 @@ int run(const Options& options, Session& session) {
                    {"width", shape(subject.model).width}};
   document.update(as_json(subject));
   if (!trap.empty()) document["trap"] = trap;
-  document["mishaps"] = mishaps_json(program, reference);
-  const Table table = show_inside(options.inside, program, reference, task.vocabulary(), text, document);
-  print(session, text, table, document);
+  Table table;
+  if (reference) {
+    document["mishaps"] = mishaps_json(program, *reference);
+    table = show_inside(options.inside, program, *reference, task.vocabulary(), text, document);
+  }
+  print_beside(options.inside, session, text, table, document);
   return right ? exit_done : exit_refuted;
 }
 
 }  // namespace
 
 Command run_command() {
-  return make_command<Options, declare, run>(
+  return make_command<RunArguments, declare_run, run_run>(
       "run", "Decode one input with a construction or a model file, and check the answer",
       "Exit code 0 when the answer is right, 1 when it is wrong. n and k are read off the input where --n "
       "and --k are absent.\n\n"

@@ -15,12 +15,12 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct StoreArguments {
   std::vector<std::string> words;
   bool reference = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_store(Arguments& arguments, StoreArguments& options) {
   arguments.positionals(
       "list|show|recheck|merge FILE.sqlite [...]", options.words,
       "list FILE: every verdict, a line each. show FILE KEY: whole, by the start of a key. "
@@ -58,9 +58,7 @@ int list(const Store& store, Session& session) {
               {}};
   Json verdicts = Json::array(), unfinished = Json::array();
   int refuted = 0;
-  for (const Store::Entry& entry : store.list()) {
-    const Question question = question_from(entry.question);
-    const Result result = result_from(entry.answer);
+  for (const auto& [entry, question, result] : store.rows("", warn)) {
     refuted += result.verdict == Verdict::refuted ? 1 : 0;
     table.rows.push_back({entry.key.substr(0, 12), question.task, name_of(question), describe(question.size),
                           format_of(question), std::to_string(question.shape.width),
@@ -82,15 +80,13 @@ int list(const Store& store, Session& session) {
 }
 
 int show(const Store& store, const std::string& path, const std::string& prefix, Session& session) {
-  const std::vector<Store::Entry> entries = store.show(prefix);
-  if (entries.empty())
+  const std::vector<Store::Row> rows = store.rows(prefix, warn);
+  if (rows.empty())
     throw UsageError(fmt::format("store {} has no verdict whose key starts with '{}'; see store list {}",
                                  path, prefix, path));
   std::string text;
   Json documents = Json::array();
-  for (const Store::Entry& entry : entries) {
-    const Question question = question_from(entry.question);
-    const Result result = result_from(entry.answer);
+  for (const auto& [entry, question, result] : rows) {
     text += fmt::format("{}\n  {}, {}, {}\n  {}\n", entry.key, name_of(question), describe(question.size),
                         format_of(question), evidence_text(result) + version_text(question));
     Json document = {{"key", entry.key},
@@ -142,7 +138,7 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
                     describe(outcome.question.size), format_of(outcome.question), outcome.was, outcome.is);
     differing.push_back({{"key", outcome.key}, {"outcome", what}, {"was", outcome.was}, {"is", outcome.is}});
   };
-  analyzer::recheck(store, prefix, how, each);
+  analyzer::recheck(store, prefix, how, each, warn);
   const int wrong = counts[Recheck::contradicts] + counts[Recheck::lost];
   text += fmt::format(
       "{} verdicts: {} the same on bits, {} decided by other means without contradiction, {} stronger now, "
@@ -177,7 +173,7 @@ int merge(const std::vector<std::string>& words, Session& session) {
   Table table{{{"from", "from", false}, {"added", "added", true}, {"known", "known", true}}, {}};
   Json from = Json::array();
   for (std::size_t i = 2; i < words.size(); ++i) {
-    const Store::Merged merged = into.merge(existing(words[i]));
+    const Store::Merged merged = into.merge(existing(words[i]), warn);
     table.rows.push_back({words[i], std::to_string(merged.added), std::to_string(merged.known)});
     from.push_back({{"store", words[i]}, {"added", merged.added}, {"known", merged.known}});
   }
@@ -187,7 +183,7 @@ int merge(const std::vector<std::string>& words, Session& session) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
+int run_store(const StoreArguments& options, Session& session) {
   const std::vector<std::string>& words = options.words;
   const std::vector<std::string> verbs = {"list", "show", "recheck", "merge"};
   if (words.empty()) throw UsageError("store: say list, show, recheck or merge, then FILE.sqlite");
@@ -211,7 +207,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command store_command() {
-  return make_command<Options, declare, run>(
+  return make_command<StoreArguments, declare_store, run_store>(
       "store", "Verdicts that were kept: list, show, recheck, merge",
       "recheck builds every model again and verifies it again: exit code 1 when a verdict is contradicted. "
       "What "

@@ -11,19 +11,19 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "formats/error.hpp"
 #include "sim/files/text_file.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct SweepArguments {
   std::string spec, store, shard = "0/1";
   bool dry_run = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_sweep(Arguments& arguments, SweepArguments& options) {
   arguments.positional("SPEC.toml", options.spec, "The questions", true);
   arguments.group("Sweep");
   arguments.text("--store", options.store, "FILE.sqlite",
@@ -159,7 +159,7 @@ std::vector<std::string> row_of(const SweepOutcome& outcome) {
           shown->result.counterexample ? failure_text(*shown) : evidence_text(shown->result)};
 }
 
-int run(const Options& options, Session& session) {
+int run_sweep(const SweepArguments& options, Session& session) {
   const Shard shard = parse_shard(options.shard);
   const std::vector<SweepUnit> units = plan_sweep(read_text_file(options.spec), options.spec);
   if (options.dry_run) return plan(units, shard, session);
@@ -214,7 +214,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command sweep_command() {
-  return make_command<Options, declare, run>(
+  return make_command<SweepArguments, declare_sweep, run_sweep>(
       "sweep", "Many questions from a page of TOML, in shards, resumable",
       "A page holds [[sweep]] tables:\n"
       "  [[sweep]]\n"

@@ -10,11 +10,12 @@
 #include "cli/views/html.hpp"
 #include "cli/views/table1_view.hpp"
 #include "constructions/tasks/task.hpp"
+#include "sim/files/write_file.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct Table1Arguments {
   std::string task = "all";
   int p = 2;
   bool full = false;
@@ -22,7 +23,7 @@ struct Options {
   std::optional<double> work;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_table1(Arguments& arguments, Table1Arguments& options) {
   arguments.group("Table");
   std::vector<std::string> rows = {"all"};
   for (const TaskEntry& entry : tasks()) rows.emplace_back(entry.name);
@@ -36,7 +37,7 @@ void declare(Arguments& arguments, Options& options) {
                  "Keep every verdict here; what is known is not asked again");
 }
 
-int run(const Options& options, Session& session) {
+int run_table1(const Table1Arguments& options, Session& session) {
   ProgressLine progress(session);
   std::optional<Store> store = open_store(options.store);
   Table1Options how;
@@ -71,7 +72,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command table1_command() {
-  return make_command<Options, declare, run>(
+  return make_command<Table1Arguments, declare_table1, run_table1>(
       "table1", "The paper's Table 1, measured: least bits and width per cell",
       "Examples:\n"
       "  roundoff table1 --task add --page add.html\n"

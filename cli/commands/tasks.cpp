@@ -12,12 +12,12 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct TasksArguments {
   SubjectOptions subject;
   int examples = 6;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_tasks(Arguments& arguments, TasksArguments& options) {
   arguments.positional("TASK", options.subject.task, "NAME[:key=value,...] or FILE.toml: this task alone", false);
   declare_size(arguments, options.subject);
   arguments.number("--examples", options.examples, 0, 1000, "Inputs that are shown [6]");
@@ -32,12 +32,12 @@ std::vector<std::string> solvers(const TaskEntry& entry) {
 
 Json parameters_json(const TaskEntry& entry) {
   Json parameters = Json::object();
-  for (const Parameter& parameter : entry.parameters)
+  for (const constructions::Parameter& parameter : entry.parameters)
     parameters[std::string(parameter.name)] = {{"default", parameter.standard}, {"summary", parameter.summary}};
   return parameters;
 }
 
-int list(Session& session) {
+int list_tasks(Session& session) {
   Table table{{{"name", "task", false}, {"form", "question", false}, {"summary", "answer", false}}, {}};
   Json document = Json::array();
   for (const TaskEntry& entry : tasks()) {
@@ -63,7 +63,7 @@ std::string answer_of(const Task& task, const Instance& instance) {
   return task.text(tokens);
 }
 
-int show(const Options& options, Session& session) {
+int show(const TasksArguments& options, Session& session) {
   const TaskEntry& entry = find_task(options.subject.task);
   const std::unique_ptr<Task> task = make_task(options.subject.task, task_size(options.subject));
   std::string text = fmt::format("{}: {}\n", entry.name, entry.summary);
@@ -71,7 +71,7 @@ int show(const Options& options, Session& session) {
     text += fmt::format("  {:<14}{}\n", label, what);
   };
   line("question", entry.form);
-  for (const Parameter& parameter : entry.parameters)
+  for (const constructions::Parameter& parameter : entry.parameters)
     line("parameter", fmt::format("{} = {}: {}", parameter.name, parameter.standard, parameter.summary));
   line("at", fmt::format("{}: {} inputs, {} positions", describe(task->size()), count_text(task->input_count()),
                          task->positions()));
@@ -103,20 +103,20 @@ int show(const Options& options, Session& session) {
   return exit_done;
 }
 
-int run(const Options& options, Session& session) {
-  return options.subject.task.empty() ? list(session) : show(options, session);
+int run_tasks(const TasksArguments& options, Session& session) {
+  return options.subject.task.empty() ? list_tasks(session) : show(options, session);
 }
 
 }  // namespace
 
 Command tasks_command() {
-  return make_command<Options, declare, run>(
+  return make_command<TasksArguments, declare_tasks, run_tasks>(
       "tasks", "What is asked of models: the tasks, their inputs, right answers and hard inputs",
       "Examples:\n"
       "  roundoff tasks\n"
       "  roundoff tasks iteradd --p 10 --n 3 --k 4\n"
       "  roundoff tasks dyck1:depth=2 --n 6\n"
-      "  roundoff tasks mine.toml\n");
+      "  roundoff tasks examples/your_own_question/dyck.toml --n 6\n");
 }
 
 }  // namespace roundoff::cli

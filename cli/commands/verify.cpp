@@ -15,13 +15,13 @@
 namespace roundoff::cli {
 namespace {
 
-struct Options {
+struct VerifyArguments {
   SubjectOptions subject;
   EvidenceOptions evidence;
   bool all = false;
 };
 
-void declare(Arguments& arguments, Options& options) {
+void declare_verify(Arguments& arguments, VerifyArguments& options) {
   declare_subject(arguments, options.subject);
   declare_evidence(arguments, options.evidence);
   arguments.flag("--all", options.all,
@@ -50,7 +50,7 @@ std::string as_text(const Subject& subject, const Result& result, const Shape& d
   return text;
 }
 
-int run(const Options& options, Session& session) {
+int run_verify(const VerifyArguments& options, Session& session) {
   const Subject subject = resolve(options.subject);
   const Shape dimensions = shape(subject.model);
   ProgressLine progress(session);
@@ -86,7 +86,7 @@ int run(const Options& options, Session& session) {
 }  // namespace
 
 Command verify_command() {
-  return make_command<Options, declare, run>(
+  return make_command<VerifyArguments, declare_verify, run_verify>(
       "verify", "Is it right on every input? A verdict with evidence, or a counterexample",
       "Exit code 0 when nothing against the claim was found (the verdict says whether that is a proof), 1 "
       "when it is refuted, 5 when it is unknown.\n\n"

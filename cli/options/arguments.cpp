@@ -3,8 +3,10 @@
 #include "cli/options/arguments.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <functional>
 
 #include <CLI/CLI.hpp>
@@ -76,6 +78,17 @@ struct Arguments::Impl {
     return made;
   }
 
+  /// An empty word says nothing, and is no way of leaving an option out.
+  CLI::Option* text_option(const std::string& names, const std::string& placeholder, const std::string& help,
+                           std::function<void(const std::string&)> take) {
+    return option(names, placeholder, help,
+                  [this, names, placeholder, take = std::move(take)](const std::string& word) {
+                    if (word.empty())
+                      refuse(long_name(names) + " takes " + placeholder + ", not an empty word; leave it out");
+                    take(word);
+                  });
+  }
+
   void whole_option(const std::string& names, int least, int most, const std::string& help,
                     std::function<void(int)> take) {
     option(names, "N", help, [this, names, least, most, take = std::move(take)](const std::string& word) {
@@ -83,6 +96,15 @@ struct Arguments::Impl {
       if (!number || *number < least || *number > most)
         refuse(long_name(names) + " takes a whole number from " + std::to_string(least) + " to " +
                std::to_string(most) + ", not '" + word + "'");
+      take(*number);
+    });
+  }
+
+  void count_option(const std::string& names, const std::string& help,
+                    std::function<void(std::uint64_t)> take) {
+    option(names, "N", help, [this, names, take = std::move(take)](const std::string& word) {
+      const auto number = whole<std::uint64_t>(word);
+      if (!number) refuse(long_name(names) + " takes a whole number, not '" + word + "'");
       take(*number);
     });
   }
@@ -98,6 +120,21 @@ struct Arguments::Impl {
     for (const CLI::Option* known : app.get_options())
       for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
     return names;
+  }
+
+  /// By spelling, or by what other programs call it.
+  std::string unknown_option(const std::string& word) const {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> called = {{{"--base", "--p"},
+                                                                                     {"--radix", "--p"},
+                                                                                     {"--digits", "--n"},
+                                                                                     {"--operands", "--k"},
+                                                                                     {"--samples", "--count"},
+                                                                                     {"--timeout", "--budget"}}};
+    const std::vector<std::string> names = option_names();
+    for (const auto& [other, ours] : called)
+      if (word == other && std::find(names.begin(), names.end(), ours) != names.end())
+        return "option '" + word + "' is unknown; did you mean '" + std::string(ours) + "'?";
+    return unknown("option", word, names);
   }
 
   [[noreturn]] void refuse(const std::string& message) const {
@@ -117,12 +154,12 @@ void Arguments::flag(const std::string& names, bool& target, const std::string& 
 
 void Arguments::text(const std::string& names, std::string& target, const std::string& placeholder,
                      const std::string& help) {
-  impl_->option(names, placeholder, help, [&target](const std::string& word) { target = word; });
+  impl_->text_option(names, placeholder, help, [&target](const std::string& word) { target = word; });
 }
 
 void Arguments::take(const std::string& names, const std::string& placeholder, const std::string& help,
                      std::function<void(const std::string&)> take) {
-  impl_->option(names, placeholder, help, std::move(take))
+  impl_->text_option(names, placeholder, help, std::move(take))
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
 }
@@ -143,13 +180,13 @@ void Arguments::number(const std::string& names, std::optional<int>& target, int
 }
 
 void Arguments::number(const std::string& names, std::uint64_t& target, const std::string& help) {
-  Impl& impl = *impl_;
-  impl.option(names, "N", help + " [" + std::to_string(target) + "]",
-              [&impl, &target, names](const std::string& word) {
-                const auto number = whole<std::uint64_t>(word);
-                if (!number) impl.refuse(long_name(names) + " takes a whole number, not '" + word + "'");
-                target = *number;
-              });
+  impl_->count_option(names, help + " [" + std::to_string(target) + "]",
+                      [&target](std::uint64_t number) { target = number; });
+}
+
+void Arguments::number(const std::string& names, std::optional<std::uint64_t>& target,
+                       const std::string& help) {
+  impl_->count_option(names, help, [&target](std::uint64_t number) { target = number; });
 }
 
 void Arguments::number(const std::string& names, std::optional<double>& target,
@@ -158,8 +195,8 @@ void Arguments::number(const std::string& names, std::optional<double>& target,
   impl.option(names, placeholder, help, [&impl, &target, names](const std::string& word) {
     double number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error != std::errc{} || end != word.data() + word.size())
-      impl.refuse(long_name(names) + " takes a number, not '" + word + "'");
+    if (error != std::errc{} || end != word.data() + word.size() || !std::isfinite(number) || number < 0)
+      impl.refuse(long_name(names) + " takes a number, at least 0, not '" + word + "'");
     target = number;
   });
 }
@@ -232,7 +269,7 @@ bool Arguments::parse(std::vector<std::string> words) {
     if (const std::string now = impl_->replacement(word); !now.empty())
       impl_->refuse(word + " is now written " + now);
     if (word.size() > 1 && word[0] == '-')
-      impl_->refuse(unknown("option", word.substr(0, word.find('=')), impl_->option_names()));
+      impl_->refuse(impl_->unknown_option(word.substr(0, word.find('='))));
     impl_->refuse("argument '" + word + "' is one too many");
   } catch (const CLI::RequiredError& error) {
     std::string what = error.what();

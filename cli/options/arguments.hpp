@@ -53,6 +53,8 @@ class Arguments {
   void number(const std::string& names, std::optional<int>& target, int least, int most,
               const std::string& help);
   void number(const std::string& names, std::uint64_t& target, const std::string& help);
+  void number(const std::string& names, std::optional<std::uint64_t>& target, const std::string& help);
+  /// Finite, and at least 0.
   void number(const std::string& names, std::optional<double>& target, const std::string& placeholder,
               const std::string& help);
   /// One of `allowed`; anything else is an error with a "did you mean".

@@ -34,6 +34,7 @@ Subject from_construction(const SubjectOptions& options) {
   subject.construction = &find_construction(options.name);
   const Construction& construction = *subject.construction;
   subject.name = construction.name;
+  refuse_unused_sizes(options, find_task(construction.task));
   const TaskSize size = task_size(options);
   if (!options.task.empty())
     throw UsageError(fmt::format("--task {}: {} has a task of its own, {}; leave --task out", options.task,
@@ -93,11 +94,26 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   arguments.positional("NAME", options.name, "A construction (roundoff constructions), or a model file",
                        true);
   declare_size(arguments, options);
-  arguments.text("--task", options.task, "TASK", "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
+  arguments.text("--task", options.task, "TASK",
+                 "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
   declare_knobs(arguments, options);
   declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
                  "Round weights that the format lacks by far, instead of refusing");
+}
+
+void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task) {
+  const auto refuse_unless = [&](char letter, bool given) {
+    if (!given || task.uses(letter)) return;
+    std::string sizes;
+    for (const char other : task.sizes) sizes += fmt::format("{}--{}", sizes.empty() ? "" : " and ", other);
+    throw UsageError(
+        fmt::format("--{} does not apply to {}, whose questions {} have the size {}; leave it out", letter,
+                    task.name, task.form, sizes));
+  };
+  refuse_unless('n', options.n.has_value());
+  refuse_unless('k', options.k.has_value());
+  refuse_unless('l', options.l.has_value());
 }
 
 TaskSize task_size(const SubjectOptions& options) {
@@ -146,8 +162,8 @@ Subject resolve(const SubjectOptions& options) {
 
 std::string replay_line(const Subject& subject, const std::string& input) {
   const SubjectOptions& asked = subject.asked;
-  std::string line =
-      replay_command(asked.name, subject.task->size(), subject.settings, subject.policy, subject.implied, input);
+  std::string line = replay_command(asked.name, subject.task->size(), subject.settings, subject.policy,
+                                    subject.implied, input);
   if (!asked.task.empty()) line += " --task " + shell_quoted(asked.task);
   if (asked.round_weights) line += " --round-weights";
   return line;
@@ -159,7 +175,7 @@ Instance parse_input(const Subject& subject, std::string_view input) {
   } catch (const UsageError& error) {
     if (subject.construction != nullptr) throw;
     throw UsageError(fmt::format("{} is made for {}: {}", subject.asked.name,
-                                 analyzer::describe(subject.task->size()), error.what()));
+                                 constructions::describe(subject.task->size()), error.what()));
   }
 }
 

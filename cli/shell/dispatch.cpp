@@ -4,8 +4,11 @@
 #include <iostream>
 #include <new>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
+#include "cli/shell/memory.hpp"
 #include "cli/shell/printable.hpp"
 #include "cli/views/answer.hpp"
 #include "formats/error.hpp"
@@ -95,7 +98,14 @@ int dispatch(const std::vector<std::string>& words) {
     return exit_done;
   }
   if (session.json && session.csv) throw UsageError("--json and --csv exclude each other; take one");
-  return run(session);
+  try {
+    return run(session);
+  } catch (const Trap& trap) {
+    // What a command does not show in an answer of its own: the computation stops, whatever it is asked on.
+    if (!session.json) throw;
+    print_json(session, {{"verdict", "refuted"}, {"trap", trap.what()}, {"input", session.command_line}});
+    return exit_refuted;
+  }
 }
 
 int main_program(int argc, const char* const* argv) {
@@ -108,6 +118,7 @@ int main_program(int argc, const char* const* argv) {
     return code;
   };
   try {
+    limit_memory();
     const int code = dispatch({argv + 1, argv + argc});
     std::cout.flush();
     if (!std::cout) return fail("standard output cannot be written", exit_internal);
@@ -121,7 +132,7 @@ int main_program(int argc, const char* const* argv) {
   } catch (const Interrupted& error) {
     return fail(error.what(), exit_interrupted);
   } catch (const std::bad_alloc&) {
-    return fail("out of memory; ask for a smaller size", exit_internal);
+    return fail(out_of_memory(), exit_usage);
   } catch (const std::exception& error) {
     return fail(std::string("internal error: ") + error.what(), exit_internal);
   }

@@ -1,11 +1,17 @@
 #include "cli/shell/interrupt.hpp"
 
 #include <csignal>
+#include <string_view>
+
+#include <unistd.h>
+
+#include "cli/shell/session.hpp"
 
 namespace roundoff::cli {
 namespace {
 
-volatile std::sig_atomic_t asked = 0;
+constexpr unsigned patience = 2;  ///< seconds
+volatile std::sig_atomic_t asked = 0, noticed = 0;
 
 void on_signal(int signal) {
   if (asked != 0) {
@@ -13,6 +19,14 @@ void on_signal(int signal) {
     std::raise(signal);
   }
   asked = 1;
+  alarm(patience);
+}
+
+void on_alarm(int) {
+  if (noticed != 0) return;
+  constexpr std::string_view words = "\nroundoff: interrupted; nothing of this is kept\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, words.data(), words.size());
+  _exit(exit_interrupted);
 }
 
 }  // namespace
@@ -20,8 +34,12 @@ void on_signal(int signal) {
 void catch_interrupts() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGALRM, on_alarm);
 }
 
-bool interrupted() { return asked != 0; }
+bool interrupted() {
+  if (asked != 0) noticed = 1;
+  return asked != 0;
+}
 
 }  // namespace roundoff::cli

@@ -1,5 +1,7 @@
-// Control-C: the first one asks running work to stop where it can be resumed, the second one ends the
-// program.
+// Control-C: the first one asks running work to stop where it can be resumed. What does not look within two
+// seconds (a file that is parsed, a pass over a program, a read from a terminal) is ended then, with the same
+// exit code; nothing is lost by that, for stores and files are written whole or not at all. The second one
+// ends the program at once.
 #pragma once
 
 #include <stdexcept>
@@ -14,6 +16,7 @@ struct Interrupted : std::runtime_error {
 };
 
 void catch_interrupts();
+/// Whoever learns it has to stop soon: from then on the program waits for that.
 bool interrupted();
 
 }  // namespace roundoff::cli

@@ -30,7 +30,7 @@ std::string printable(std::string_view text) {
     char32_t code = 0;
     const std::size_t length = sequence(text, code);
     // C0, DEL, C1, and the marks that turn the direction of writing.
-    const bool moves = (code < 0x20 && code != '\n') || (code >= 0x7f && code < 0xa0) ||
+    const bool moves = (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0) ||
                        (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
     if (length != 0 && !moves) {
       shown += text.substr(0, length);

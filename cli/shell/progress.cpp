@@ -44,6 +44,7 @@ void ProgressLine::show(const std::string& what, double done, double of) {
   if (!enabled_) return;
   if (what != what_) {
     what_ = what;
+    warned_ = false;
     started_ = Clock::now();
   }
   if (!due()) return;
@@ -54,7 +55,12 @@ void ProgressLine::show(const std::string& what, double done, double of) {
     std::snprintf(share, sizeof share, " %.0f%%", 100 * done / of);
     line += share;
     line += " of " + count_text(of);
-    if (done > 0 && done < of && elapsed > 1) line += ", " + duration(elapsed * (of - done) / done) + " left";
+    const double left = done > 0 && elapsed > 1 ? elapsed * (of - done) / done : 0;
+    if (left > 0) line += ", " + duration(left) + " left";
+    if (left > a_while && !warned_) {
+      warned_ = true;
+      note(what + " takes about " + duration(elapsed + left) + "; Control-C ends it");
+    }
   }
   draw(line);
 }

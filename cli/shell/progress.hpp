@@ -1,6 +1,5 @@
 // Progress on standard error: one line that is redrawn on a terminal; elsewhere a line every ten seconds;
-// nothing with
-// --quiet. It never touches standard output.
+// nothing with --quiet. It never touches standard output.
 #pragma once
 
 #include <chrono>
@@ -32,7 +31,8 @@ class ProgressLine {
   bool due();  ///< time to show something again
   void draw(const std::string& line);
 
-  bool enabled_, terminal_, drawn_ = false;
+  static constexpr double a_while = 60;  ///< seconds; what takes longer is said beforehand
+  bool enabled_, terminal_, drawn_ = false, warned_ = false;
   std::string what_;
   Clock::time_point began_, started_, shown_;
 };

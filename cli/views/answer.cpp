@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 
 #include "roundoff_version.hpp"
@@ -76,13 +75,6 @@ void print(const Session& session, const std::string& text, const Table& table, 
     throw UsageError("this answer is no table; leave --csv out, or take --json");
   else
     std::cout << as_csv(table);
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.flush();
-  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
 }
 
 std::string count_text(double count) {

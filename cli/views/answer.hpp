@@ -43,9 +43,6 @@ void print_json(const Session& session, Json document);
 /// the CSV.
 void print(const Session& session, const std::string& text, const Table& table, const Json& document);
 
-/// Writes a file whole. FileError that names it.
-void write_file(const std::string& path, std::string_view bytes);
-
 /// A count as an integer where a double holds it exactly, else as 1e+30.
 std::string count_text(double count);
 Json count_json(double count);

@@ -1,9 +1,12 @@
 #include "cli/views/evidence.hpp"
 
+#include <iostream>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/shell/interrupt.hpp"
+#include "formats/error.hpp"
 
 namespace roundoff::cli {
 
@@ -73,7 +76,8 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options) {
   arguments.choice("--method", options.method,
                    {"auto", "exhaustive", "certify", "adversarial", "sample", "adderboard"},
                    "How the inputs are covered");
-  arguments.number("--count", options.count, "Samples, where the method draws them");
+  arguments.number("--count", options.count,
+                   fmt::format("Samples, where the method draws them [{}]", VerifyOptions{}.count));
   arguments.number("--budget", options.budget, "SECONDS",
                    "What a certificate may take; then the verdict is unknown [auto: 60, certify: 300]");
   arguments.text("--store", options.store, "FILE.sqlite",
@@ -84,7 +88,16 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options) {
 VerifyOptions verify_options(const EvidenceOptions& options, const Session& session, ProgressLine& progress) {
   VerifyOptions how;
   how.method = parse_method(options.method);
-  how.count = options.count;
+  const auto refuse = [&](std::string_view option, std::string_view what) {
+    throw UsageError(fmt::format("{} {}, and --method {} does not; leave it out", option, what, options.method));
+  };
+  const bool proves = how.method == Method::automatic || how.method == Method::certify;
+  if (options.count && how.method != Method::automatic && how.method != Method::sample)
+    refuse("--count", "is for a method that draws samples");
+  if (options.budget && !proves) refuse("--budget", "is for a method that asks for a certificate");
+  if (options.reference && how.method == Method::certify)
+    refuse("--reference", "is for a method that runs inputs");
+  how.count = options.count.value_or(how.count);
   if (how.method == Method::certify) how.limits.seconds = 300;
   if (options.budget) how.limits.seconds = *options.budget;
   how.seed = session.seed;
@@ -94,6 +107,8 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   how.interrupted = interrupted;
   return how;
 }
+
+void warn(const std::string& line) { std::cerr << "roundoff: warning: " << line << '\n'; }
 
 std::optional<Store> open_store(const std::string& path) {
   if (path.empty()) return std::nullopt;

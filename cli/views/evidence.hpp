@@ -17,7 +17,7 @@ namespace roundoff::cli {
 
 struct EvidenceOptions {
   std::string method = "auto";
-  std::uint64_t count = VerifyOptions{}.count;
+  std::optional<std::uint64_t> count;  ///< samples
   std::optional<double> budget;  ///< seconds of a certificate
   std::string store;             ///< a file, or ""
   bool reference = false;
@@ -28,6 +28,9 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options);
 
 /// Seed, threads and interruption come from the session; `progress` must outlive the options.
 VerifyOptions verify_options(const EvidenceOptions& options, const Session& session, ProgressLine& progress);
+
+/// One line on standard error, whatever is asked for: something was left out of the answer.
+void warn(const std::string& line);
 
 /// The store of --store; none for "".
 std::optional<Store> open_store(const std::string& path);

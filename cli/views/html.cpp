@@ -117,7 +117,7 @@ void Page::table(const Table& table, std::string_view caption, const std::string
 void Page::figure(const Chart& chart) {
   const std::string svg = as_svg(chart);
   body_ += fmt::format("<figure>\n{}<figcaption>{} ({}, {})</figcaption>\n</figure>\n", svg,
-                       escape(chart.caption), download("image/svg+xml", svg, chart.id + ".svg", "SVG"),
+                       escape(caption_text(chart)), download("image/svg+xml", svg, chart.id + ".svg", "SVG"),
                        download("text/csv", as_csv(chart), chart.id + ".csv", "CSV"));
 }
 

@@ -274,6 +274,15 @@ class Drawing {
 
 std::string as_svg(const Chart& chart) { return Drawing(chart).draw(); }
 
+std::string caption_text(const Chart& chart) {
+  for (const ChartSeries& series : chart.series)
+    for (const ChartSeries::Point& point : series.points)
+      if (point.evidence && point.evidence->verdict == Verdict::holds && !proves_all(*point.evidence))
+        return chart.caption +
+               " Some points rest on adversarial inputs and samples, which is not a proof; their labels say so.";
+  return chart.caption;
+}
+
 std::string as_csv(const Chart& chart) {
   constexpr std::array kinds = {"measured", "law", "bound", "works", "fails"};
   Table table{

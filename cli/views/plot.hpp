@@ -15,6 +15,9 @@ namespace roundoff::cli {
 /// most two decimals, so that the bytes are the same everywhere.
 std::string as_svg(const Chart& chart);
 
+/// What is to be seen, and whether some of it is no proof.
+std::string caption_text(const Chart& chart);
+
 /// The points as CSV: series, kind, x, y, label.
 std::string as_csv(const Chart& chart);
 

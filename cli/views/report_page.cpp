@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "cli/views/table1_view.hpp"
 
 namespace roundoff::cli {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/views/html.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 #include "cli/views/table1_view.hpp"
 
 namespace roundoff::cli {

@@ -4,14 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/views/evidence.hpp"
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 
 namespace roundoff::cli {
 namespace {
-
-std::string size_text(const TaskSize& size) {
-  return size.k == TaskSize{}.k ? fmt::format("{}", size.n) : fmt::format("{}, k={}", size.n, size.k);
-}
 
 /// "n = 2..32".
 std::string sizes_text(const Series& series) {
@@ -85,19 +81,21 @@ Table summary_table(const Table1& table) {
 
 Table points_table(const Series& series) {
   Table table{{{"n", "n", true},
+               {"k", "k", true},
                {"N", "N", true},
                {"bits", "bits", true},
                {"width", "width", true},
                {"format", "format", false},
+               {"scanned", "scanned", false},
                {"knobs", "knobs", false},
                {"evidence", "evidence", false},
                {"below", "one step below", false}},
               {}};
   for (const MeasuredPoint& point : series.points) {
     const Attempt& best = point.attempt;
-    table.rows.push_back({size_text(point.size), count_text(point.N), std::to_string(best.bits),
+    table.rows.push_back({std::to_string(point.size.n), std::to_string(point.size.k), count_text(point.N), std::to_string(best.bits),
                           std::to_string(best.shape.width),
-                          point.scanned ? best.format : best.format + " (its own; not scanned)",
+                          best.format, point.scanned ? "yes" : "no, its own",
                           settings_text(best.settings), evidence_text(best.result),
                           below_text(pointers(point.below), best)});
   }

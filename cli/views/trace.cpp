@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "analyzer/blame/half_rounded.hpp"
+#include "analyzer/blame/prefix_rounding.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 
@@ -15,8 +16,13 @@ namespace roundoff::cli {
 
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
                  const std::vector<std::string>& vocabulary) {
-  std::ofstream file(path);
-  if (!file) throw FileError(path + " cannot be written; does its folder exist?");
+  const bool to_stdout = path == "-";
+  std::ofstream into;
+  if (!to_stdout) {
+    into.open(path);
+    if (!into) throw FileError(path + " cannot be written; does its folder exist?");
+  }
+  std::ostream& file = to_stdout ? std::cout : into;
   std::string line;
   for (NodeId node = 0; node < reference.done(); ++node) {
     const Site& site = program.sites[node];
@@ -148,8 +154,10 @@ struct Mishap {
 };
 
 std::vector<Mishap> mishaps(const Program& program, const Reference& reference) {
-  std::vector<Mishap> list = {
-      {"nan", "meets NaN"}, {"infinity", "meets an infinity"}, {"overflow", "overflows"}, {"saturation", "saturates"}};
+  std::vector<Mishap> list = {{"nan", "meets NaN"},
+                              {"infinity", "meets an infinity"},
+                              {"overflow", "overflows"},
+                              {"saturation", "saturates"}};
   for (NodeId node = 0; node < reference.done(); ++node) {
     const Op op = program.nodes[node].op;
     if (op == Op::constant || op == Op::embed || op == Op::arg_max) continue;
@@ -193,7 +201,8 @@ Json mishaps_json(const Program& program, const Reference& reference) {
 
 void declare_inside(Arguments& arguments, InsideOptions& options) {
   arguments.group("Inside the run");
-  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines");
+  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
+                 "standard error");
   arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
 }
 
@@ -206,6 +215,19 @@ Table show_inside(const InsideOptions& options, const Program& program, const Re
   text += '\n' + as_text(table);
   document["sites"] = as_json(sites);
   return table;
+}
+
+void InsideOptions::check(const Session& session) const {
+  if (trace == "-" && (session.json || session.csv))
+    throw UsageError("--trace - and --json or --csv all want standard output; write the trace to a file");
+}
+
+void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
+                  const Table& table, const Json& document) {
+  if (options.trace == "-")
+    std::cerr << text;
+  else
+    print(session, text, table, document);
 }
 
 }  // namespace roundoff::cli

@@ -43,11 +43,16 @@ struct InsideOptions {
   std::string trace;  ///< a file, or ""
   bool stats = false;
   bool any() const { return stats || !trace.empty(); }
+  /// UsageError where a trace and another form of the answer both want standard output.
+  void check(const Session& session) const;
 };
 void declare_inside(Arguments& arguments, InsideOptions& options);
 /// Writes the trace; adds the figures by site to the text and the document, and returns them as a table.
 Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
                   const std::vector<std::string>& vocabulary, std::string& text, Json& document);
+/// Prints the answer; on standard error where the trace has taken standard output.
+void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
+                  const Table& table, const Json& document);
 
 /// The first value of each kind that a reader should know of, in the order of computation: "saturates (first: layer
 /// 1, score at position 3, head 0, key 1)", ...; "" where there is none. One line.

@@ -3,11 +3,10 @@
 // one-hot digit.
 //
 // Everything here is exact in any format in which 1 is a number, exp(-MAX) rounds to 0, and uniform attention
-// copies
-// (`needs_constant_attention`): fixed(1,0), with the values -1, 0, 1, is enough. Every conjunction is relu(1
-// - sum of complements): the complements have one sign, so the order of the sum does not matter, and the 1 is
-// the bias, which comes last. Every query finds exactly one key with score 0, so that `plain` softmax works
-// too.
+// copies (`needs_constant_attention`): fixed(1,0), with the values -1, 0, 1, is enough. Every conjunction is
+// relu(1 - sum of complements): the complements have one sign, so the order of the sum does not matter, and
+// the 1 is the bias, which comes last. Every query finds exactly one key with score 0, so that `plain` softmax
+// works too.
 #pragma once
 
 #include <memory>

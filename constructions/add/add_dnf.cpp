@@ -7,30 +7,26 @@
 // a carry travels farther.
 #include <algorithm>
 
-#include "constructions/add/add_columns.hpp"
+#include "constructions/add/column_verdicts.hpp"
 #include "constructions/construction.hpp"
 
 namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  const std::string size_reason = needs_single_digits(size);
-  if (!size_reason.empty()) return size_reason;
-  const AddLayout at(size);
-  return needs_constant_attention(policy, at.equals() + 1, at.positions());
+std::string refuses_add_dnf(const TaskSize& size, const Policy& policy, const Settings&) {
+  return ColumnVerdicts::refuses(size, policy);
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_add_dnf(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
   const int n = at.n, p = task.size().p, window = settings.at("window");
   const Weight max = largest(policy);
 
   ModelBuilder model(task);
   const AddColumns columns(model, task.size(), std::make_unique<AntichainCode>(model, "code", n + 1));
-  const Register generate = model.add("generate"), not_kill = model.add("not_kill");
-  const std::vector<Register> no_source = model.add("no_source", n);  // column t does not generate
-  const std::vector<Register> blocks = model.add("blocks", n);        // column t kills
+  const ColumnVerdicts verdicts(model, n, "not_kill", "blocks");
+  const std::vector<Register>&no_source = verdicts.no_source, &blocks = verdicts.holds_not;  // column t kills
   const Slots slots(model, at, 1);
   const Register carry = model.add("carry");
 
@@ -38,32 +34,14 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   columns.embed(model, task, at);
   slots.embed(model, at);
 
-  // Layer 1. Every position fetches the digits of its column; pairs of digits are classified.
-  LayerBuilder& classes = model.layer();
-  columns.fetch(classes, max);
-  columns.classify(classes, columns.places[0], [&](int total) {
-    std::vector<Register> registers;
-    if (total >= p) registers.push_back(generate);
-    if (total > p - 2) registers.push_back(not_kill);
-    return registers;
-  });
+  // Layers 1 and 2. Which columns generate, and which do not kill.
+  verdicts.classify(model.layer(), columns, max, [&](int total) { return total > p - 2; });
+  verdicts.spread(model.layer(), columns, slots.not_slot, max);
 
-  // Layer 2. At b_t only, the two verdicts on column t are laid into its registers, as MAX.
-  LayerBuilder& spread = model.layer();
-  for (std::size_t t = 0; t < static_cast<std::size_t>(n); ++t) {
-    const Form elsewhere = -max * slots.not_slot[t] - max * columns.not_b;
-    spread.unit(elsewhere - max * generate + Weight(1), {{no_source[t], max}});
-    spread.unit(elsewhere - max * not_kill + Weight(1), {{blocks[t], max}});
-  }
-
-  // Layer 3. Uniform attention brings all verdicts to the outputs: each is non-zero at one position only.
-  // Then the conjunctions: at output i, column j generates and none of j+1 .. i-1 kills. Their disjunction is
-  // a saturating sum.
+  // Layer 3. The conjunctions: at output i, column j generates and none of j+1 .. i-1 kills. Their disjunction
+  // is a saturating sum.
   LayerBuilder& carries = model.layer();
-  HeadBuilder& gather = carries.head();
-  for (const auto& registers : {no_source, blocks}) {
-    for (const Register reg : registers) gather.copy(reg, reg);
-  }
+  verdicts.gather(carries);
   for (int i = 1; i <= n; ++i) {
     for (int j = std::max(0, i - window); j < i; ++j) {
       Form none = -max * slots.not_slot[static_cast<std::size_t>(i - 1)] -
@@ -94,8 +72,8 @@ Construction add_dnf() {
           .knobs = {{"window", "columns that a carry is followed over",
                      [](const TaskSize& size) { return size.n; }, [](const TaskSize&) { return 1; },
                      [](const TaskSize& size) { return size.n; }, true}},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_dnf,
+          .build = build_add_dnf};
 }
 
 }  // namespace roundoff::constructions

@@ -18,9 +18,9 @@ namespace roundoff::constructions {
 
 namespace {
 
-int bit_length(int n) { return ceil_log(2, static_cast<std::uint64_t>(n) + 1); }
+int digits_of_length(int n) { return ceil_log(2, static_cast<std::uint64_t>(n) + 1); }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_dyadic(const TaskSize& size, const Policy& policy, const Settings&) {
   const std::string size_reason = needs_single_digits(size);
   if (!size_reason.empty()) return size_reason;
   const AddLayout at(size);
@@ -40,9 +40,9 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
                         uniform_copy(policy, -max, first, last));
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_add_dyadic(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
-  const int n = at.n, p = task.size().p, m = bit_length(n);
+  const int n = at.n, p = task.size().p, m = digits_of_length(n);
   const int levels_a_layer = (m + settings.at("rounds") - 1) / settings.at("rounds");
   const Weight max = largest(policy);
 
@@ -154,9 +154,9 @@ Construction add_dyadic() {
           .note = "add-dyadic",
           .knobs = {{"rounds", "layers that the heads of each stage are spread over",
                      [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
-                     [](const TaskSize& size) { return bit_length(size.n); }}},
-          .refuses = refuses,
-          .build = build};
+                     [](const TaskSize& size) { return digits_of_length(size.n); }}},
+          .refuses = refuses_add_dyadic,
+          .build = build_add_dyadic};
 }
 
 }  // namespace roundoff::constructions

@@ -14,7 +14,7 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_flipflop(const TaskSize& size, const Policy& policy, const Settings&) {
   const std::string size_reason = needs_equal_lengths(size);
   if (!size_reason.empty()) return size_reason;
   const AddLayout at(size);
@@ -26,7 +26,7 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
                         uniform_copy(policy, -max, first, last));
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_add_flipflop(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
   const int p = task.size().p, c = task.size().c, window = settings.at("window");
   const int column_count = c * at.n;  // column ct + j is place j of digit token t
@@ -106,8 +106,8 @@ Construction add_flipflop() {
                  [](const TaskSize& size) { return (size.n + size.c - 1) / size.c * size.c; },
                  [](const TaskSize&) { return 1; },
                  [](const TaskSize& size) { return (size.n + size.c - 1) / size.c * size.c; }, true}},
-      .refuses = refuses,
-      .build = build};
+      .refuses = refuses_add_flipflop,
+      .build = build_add_flipflop};
 }
 
 }  // namespace roundoff::constructions

@@ -16,27 +16,27 @@ namespace roundoff::constructions {
 namespace {
 
 // Digits less ceil(n/2). '=' is digit -1 and asks for digit n, so that the numbers of t+1 run from 0 to n.
-struct Numbers {
-  explicit Numbers(int n) : centre((n + 1) / 2), least(-centre), greatest(n - centre) {}
+struct DigitNumbers {
+  explicit DigitNumbers(int n) : centre((n + 1) / 2), least(-centre), greatest(n - centre) {}
   int centre, least, greatest;
 };
 
-int standard_slices(const TaskSize&) { return 3; }
+int standard_hinge_slices(const TaskSize&) { return 3; }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+std::string refuses_add_hinge(const TaskSize& size, const Policy& policy, const Settings& settings) {
   const AddLayout at(size);
-  const Numbers numbers(at.n);
+  const DigitNumbers numbers(at.n);
   const int slices = settings.at("slices");
-  if (floating(policy) && slices != standard_slices(size))
+  if (floating(policy) && slices != standard_hinge_slices(size))
     return "has no cliff to slice in floating point: drop --set slices, or use fixed(i,f)";
   return first_reason({needs_sums(size, policy, settings.at("D")),
                        Hinge::refuses(numbers.least, numbers.greatest, slices, policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_add_hinge(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
   const int n = at.n;
-  const Numbers numbers(n);
+  const DigitNumbers numbers(n);
   const PointCode codes(n + 1, settings.at("D"));
 
   ModelBuilder model(task);
@@ -104,13 +104,13 @@ Construction add_hinge() {
       .summary = "carry from the nearest lower digit that does not propagate, by a score that saturates",
       .note = "add-hinge",
       .knobs = {{"slices", "parts of the cliff (fixed point): more dimensions, smaller products",
-                 standard_slices, [](const TaskSize&) { return 1; },
+                 standard_hinge_slices, [](const TaskSize&) { return 1; },
                  [](const TaskSize& size) { return std::max(3, size.n + 1); }},
                 {"D", "coordinates of a position's code: more registers, smaller squares",
                  [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
                  [](const TaskSize& size) { return ceil_log(2, static_cast<std::uint64_t>(size.n) + 1); }}},
-      .refuses = refuses,
-      .build = build};
+      .refuses = refuses_add_hinge,
+      .build = build_add_hinge};
 }
 
 }  // namespace roundoff::constructions

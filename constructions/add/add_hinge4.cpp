@@ -13,7 +13,7 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_hinge4(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   if (size.p != 2 || size.c != 1) {
@@ -23,16 +23,17 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
   return needs_tent(policy);
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_add_hinge4(const Task& task, const Policy& policy, const Settings&) {
   const AddLayout at(task.size());
   const int n = at.n;
   const Weight max = largest(policy), m = gap(policy);
 
   ModelBuilder model(task);
-  const Register x = model.add("x");      // t - n at digit t of a and b ('+': t = n), names at most 0
-  const Register rho = model.add("rho");  // role: 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
-  const Register s = model.add("s");      // the token; the column's sum; 1 where it propagates
-  const Register d = model.add("d");      // generate; the own column's digit without, then with the carry
+  const Register x = model.add("x");  // t - n at digit t of a and b ('+': t = n), names at most 0
+  const Register rho =
+      model.add("rho");               // role: 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
+  const Register s = model.add("s");  // the token; the column's sum; 1 where it propagates
+  const Register d = model.add("d");  // generate; the own column's digit without, then with the carry
 
   model.token(1, s, 1);
   model.token(task.symbol("+"), s, -1);
@@ -99,8 +100,8 @@ Construction add_hinge4() {
           .summary = "nearest lower column by a saturating score, four registers: p = 2",
           .note = "add-hinge4",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_hinge4,
+          .build = build_add_hinge4};
 }
 
 }  // namespace roundoff::constructions

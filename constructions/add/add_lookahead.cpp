@@ -4,21 +4,18 @@
 // The paper's look-ahead has a unit for each pair (j, i): column j generates, and none between j and i kills
 // (add-dnf, O(n^2)). But an output needs one i only, its own. It masks the columns from i up first, and then
 // n conjunctions are enough: column j sends, and none above it that is left stops.
-#include "constructions/add/add_columns.hpp"
+#include "constructions/add/column_verdicts.hpp"
 #include "constructions/construction.hpp"
 
 namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  const std::string size_reason = needs_single_digits(size);
-  if (!size_reason.empty()) return size_reason;
-  const AddLayout at(size);
-  return needs_constant_attention(policy, at.equals() + 1, at.positions());
+std::string refuses_add_lookahead(const TaskSize& size, const Policy& policy, const Settings&) {
+  return ColumnVerdicts::refuses(size, policy);
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_add_lookahead(const Task& task, const Policy& policy, const Settings&) {
   const AddLayout at(task.size());
   const int p = task.size().p;
   const auto n = static_cast<std::size_t>(at.n);
@@ -26,10 +23,9 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
 
   ModelBuilder model(task);
   const AddColumns columns(model, task.size(), std::make_unique<AntichainCode>(model, "code", at.n + 1));
-  const Register generate = model.add("generate"), not_propagate = model.add("not_propagate");
-  const std::vector<Register> no_source = model.add("no_source", at.n);    // column t does not generate
-  const std::vector<Register> propagates = model.add("propagates", at.n);  // column t propagates
-  const std::vector<Register> elsewhere = model.add("elsewhere", at.n);    // 0 at b_t, and at outputs above t
+  const ColumnVerdicts verdicts(model, at.n, "not_propagate", "propagates");
+  const std::vector<Register>&no_source = verdicts.no_source, &propagates = verdicts.holds_not;
+  const std::vector<Register> elsewhere = model.add("elsewhere", at.n);  // 0 at b_t, and at outputs above t
   const std::vector<Register> sends = model.add("sends", at.n), stops = model.add("stops", at.n);
   const Register carry = model.add("carry");
 
@@ -42,31 +38,13 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
     }
   }
 
-  // Layer 1. Every position fetches the digits of its column; pairs of digits are classified.
-  LayerBuilder& classes = model.layer();
-  columns.fetch(classes, max);
-  AddColumns::classify(classes, columns.places[0], [&](int total) {
-    std::vector<Register> registers;
-    if (total >= p) registers.push_back(generate);
-    if (total != p - 1) registers.push_back(not_propagate);
-    return registers;
-  });
+  // Layers 1 and 2. Which columns generate, and which do not propagate.
+  verdicts.classify(model.layer(), columns, max, [&](int total) { return total != p - 1; });
+  verdicts.spread(model.layer(), columns, elsewhere, max);
 
-  // Layer 2. At b_t only, the two verdicts on column t are laid into its registers, as MAX.
-  LayerBuilder& spread = model.layer();
-  for (std::size_t t = 0; t < n; ++t) {
-    const Form not_here = -max * elsewhere[t] - max * columns.not_b;
-    spread.unit(not_here - max * generate + Weight(1), {{no_source[t], max}});
-    spread.unit(not_here - max * not_propagate + Weight(1), {{propagates[t], max}});
-  }
-
-  // Layer 3. Uniform attention brings all verdicts to the outputs: each is non-zero at one position only. A
-  // column below the output sends if it generates, and stops if it does not propagate.
+  // Layer 3. A column below the output sends if it generates, and stops if it does not propagate.
   LayerBuilder& masks = model.layer();
-  HeadBuilder& gather = masks.head();
-  for (const auto& registers : {no_source, propagates}) {
-    for (const Register reg : registers) gather.copy(reg, reg);
-  }
+  verdicts.gather(masks);
   for (std::size_t t = 0; t < n; ++t) {
     masks.unit(-max * no_source[t] - max * elsewhere[t] + Weight(1), {{sends[t], 1}});
     masks.unit(-max * propagates[t] - max * elsewhere[t] + Weight(1), {{stops[t], 1}});
@@ -99,8 +77,8 @@ Construction add_lookahead() {
               "look-ahead over the columns below the output alone; 5 layers, width O(n), any order of sums",
           .note = "add-lookahead",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_lookahead,
+          .build = build_add_lookahead};
 }
 
 }  // namespace roundoff::constructions

@@ -14,11 +14,11 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+std::string refuses_add_match(const TaskSize& size, const Policy& policy, const Settings& settings) {
   return needs_sums(size, policy, settings.at("D"));
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_add_match(const Task& task, const Policy& policy, const Settings& settings) {
   const AddLayout at(task.size());
   const int n = at.n;
   const Weight m = gap(policy);
@@ -107,8 +107,8 @@ Construction add_match() {
       .knobs = {{"D", "coordinates of a position's code: more registers, smaller squares",
                  [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
                  [](const TaskSize& size) { return ceil_log(2, static_cast<std::uint64_t>(size.n) + 1); }}},
-      .refuses = refuses,
-      .build = build};
+      .refuses = refuses_add_match,
+      .build = build_add_match};
 }
 
 }  // namespace roundoff::constructions

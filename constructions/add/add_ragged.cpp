@@ -18,7 +18,7 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_ragged(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.c > 1) return "is built for one digit a token: drop --c, or use add-flipflop without --ragged";
   const Weight max = largest(policy);
   const Format& softmax = policy[Role::softmax];
@@ -30,7 +30,7 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
                        needs_stable_softmax(policy), needs_flipflop(policy, max, -max)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_add_ragged(const Task& task, const Policy& policy, const Settings& settings) {
   const int n = task.size().n, p = task.base(), positions = task.positions();
   const int distances = n + 1;
   const int a_layer = (distances + settings.at("rounds") - 1) / settings.at("rounds");
@@ -175,8 +175,8 @@ Construction add_ragged() {
       .knobs = {{"rounds", "layers that the heads by distance are spread over; width O(n) with lg n of them",
                  [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 1; },
                  [](const TaskSize& size) { return size.n + 1; }}},
-      .refuses = refuses,
-      .build = build};
+      .refuses = refuses_add_ragged,
+      .build = build_add_ragged};
 }
 
 }  // namespace roundoff::constructions

@@ -21,7 +21,7 @@ namespace {
 
 int bit_length(int n) { return ceil_log(2, static_cast<std::uint64_t>(n) + 1); }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_ruler(const TaskSize& size, const Policy& policy, const Settings&) {
   const std::string length_reason = needs_equal_lengths(size);
   if (!length_reason.empty()) return length_reason;
   const AddLayout at(size);
@@ -32,9 +32,9 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
         "fixed(1,0) or F(0,2)",
         notation(policy[Role::accumulators]));
   }
-  const std::string reason = first_reason({needs_stable_softmax(policy), needs_saturation(policy),
-                                           needs_sequential_sums(policy),
-                                           needs_constant_attention(policy, 1, at.positions())});
+  const std::string reason =
+      first_reason({needs_stable_softmax(policy), needs_saturation(policy), needs_sequential_sums(policy),
+                    needs_constant_attention(policy, 1, at.positions())});
   if (!reason.empty()) return reason;
   return needs_weight(policy, max - Weight(1), "MAX - 1");
 }
@@ -44,7 +44,7 @@ std::vector<Register> reversed(std::vector<Register> registers) {
   return registers;
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_add_ruler(const Task& task, const Policy& policy, const Settings&) {
   const AddLayout at(task.size());
   const int n = at.n, base = task.base(), levels = bit_length(n);
   const Weight max = largest(policy);
@@ -58,14 +58,17 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
   const Register one = model.add("one");
   const Register exists = model.add("exists");  // a column of the own block, [x, x + 2^z), does not propagate
   const std::vector<Register> total = model.add("sum", base - 1);  // a_t + b_t modulo B
-  const std::vector<Register> next = reversed(model.add("next", levels));  // bits of next(t); verdict by level
+  const std::vector<Register> next =
+      reversed(model.add("next", levels));  // bits of next(t); verdict by level
   const Register late_one = model.add("late_one");
   const std::vector<Register> bit = model.add("bit", levels);  // of the digit's number; 0 at '+'
-  const std::vector<Register> mark = model.add("mark", levels + 1);  // one-hot z; generate, by lambda; |verdict|
+  const std::vector<Register> mark =
+      model.add("mark", levels + 1);  // one-hot z; generate, by lambda; |verdict|
   const Register generate = model.add("generate"), kill = model.add("kill");
-  const std::vector<Register> decided = model.add("decided", levels + 1);  // `exists`, by z; next(i); kill by lambda
-  const std::vector<Register> x = model.add("x", base - 1);                // the token's digit
-  const std::vector<Register> a = model.add("a", base - 1);                // the digit a_t
+  const std::vector<Register> decided =
+      model.add("decided", levels + 1);                      // `exists`, by z; next(i); kill by lambda
+  const std::vector<Register> x = model.add("x", base - 1);  // the token's digit
+  const std::vector<Register> a = model.add("a", base - 1);  // the digit a_t
   const Register own_run = model.add("own_run");  // the verdict that ends i's own run of propagating columns
   const Register carry = model.add("carry");
   const std::vector<Register> out = model.add("out", base - 1);
@@ -171,8 +174,7 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
   for (int l = 0; l < levels; ++l) {
     unless(sibling, level_of(bit, l), clear(l) - Form(plus) + level_of(mark, l) - above(mark, l));
   }
-  for (int l = 0; l < levels; ++l)
-    unless(sibling, clear(l), level_of(bit, l) - Form(level_of(mark, l)));
+  for (int l = 0; l < levels; ++l) unless(sibling, clear(l), level_of(bit, l) - Form(level_of(mark, l)));
   unless(sibling, one, not_b);
   for (int l = 0; l < levels; ++l) sibling.copy(max * level_of(decided, l), level_of(next, l));
   for (int l = 0; l < levels; ++l) {
@@ -265,14 +267,15 @@ Construction add_ruler() {
           .task = "add",
           .theorem = "beyond the paper (Feng et al. 2024, theorem 4.1, has O(n^2))",
           .regime = Regime::constant,
-          .width = "m = ceil_lg(ceil_div(n,c)+1); B = power(p,c); max(4*m+4*B+10, "
-                   "2*B-2+ceil_div(B*B-B,3), 4*m-1+ceil_div(B*B-B-2,3))",
+          .width =
+              "m = ceil_lg(ceil_div(n,c)+1); B = power(p,c); max(4*m+4*B+10, "
+              "2*B-2+ceil_div(B*B-B,3), 4*m-1+ceil_div(B*B-B-2,3))",
           .family = "fixed(1,0)",
           .summary = "blocks as on a ruler: two heads find the carry; width O(log n)",
           .note = "add-ruler",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_ruler,
+          .build = build_add_ruler};
 }
 
 }  // namespace roundoff::constructions

@@ -15,7 +15,7 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_slim(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   if (size.n % size.c != 0) {
@@ -46,11 +46,12 @@ Model build_binary(const Task& task, const Policy& policy) {
   const Weight max = largest(policy), m = gap(policy);
 
   ModelBuilder model(task);
-  const Register x = model.add("x");      // name of the column; at an output, of the one below
-  const Register rho = model.add("rho");  // role: 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
-  const Register s = model.add("s");      // the token; the column's sum; 1 where it propagates
-  const Register u = model.add("u");      // name of u_t; at '=' less 1
-  const Register w = model.add("w");      // name of u_(t+1), at output i of u_i; at '+' beyond all names
+  const Register x = model.add("x");  // name of the column; at an output, of the one below
+  const Register rho =
+      model.add("rho");               // role: 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
+  const Register s = model.add("s");  // the token; the column's sum; 1 where it propagates
+  const Register u = model.add("u");  // name of u_t; at '=' less 1
+  const Register w = model.add("w");  // name of u_(t+1), at output i of u_i; at '+' beyond all names
   const Register d = model.add("d");
 
   model.token(1, s, 1);
@@ -118,8 +119,8 @@ Model build_any(const Task& task, const Policy& policy) {
   const Register s = model.add("s");      // the token; -|e|; then e modulo B, from -(B-1) to 0
   const Register u = model.add("u");      // name of u_t; at '=' less 1
   const Register w = model.add("w");      // name of u_(t+1), at output i of u_i; at '+' beyond all names
-  const Register d = model.add("d");      // the answer's digit, less (B-1) - half; positive where no column is
-  const Register g = model.add("g");      // generate
+  const Register d = model.add("d");  // the answer's digit, less (B-1) - half; positive where no column is
+  const Register g = model.add("g");  // generate
 
   for (int v = 0; v < base; ++v) model.token(static_cast<Token>(v), s, v);
   model.token(task.symbol("+"), s, 1 - 2 * base);
@@ -187,7 +188,7 @@ Model build_any(const Task& task, const Policy& policy) {
   return model.finish();
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_add_slim(const Task& task, const Policy& policy, const Settings&) {
   return task.base() == 2 ? build_binary(task, policy) : build_any(task, policy);
 }
 
@@ -203,8 +204,8 @@ Construction add_slim() {
           .summary = "carry by exact matches of names without squares: about lg n + 2 bits",
           .note = "add-slim",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_slim,
+          .build = build_add_slim};
 }
 
 }  // namespace roundoff::constructions

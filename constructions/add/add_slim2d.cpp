@@ -60,13 +60,13 @@ std::string needs_light_ties(const Policy& policy) {
   for (int keys = 2; keys <= 6; ++keys) {
     const Weight share = div(Value::integer(1), Value::integer(keys), softmax).value;
     if (!less(1, keys * share)) continue;
-    return fmt::format("{} keys that tie weigh more than 1 in {}: use fixed(i,0), or rounding rtz",
-                       keys, notation(softmax));
+    return fmt::format("{} keys that tie weigh more than 1 in {}: use fixed(i,0), or rounding rtz", keys,
+                       notation(softmax));
   }
   return "";
 }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_add_slim2d(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   if (size.p != 2 || size.c != 1)
@@ -74,22 +74,25 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
   return first_reason({needs_tent(policy), needs_light_ties(policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_add_slim2d(const Task& task, const Policy& policy, const Settings&) {
   const AddLayout at(task.size());
   const int n = at.n;
   const Weight max = largest(policy), m = gap(policy);
   const Blocks blocks(n);
 
   ModelBuilder model(task);
-  const Register first = model.add("first");  // 1 at the first position, which ends a search that finds nothing
-  const Register rho = model.add("rho");      // 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
-  const Register column = model.add("column");          // 1 at b and '+'
-  const Register not_rep = model.add("not_rep");        // 0 at the lowest column of each block
+  const Register first =
+      model.add("first");                 // 1 at the first position, which ends a search that finds nothing
+  const Register rho = model.add("rho");  // 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
+  const Register column = model.add("column");                      // 1 at b and '+'
+  const Register not_rep = model.add("not_rep");                    // 0 at the lowest column of each block
   const std::vector<Register> bit = model.add("bit", blocks.bits);  // of the block's number
   const NameRegisters own = {model.add("block"), model.add("place")};
-  const NameRegisters wanted = {model.add("wanted_block"), model.add("wanted_place")};  // t+1 at b_t, i at output i
-  const Register s = model.add("s");            // the token; the column's sum; 1 where it propagates
-  const Register decides = model.add("decides");  // a column of the own block, seen so far, does not propagate
+  const NameRegisters wanted = {model.add("wanted_block"),
+                                model.add("wanted_place")};  // t+1 at b_t, i at output i
+  const Register s = model.add("s");  // the token; the column's sum; 1 where it propagates
+  const Register decides =
+      model.add("decides");  // a column of the own block, seen so far, does not propagate
   const Register u_block = model.add("u_block"), u_place = model.add("u_place");
   const Register w_block = model.add("w_block"), w_place = model.add("w_place");
   const Register d = model.add("d");
@@ -175,7 +178,8 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
   LayerBuilder& carries = model.layer();
   HeadBuilder& source = carries.head();
   tents(source, {w_block, w_place},
-        {-1 * Form(own.block) + u_block + w_block, -1 * Form(own.place) + u_place + w_place}, s + Form(rho), m, max);
+        {-1 * Form(own.block) + u_block + w_block, -1 * Form(own.place) + u_place + w_place}, s + Form(rho),
+        m, max);
   source.copy(d + 2 * rho, d);
   const int times = less(max, 8) ? 2 : 1;
   for (int time = 0; time < times; ++time) {
@@ -202,8 +206,8 @@ Construction add_slim2d() {
           .summary = "names of two digits: half the bits of add-slim, at width about lg n / 2 + 15",
           .note = "add-slim2d",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_add_slim2d,
+          .build = build_add_slim2d};
 }
 
 }  // namespace roundoff::constructions

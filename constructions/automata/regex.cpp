@@ -20,7 +20,7 @@ struct State {
   int to = -1;
   std::vector<int> free;
 };
-struct Piece {
+struct RegexPiece {
   int begin, end;
 };
 
@@ -87,24 +87,24 @@ class Pattern {
     return static_cast<int>(states_.size()) - 1;
   }
   void link(int from, int to) { states_[static_cast<std::size_t>(from)].free.push_back(to); }
-  Piece nothing() {
+  RegexPiece nothing() {
     const int state = fresh();
     return {state, state};
   }
-  Piece one_of(std::vector<bool> symbols) {
+  RegexPiece one_of(std::vector<bool> symbols) {
     const int begin = fresh(), end = fresh();
     states_[static_cast<std::size_t>(begin)].symbols = std::move(symbols);
     states_[static_cast<std::size_t>(begin)].to = end;
     return {begin, end};
   }
 
-  Piece either(int depth) {
+  RegexPiece either(int depth) {
     if (depth > 200) fail("nested too deeply");
-    Piece left = sequence(depth);
+    RegexPiece left = sequence(depth);
     while (take('|')) {
-      const Piece right = sequence(depth);
+      const RegexPiece right = sequence(depth);
       const int begin = fresh(), end = fresh();
-      for (const Piece& part : {left, right}) {
+      for (const RegexPiece& part : {left, right}) {
         link(begin, part.begin);
         link(part.end, end);
       }
@@ -112,10 +112,10 @@ class Pattern {
     }
     return left;
   }
-  Piece sequence(int depth) {
-    Piece all = nothing();
+  RegexPiece sequence(int depth) {
+    RegexPiece all = nothing();
     for (char c = peek(); c != 0 && c != '|' && c != ')' && c != '$'; c = peek()) {
-      const Piece part = repeated(depth);
+      const RegexPiece part = repeated(depth);
       link(all.end, part.begin);
       all.end = part.end;
     }
@@ -123,10 +123,10 @@ class Pattern {
   }
 
   // A part is read once for every copy of it.
-  Piece repeated(int depth) {
+  RegexPiece repeated(int depth) {
     peek();
     const std::size_t start = at_;
-    Piece part = atom(depth);
+    RegexPiece part = atom(depth);
     int least = 1, most = 1;  // most -1: any number
     if (take('*'))
       least = 0, most = -1;
@@ -147,10 +147,10 @@ class Pattern {
       at_ = start;
       return atom(depth);
     };
-    Piece all = nothing();
+    RegexPiece all = nothing();
     for (int i = 0; i < least; ++i) append(all, i == 0 ? part : copy());
     if (most < 0) {
-      const Piece loop = least == 0 ? part : copy();
+      const RegexPiece loop = least == 0 ? part : copy();
       const int hub = fresh();
       link(hub, loop.begin);
       link(loop.end, hub);
@@ -166,7 +166,7 @@ class Pattern {
     at_ = end;
     return all;
   }
-  void append(Piece& all, Piece part) {
+  void append(RegexPiece& all, RegexPiece part) {
     link(all.end, part.begin);
     all.end = part.end;
   }
@@ -186,10 +186,10 @@ class Pattern {
       fail("repetitions are {m}, {m,} or {m,n}, m <= n");
   }
 
-  Piece atom(int depth) {
+  RegexPiece atom(int depth) {
     if (take('(')) {
       if (take('?') && !take(':')) fail("(? is not regular or not known; groups are (...) and (?:...)");
-      const Piece inner = either(depth + 1);
+      const RegexPiece inner = either(depth + 1);
       if (!take(')')) fail("')' is missing here");
       return inner;
     }
@@ -265,7 +265,7 @@ class Pattern {
   bool spaced_ = false;
   std::size_t at_ = 0;
   std::vector<State> states_;
-  Piece whole_{};
+  RegexPiece whole_{};
 };
 
 }  // namespace

@@ -13,13 +13,13 @@ namespace {
 /// Carriers of the first step: the columns of the operands, and '+' for the one above them.
 int fewest_carriers(const IterAddLayout& at) { return at.n + 1; }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_cot_iteradd(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
   const IterAddLayout at(size);
   return needs_running_total(policy, fewest_carriers(at), at.answer);
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_cot_iteradd(const Task& task, const Policy& policy, const Settings&) {
   const IterAddLayout at(task.size());
   const TotalsLayout totals{at.equals(), at.answer, at.k - 1};
   const Weight max = largest(policy);
@@ -87,8 +87,8 @@ Construction cot_iteradd() {
           .summary = "the running totals are written out; 4 layers, width O(n + log k), in 2-bit numbers",
           .note = "cot",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_cot_iteradd,
+          .build = build_cot_iteradd};
 }
 
 }  // namespace roundoff::constructions

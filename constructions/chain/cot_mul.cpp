@@ -9,13 +9,13 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_cot_mul(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
   const MulLayout at(size);
   return needs_running_total(policy, at.answer, at.answer);
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_cot_mul(const Task& task, const Policy& policy, const Settings&) {
   const MulLayout at(task.size());
   const int n = at.n, p = at.base, steps = n * (p - 1);
   const TotalsLayout totals{at.equals(), at.answer, steps + 1};
@@ -91,8 +91,8 @@ Construction cot_mul() {
           .summary = "repeated shifted addition is written out; 5 layers, width O(l), in 2-bit numbers",
           .note = "cot",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_cot_mul,
+          .build = build_cot_mul};
 }
 
 }  // namespace roundoff::constructions

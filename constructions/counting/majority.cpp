@@ -11,7 +11,7 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize&, const Policy& policy, const Settings&) {
+std::string refuses_majority(const TaskSize&, const Policy& policy, const Settings&) {
   const Format& sums = policy[Role::accumulators];
   if (!floating(policy))
     return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_hard_heads(policy)});
@@ -20,7 +20,7 @@ std::string refuses(const TaskSize&, const Policy& policy, const Settings&) {
                        needs_hard_heads(policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_majority(const Task& task, const Policy& policy, const Settings&) {
   const Weight max = largest(policy);
   const Weight step = floating(policy) ? Weight(1) : power_of_two(policy[Role::accumulators].quantum);
   ModelBuilder model(task);
@@ -46,8 +46,8 @@ Construction majority() {
           .summary = "one unit counts to the threshold; 1 layer, right up to k = 2K-1 for K steps",
           .note = "majority",
           .knobs = {},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_majority,
+          .build = build_majority};
 }
 
 }  // namespace roundoff::constructions

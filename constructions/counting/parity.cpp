@@ -10,7 +10,7 @@ namespace roundoff::constructions {
 
 namespace {
 
-std::string refuses(const TaskSize&, const Policy& policy, const Settings&) {
+std::string refuses_parity(const TaskSize&, const Policy& policy, const Settings&) {
   const Format& sums = policy[Role::accumulators];
   if (sums.layout != Layout::twos || sums.overflow != Overflow::wrap)
     return fmt::format(
@@ -25,7 +25,7 @@ std::string refuses(const TaskSize&, const Policy& policy, const Settings&) {
   return first_reason({needs_weight(policy, sums.lowest, "half of the modulus"), needs_hard_heads(policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_parity(const Task& task, const Policy& policy, const Settings&) {
   const Format& sums = policy[Role::accumulators];
   const Weight max = largest(policy), step = power_of_two(sums.quantum), half(sums.lowest);
   ModelBuilder model(task);
@@ -50,8 +50,8 @@ Construction parity() {
           .note = "majority",
           .knobs = {},
           .own = {.order = {}, .accumulators = Overflow::wrap},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_parity,
+          .build = build_parity};
 }
 
 }  // namespace roundoff::constructions

@@ -28,7 +28,7 @@ void floor_divide(const Integer& a, const Integer& b, Integer& quotient, Integer
   }
 }
 
-Integer power(const Integer& base, const Integer& exponent) {
+Integer integer_power(const Integer& base, const Integer& exponent) {
   if (exponent < 0) throw UsageError("a negative exponent");
   if (base == 0 || base == 1) return exponent == 0 ? Integer(1) : base;
   if (base == -1) return exponent % 2 == 0 ? Integer(1) : base;
@@ -65,7 +65,7 @@ Integer evaluate(const IntegerExpression& e, std::span<const Integer> operands) 
       return e.kind == Kind::quotient ? quotient : remainder;
     }
     case Kind::power:
-      return power(part(0), part(1));
+      return integer_power(part(0), part(1));
     case Kind::equal:
       return part(0) == part(1) ? 1 : 0;
     case Kind::less:

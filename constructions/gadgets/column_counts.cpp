@@ -226,6 +226,31 @@ void ColumnCounts::finish(const Task& task, const std::function<int(int)>& outpu
   model_.logit(task.eos(), at_end);
 }
 
+FetchedDigits::FetchedDigits(ModelBuilder& model, int positions, int count, int p, const Weight& max)
+    : model_(model),
+      max_(max),
+      one_(model.add("one")),
+      is_not_(model.add("token !=", p)),
+      columns(model, one_, count, p),
+      layer(model.layer()) {
+  for (int position = 0; position < positions; ++position) model.position(position, one_, 1);
+  for (int d = 0; d < p; ++d) {
+    for (int v = 0; v < p; ++v) {
+      if (v != d) model.token(static_cast<Token>(d), is_not_[static_cast<std::size_t>(v)], 1);
+    }
+  }
+}
+
+Item FetchedDigits::fetch(const std::string& name, int position) {
+  const Register here = model_.add("is " + name);
+  model_.position(position, here, 1);
+  const Item item = columns.add_item(name, static_cast<int>(is_not_.size()) - 1);
+  HeadBuilder& head = layer.head();
+  head.score(one_, max_ * here);
+  for (std::size_t v = 0; v < item.size(); ++v) head.copy(is_not_[v], item[v]);
+  return item;
+}
+
 std::int64_t column_width(std::vector<std::vector<int>> greatest, int p, int layers, std::int64_t own,
                           std::int64_t heads, std::int64_t units) {
   const auto columns = static_cast<std::int64_t>(greatest.size());

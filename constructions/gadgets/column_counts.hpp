@@ -57,6 +57,26 @@ class ColumnCounts {
   LayerBuilder* free_ = nullptr;
 };
 
+/// What designs begin with whose output positions fetch every digit: tokens as items, and a layer with one head a
+/// digit, whose score is MAX at that digit's position and 0 elsewhere.
+class FetchedDigits {
+ public:
+  /// Columns 0 .. columns-1 of base p; every position of `positions` is a query.
+  FetchedDigits(ModelBuilder& model, int positions, int columns, int p, const Weight& max);
+  /// The digit at a position, fetched.
+  Item fetch(const std::string& name, int position);
+
+ private:
+  ModelBuilder& model_;
+  Weight max_;
+  Register one_;
+  std::vector<Register> is_not_;  ///< of a token: 1 where it is not this digit
+
+ public:
+  ColumnCounts columns;
+  LayerBuilder& layer;  ///< that fetches
+};
+
 /// The knob `layers`, the number of levels, where the tallest column has `Tallest(size)` items: the least
 /// that keeps blocks small by default.
 template <int (*Tallest)(const TaskSize& size)>

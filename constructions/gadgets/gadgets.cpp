@@ -8,8 +8,7 @@
 
 namespace roundoff::constructions {
 
-// --- Positions in logarithmic precision
-// -------------------------------------------------------------------------------
+// --- Positions in logarithmic precision ---
 
 PointCode::PointCode(int count, int dimensions) : count_(count), dimensions_(dimensions), base_(1) {
   const auto reaches = [&](int base) {
@@ -84,8 +83,7 @@ void copy(HeadBuilder& head, const Point& from, const Point& to) {
   head.copy(from.square, to.square);
 }
 
-// --- Positions in constant precision
-// ----------------------------------------------------------------------------------
+// --- Positions in constant precision ---
 
 namespace {
 

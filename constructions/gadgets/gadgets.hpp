@@ -11,8 +11,7 @@
 
 namespace roundoff::constructions {
 
-// --- Positions in logarithmic precision
-// -------------------------------------------------------------------------------
+// --- Positions in logarithmic precision ---
 
 /// A point in the stream: D coordinates and the square of its length.
 struct Point {
@@ -47,23 +46,20 @@ class PointCode {
 void match(HeadBuilder& head, const Point& query, const Point& key, Register one, const Weight& m);
 
 /// min(0, slices * slope * (x - y z)) for integers with x, y from the query and z from the key, x and y z
-/// within
-/// [-Y, Y], by saturation: `slices` times + slope x, - slope y z (the slope at the query), then + MAX, - MAX.
-/// With a = slope and MAX
-/// >= a Y:
+/// within [-Y, Y], by saturation: `slices` times + slope x, - slope y z (the slope at the query), then + MAX,
+/// - MAX. With a = slope and MAX at least a Y:
 /// - x >= y z gives 0 exactly: a slice begins with s >= 0, and ends with s + a (x - y z) >= 0, or, cut at the
-/// top before
-///   the subtraction, with MAX - a y z >= 0, or cut at the top after it;
+///   top before the subtraction, with MAX - a y z >= 0, or cut at the top after it;
 /// - x < y z gives at most max(-a slices, -MAX + a Y): a slice takes a or more away, or is cut at the bottom
-/// on its way. 2 slices + 2 dimensions. Needs saturation and sequential sums.
+///   on its way.
+/// 2 slices + 2 dimensions. Needs saturation and sequential sums.
 void cliff(HeadBuilder& head, const Form& x, const Form& y, const Form& z, Register one, const Weight& slope,
            int slices, const Weight& max);
 
 /// Copies a whole point: D + 1 value dimensions.
 void copy(HeadBuilder& head, const Point& from, const Point& to);
 
-// --- Positions in constant precision
-// ----------------------------------------------------------------------------------
+// --- Positions in constant precision ---
 
 /// The numbers 0 .. count-1 in registers that hold 0 or 1, so that two positions can be compared with all
 /// terms of the score of one sign: 0 for equal numbers, at most -MAX for different ones, whatever the order

@@ -12,6 +12,8 @@ int GroupPlan::whole(const MulLayout& at) {
       1, ceil_log(at.base, static_cast<std::uint64_t>(at.n) * static_cast<std::uint64_t>(at.base - 1)));
 }
 
+int whole_group(const TaskSize& size) { return GroupPlan::whole(MulLayout(size)); }
+
 // A column has at most n products of at most (B-1)^2, and the weights 1, B, .. B^(m-1) add up to (P-1)/(B-1).
 GroupPlan::GroupPlan(const MulLayout& at, int columns)
     : base(at.base),

@@ -29,6 +29,9 @@ struct GroupPlan {
   std::vector<std::int64_t> bounds() const;  ///< of T_J before each round
 };
 
+/// The standard and the most of the knob `group`.
+int whole_group(const TaskSize& size);
+
 /// Thresholds: [x >= t] for integers x. In fixed point one unit, x + (MAX - t) - (MAX-1), which saturates at
 /// MAX exactly for x >= t, needs x <= MAX and sequential sums. In floating point two, whose difference it is:
 /// relu(x - t + 1) - relu(x - t), exact while integers are.

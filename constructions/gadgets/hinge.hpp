@@ -4,8 +4,7 @@
 //
 // - In fixed point a cliff, min(0, A (x - y)), by a dot product that saturates.
 // - In floating point an exponential kernel, - 2^(L (y - x) - 1) M: a product of two powers of two, one at
-// the
-//   key and one at the query, at most M/2 for y <= x and beyond every order for y > x. Nothing needs to
+//   the key and one at the query, at most M/2 for y <= x and beyond every order for y > x. Nothing needs to
 //   saturate, and no order of summation is better than another; an overflow to -inf is as good.
 #pragma once
 

@@ -32,8 +32,7 @@ std::string needs_tent(const Policy& policy) {
         notation(policy[Role::accumulators]));
   }
   return first_reason({needs_stable_softmax(policy), needs_saturation(policy), needs_sequential_sums(policy),
-                       needs_gap(policy),
-                       needs_weight(policy, gap(policy), "the gap M")});
+                       needs_gap(policy), needs_weight(policy, gap(policy), "the gap M")});
 }
 
 }  // namespace roundoff::constructions

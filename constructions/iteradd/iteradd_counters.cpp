@@ -28,11 +28,11 @@ struct Block {
   int digits() const { return static_cast<int>(std::bit_width(slots.size())); }
 };
 using Level = std::vector<Block>;
-using Columns = std::map<int, std::vector<int>>;  ///< the slots that hold bits of a weight
+using BitSlots = std::map<int, std::vector<int>>;  ///< the slots that hold bits of a weight
 
 /// What to count next: full blocks of three bits or more, so that every column shrinks; and pairs once no column
 /// has more than two.
-Level next_level(const Columns& columns, int block_size) {
+Level next_level(const BitSlots& columns, int block_size) {
   const bool low = std::all_of(columns.begin(), columns.end(),
                                [](const auto& column) { return column.second.size() <= 2; });
   Level level;
@@ -40,16 +40,17 @@ Level next_level(const Columns& columns, int block_size) {
     std::size_t first = 0;
     while (slots.size() - first >= (low ? 2 : 3)) {
       const std::size_t size = std::min(static_cast<std::size_t>(block_size), slots.size() - first);
-      level.push_back({weight, {slots.begin() + static_cast<std::ptrdiff_t>(first),
-                                slots.begin() + static_cast<std::ptrdiff_t>(first + size)}});
+      level.push_back({weight,
+                       {slots.begin() + static_cast<std::ptrdiff_t>(first),
+                        slots.begin() + static_cast<std::ptrdiff_t>(first + size)}});
       first += size;
     }
   }
   return level;
 }
 
-Columns count(const Columns& columns, const Level& level) {
-  Columns counted = columns;
+BitSlots count(const BitSlots& columns, const Level& level) {
+  BitSlots counted = columns;
   for (const Block& block : level) {
     std::vector<int>& from = counted[block.weight];
     std::erase_if(from, [&](int slot) { return std::ranges::find(block.slots, slot) != block.slots.end(); });
@@ -65,11 +66,11 @@ Columns count(const Columns& columns, const Level& level) {
 
 struct Plan {
   std::vector<Level> levels;
-  Columns rest;  ///< one slot a column
+  BitSlots rest;  ///< one slot a column
 };
 
 Plan plan(int n, int k, int max) {
-  Columns columns;
+  BitSlots columns;
   for (int t = 0; t < n; ++t) {
     for (int j = 0; j < k; ++j) columns[t].push_back(t * k + j);
   }
@@ -92,14 +93,15 @@ int units(const Block& block, int max) {
 
 int answer_digits(int n, int k) { return n + ceil_log(2, static_cast<std::uint64_t>(k)); }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_iteradd_counters(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.p != 2 || size.c != 1) return "counts bits: use --p 2 and no --c, or iteradd-const";
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   if (size.k < 2) return "needs at least two operands: take k >= 2";
   if (floating(policy)) {
-    return fmt::format("counts in sums that saturate at MAX, and MAX - 1 is MAX in floating point ({}): use fixed(1,0)",
-                       notation(policy[Role::accumulators]));
+    return fmt::format(
+        "counts in sums that saturate at MAX, and MAX - 1 is MAX in floating point ({}): use fixed(1,0)",
+        notation(policy[Role::accumulators]));
   }
   return first_reason({needs_saturation(policy), needs_sequential_sums(policy), needs_stable_softmax(policy),
                        needs_constant_attention(policy, 1, 1),
@@ -113,7 +115,9 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
 void lay(LayerBuilder& layer, const Block& block, const std::vector<Register>& slots, Register one,
          const Weight& max) {
   const int size = static_cast<int>(block.slots.size());
-  const auto slot = [&](int j) { return slots[static_cast<std::size_t>(block.slots[static_cast<std::size_t>(j)])]; };
+  const auto slot = [&](int j) {
+    return slots[static_cast<std::size_t>(block.slots[static_cast<std::size_t>(j)])];
+  };
   Form ones;
   for (int j = 0; j < size; ++j) ones += Form(slot(j));
   const auto threshold = [&](int t, int factor, bool digits) {
@@ -135,15 +139,16 @@ void lay(LayerBuilder& layer, const Block& block, const std::vector<Register>& s
   if (single) threshold(2, -1, false);
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_iteradd_counters(const Task& task, const Policy& policy, const Settings&) {
   const IterAddLayout at(task.size());
   const Weight max = largest(policy);
   const Plan plan = constructions::plan(at.n, at.k, whole_part(max));
 
   ModelBuilder model(task);
   const Register one = model.add("one");
-  const std::vector<Register> slots = model.add("bit", at.n * at.k);  // 1 at its own position, until it is fetched
-  const Register x = model.add("x");                                  // the token's digit
+  const std::vector<Register> slots =
+      model.add("bit", at.n * at.k);  // 1 at its own position, until it is fetched
+  const Register x = model.add("x");  // the token's digit
   const std::vector<Register> asks = model.add("asks", at.answer);
   const Register digit = model.add("digit"), end = model.add("end");
 
@@ -170,8 +175,9 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
   LayerBuilder& answer = model.layer();
   for (const auto& [weight, left] : plan.rest) {
     if (weight >= at.answer) continue;
-    answer.unit(slots[static_cast<std::size_t>(left.front())] + Form(asks[static_cast<std::size_t>(weight)]) - one,
-                {{digit, 1}});
+    answer.unit(
+        slots[static_cast<std::size_t>(left.front())] + Form(asks[static_cast<std::size_t>(weight)]) - one,
+        {{digit, 1}});
   }
   model.logit(1, digit);
   model.logit(task.eos(), end);
@@ -201,8 +207,8 @@ Construction iteradd_counters() {
           .note = "iteradd-counters",
           .knobs = {},
           .deepens = true,
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_iteradd_counters,
+          .build = build_iteradd_counters};
 }
 
 }  // namespace roundoff::constructions

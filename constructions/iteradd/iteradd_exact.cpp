@@ -21,7 +21,7 @@ namespace {
 
 /// A number 0 .. r in unary: register v-1 says that it is at least v.
 using Unary = std::vector<Register>;
-using Columns = std::vector<std::vector<Unary>>;
+using UnaryColumns = std::vector<std::vector<Unary>>;
 
 /// The digits of a number up to `greatest`, as weights and their own greatest values.
 template <class Use>
@@ -67,13 +67,13 @@ int greatest_of(const std::vector<Unary>& terms) {
   return greatest;
 }
 
-std::size_t tallest(const Columns& columns) {
+std::size_t tallest(const UnaryColumns& columns) {
   std::size_t most = 0;
   for (const auto& column : columns) most = std::max(most, column.size());
   return most;
 }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
+std::string refuses_iteradd_exact(const TaskSize& size, const Policy& policy, const Settings&) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
@@ -99,7 +99,7 @@ std::string refuses(const TaskSize& size, const Policy& policy, const Settings&)
                        needs_stable_softmax(policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings&) {
+Model build_iteradd_exact(const Task& task, const Policy& policy, const Settings&) {
   const IterAddLayout at(task.size());
   const int p = task.base(), m = at.answer;
   const Weight max = largest(policy);
@@ -131,7 +131,7 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
   model.position(at.end(), end, max);
 
   // Layer 1. One head a digit: the key is MAX at its position, 0 or -MAX elsewhere.
-  Columns columns(index(m));
+  UnaryColumns columns(index(m));
   LayerBuilder* layer = &model.layer();
   for (int t = 0; t < at.n; ++t) {
     for (int j = 0; j < at.k; ++j) {
@@ -146,7 +146,7 @@ Model build(const Task& task, const Policy& policy, const Settings&) {
   // column has more than two.
   const Counter counter(one, more_ones);
   for (; tallest(columns) > 2; layer = &model.layer()) {
-    Columns next(columns.size());
+    UnaryColumns next(columns.size());
     for (int t = 0; t < m; ++t) {
       const std::vector<Unary>& column = columns[index(t)];
       if (column.size() < 2) {
@@ -262,8 +262,8 @@ Construction iteradd_exact() {
           .note = "iteradd-exact",
           .knobs = {},
           .own = {.order = {SumOrder::exact, 0, {}}, .accumulators = {}},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_iteradd_exact,
+          .build = build_iteradd_exact};
 }
 
 }  // namespace roundoff::constructions

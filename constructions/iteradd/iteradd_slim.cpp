@@ -35,17 +35,18 @@ struct Groups {
   int name(int group) const { return group - count - 2; }
 };
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings&) {
-  if (size.p != 2 || size.c != 1) return "is built for single binary digits: use --p 2 and no --c, or iteradd-log";
+std::string refuses_iteradd_slim(const TaskSize& size, const Policy& policy, const Settings&) {
+  if (size.p != 2 || size.c != 1)
+    return "is built for single binary digits: use --p 2 and no --c, or iteradd-log";
   if (size.ragged)
     return "needs operands of n digits, for the positions of digits are built in: drop --ragged";
   if (size.k < 2) return "needs at least two operands: take k >= 2";
   const Groups groups(size);
-  return first_reason({needs_tent(policy),
-                       needs_weight(policy, power_of_two(-groups.digits), "the share 1/2^ceil(lg k) of a key")});
+  return first_reason({needs_tent(policy), needs_weight(policy, power_of_two(-groups.digits),
+                                                        "the share 1/2^ceil(lg k) of a key")});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_iteradd_slim(const Task& task, const Policy& policy, const Settings& settings) {
   const IterAddLayout at(task.size());
   const Groups groups(task.size());
   const int n = at.n, k = at.k, m = groups.digits, modulus = groups.modulus, count = groups.count;
@@ -55,28 +56,32 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   const Form one = constant(1);
 
   ModelBuilder model(task);
-  const Register x = model.add("x");              // name of the column; at outputs, of the carrier to ask; then the answer
-  const Register group = model.add("group");      // name of the group
-  const Register scale = model.add("scale");      // 2^(place in the group)
-  const Register row = model.add("row");          // h at position h < P, else -1: the table of the look-ups
+  const Register x =
+      model.add("x");  // name of the column; at outputs, of the carrier to ask; then the answer
+  const Register group = model.add("group");  // name of the group
+  const Register scale = model.add("scale");  // 2^(place in the group)
+  const Register row = model.add("row");      // h at position h < P, else -1: the table of the look-ups
   const Register is_digit = model.add("is_digit");
-  const Register no_column = model.add("no_column");  // 1 where a key is neither a digit nor padding of a column
-  const Register in_group = model.add("in_group");    // 1 where the key belongs to one group only
-  const Register no_group = model.add("no_group");    // 1 where a key is neither of a group nor padding
-  const Register not_last = model.add("not_last");    // 0 at digits of the last operand
+  const Register no_column =
+      model.add("no_column");  // 1 where a key is neither a digit nor padding of a column
+  const Register in_group = model.add("in_group");  // 1 where the key belongs to one group only
+  const Register no_group = model.add("no_group");  // 1 where a key is neither of a group nor padding
+  const Register not_last = model.add("not_last");  // 0 at digits of the last operand
   const Register no_carrier = model.add("no_carrier");
   const Register above_all = model.add("above_all");  // 1 at the carrier above the groups, the last '+'
-  const Register v = model.add("v");  // the digit; its part of the group; S; R; does the group above propagate
+  const Register v =
+      model.add("v");  // the digit; its part of the group; S; R; does the group above propagate
   const Register c = model.add("c");  // column sum; Q; does the group above generate
   const Register t = model.add("t");  // Q_J; T_(J+1) at carrier J
-  const Register u = model.add("u");  // name of the nearest carrier at or above whose next group does not propagate
+  const Register u =
+      model.add("u");  // name of the nearest carrier at or above whose next group does not propagate
   const Register a = model.add("a");  // the u asked for; the answer's digit
 
   // Embedding. The carrier of group J is the lowest digit of it in the last operand: it sees all operands, and
   // all groups above.
   struct Place {
-    int x = 0, group = 0, scale = 0, row = -1, is_digit = 0, no_column = 0, in_group = 0, no_group = 1, not_last = 1,
-        no_carrier = 1, above_all = 0;
+    int x = 0, group = 0, scale = 0, row = -1, is_digit = 0, no_column = 0, in_group = 0, no_group = 1,
+        not_last = 1, no_carrier = 1, above_all = 0;
   };
   std::vector<Place> places(static_cast<std::size_t>(task.positions()));
   const auto place = [&](int position) -> Place& { return places[static_cast<std::size_t>(position)]; };
@@ -94,7 +99,8 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
     }
   }
   const int sentinel = at.symbol(k - 2);
-  for (int j = groups.padded_operands - k; j + 1 < k; ++j) place(at.symbol(j)).no_column = 1;  // the others pad
+  for (int j = groups.padded_operands - k; j + 1 < k; ++j)
+    place(at.symbol(j)).no_column = 1;  // the others pad
   place(sentinel).above_all = 1;
   place(sentinel).group = groups.name(count);
   place(sentinel).no_carrier = 0;
@@ -120,16 +126,22 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   place(at.end()).no_column = 1;
   for (int position = 0; position < task.positions(); ++position) {
     const Place& here = place(position);
-    for (const auto& [reg, value] :
-         {std::pair{x, here.x}, {group, here.group}, {scale, here.scale}, {row, here.row}, {is_digit, here.is_digit},
-          {no_column, here.no_column}, {in_group, here.in_group}, {no_group, here.no_group}, {not_last, here.not_last},
-          {no_carrier, here.no_carrier}, {above_all, here.above_all}}) {
+    for (const auto& [reg, value] : {std::pair{x, here.x},
+                                     {group, here.group},
+                                     {scale, here.scale},
+                                     {row, here.row},
+                                     {is_digit, here.is_digit},
+                                     {no_column, here.no_column},
+                                     {in_group, here.in_group},
+                                     {no_group, here.no_group},
+                                     {not_last, here.not_last},
+                                     {no_carrier, here.no_carrier},
+                                     {above_all, here.above_all}}) {
       model.position(position, reg, value);
     }
   }
   model.token(1, v, 1);
 
-  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
   // A tent (tent.hpp) with the fifth term as it is given, number and guard, and with its ends at keys with gate
   // 1 alone: a key with gate 0 and number 0 scores 0 for all queries.
   const auto compare = [&](HeadBuilder& head, const Weight& m_here, const Form& query, const Form& key,
@@ -143,7 +155,8 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   };
   // The greatest row h >= 0 with h * divisor <= number, by slices of + slope number, - slope h divisor (`cliff`,
   // gadgets.hpp), MAX, and M h - MAX; row -1, where there is none, is pushed down.
-  const auto look_up = [&](LayerBuilder& layer, const Form& number, const Form& divisor, int factor, Target to) {
+  const auto look_up = [&](LayerBuilder& layer, const Form& number, const Form& divisor, int factor,
+                           Target to) {
     HeadBuilder& head = layer.head();
     for (int slice = 0; slice < slices; ++slice) {
       head.score(slope * number, one);
@@ -153,6 +166,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
     head.score(one, gap_m * row + (gap_m - max));
     head.copy(row, {to});
   };
+
   const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
 
   // Layer 1. The digit's part of its group, v 2^place.
@@ -193,7 +207,9 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
   compare(rest, gap_m, group, group - Weight(1), gap_m * group - gap_m - max * Form(no_carrier), one);
   rest.copy(v, t);
   clear(totals, v);
-  const auto at_least = [&](int total) { return t - max * above_all - max * Form(no_carrier) + Weight(1 - total); };
+  const auto at_least = [&](int total) {
+    return t - max * above_all - max * Form(no_carrier) + Weight(1 - total);
+  };
   totals.unit(at_least(modulus - 1), {{v, 1}});
   totals.unit(at_least(modulus), {{v, -2}, {c, 1}});
   totals.unit(at_least(modulus + 1), {{v, 1}, {c, -1}});
@@ -248,15 +264,16 @@ Construction iteradd_slim() {
           .theorem = "beyond the paper (Feng et al. 2024, theorem 5.2, has O(1))",
           .regime = Regime::logarithmic,
           .width = "max(16, 2*slices+2)",
-          .family = "fixed(max(lg(k)+ceil(lg(k))+lg(max(1, (14*ceil(lg(k))+25)/70)), "
-                    "lg(max((14*max(1,ceil(lg(k)))+17)/10*(2*ceil(n/max(1,ceil(lg(k))))+3)+1/2, "
-                    "(14*max(1,ceil(lg(k)))+17)/20*(n+2)))), max(1,ceil(lg(k))))",
+          .family =
+              "fixed(max(lg(k)+ceil(lg(k))+lg(max(1, (14*ceil(lg(k))+25)/70)), "
+              "lg(max((14*max(1,ceil(lg(k)))+17)/10*(2*ceil(n/max(1,ceil(lg(k))))+3)+1/2, "
+              "(14*max(1,ceil(lg(k)))+17)/20*(n+2)))), max(1,ceil(lg(k))))",
           .summary = "iteradd-log by tents, one head a layer: width 16",
           .note = "iteradd-slim",
           .knobs = {{"slices", "parts of a look-up: more dimensions, smaller products", standard_slices,
                      [](const TaskSize&) { return 1; }, [](const TaskSize&) { return 9; }}},
-          .refuses = refuses,
-          .build = build};
+          .refuses = refuses_iteradd_slim,
+          .build = build_iteradd_slim};
 }
 
 }  // namespace roundoff::constructions

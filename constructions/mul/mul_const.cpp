@@ -13,43 +13,25 @@ namespace {
 
 /// Items in the tallest column: n low digits of products, and for p > 2 as many high ones from the column
 /// below.
-int tallest(const TaskSize& size) { return size.p == 2 ? size.n : 2 * size.n; }
+int most_items(const TaskSize& size) { return size.p == 2 ? size.n : 2 * size.n; }
 
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+std::string refuses_mul_const(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (size.c > 1) return "is built for one digit a token: drop --c";
   return first_reason(
-      {needs_levels(tallest(size), 2 * size.n, size.p, settings.at("layers")), needs_columns(policy)});
+      {needs_levels(most_items(size), 2 * size.n, size.p, settings.at("layers")), needs_columns(policy)});
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_mul_const(const Task& task, const Policy& policy, const Settings& settings) {
   const MulLayout at(task.size());
   const int p = at.base;
   const Weight max = largest(policy);
   ModelBuilder model(task);
-  const Register one = model.add("one");
-  const std::vector<Register> is_not = model.add("token !=", p);
-  ColumnCounts columns(model, one, at.answer, p);
-
-  for (int position = 0; position < at.positions(); ++position) model.position(position, one, 1);
-  for (int d = 0; d < p; ++d) {
-    for (int v = 0; v < p; ++v) {
-      if (v != d) model.token(static_cast<Token>(d), is_not[static_cast<std::size_t>(v)], 1);
-    }
-  }
-  // Layer 1. One head a digit, and the products: a unit for each pair of non-zero digit values.
-  LayerBuilder& first = model.layer();
-  const auto fetch = [&](const std::string& name, int position) {
-    const Register here = model.add("is " + name);
-    model.position(position, here, 1);
-    const Item item = columns.add_item(name, p - 1);
-    HeadBuilder& head = first.head();
-    head.score(one, max * here);
-    for (std::size_t v = 0; v < item.size(); ++v) head.copy(is_not[v], item[v]);
-    return item;
-  };
+  // Layer 1. All digits, and the products: a unit for each pair of non-zero digit values.
+  FetchedDigits digits(model, at.positions(), at.answer, p, max);
+  ColumnCounts& columns = digits.columns;
   std::vector<Item> a, b;
-  for (int t = 0; t < at.n; ++t) a.push_back(fetch(fmt::format("a{}", t), at.a(t)));
-  for (int t = 0; t < at.n; ++t) b.push_back(fetch(fmt::format("b{}", t), at.b(t)));
+  for (int t = 0; t < at.n; ++t) a.push_back(digits.fetch(fmt::format("a{}", t), at.a(t)));
+  for (int t = 0; t < at.n; ++t) b.push_back(digits.fetch(fmt::format("b{}", t), at.b(t)));
   for (int i = 0; i < at.n; ++i) {
     for (int j = 0; j < at.n && i + j < at.answer; ++j) {
       const Item low = columns.add_item(fmt::format("a{} b{} low", i, j), p - 1);
@@ -57,7 +39,7 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
       const Item high = carries ? columns.add_item(fmt::format("a{} b{} high", i, j), p - 2) : Item{};
       for (const Item& item : {low, high}) {
         for (std::size_t v = 1; v < item.size(); ++v)
-          first.constant(item[v], 1);  // 0 until a pair of digits says more
+          digits.layer.constant(item[v], 1);  // 0 until a pair of digits says more
       }
       for (int x = 1; x < p; ++x) {
         for (int y = 1; y < p; ++y) {
@@ -69,9 +51,9 @@ Model build(const Task& task, const Policy& policy, const Settings& settings) {
           };
           write(low, x * y % p);
           write(high, x * y / p);
-          first.unit(Form() + 1 - Form(a[static_cast<std::size_t>(i)][static_cast<std::size_t>(x)]) -
-                         Form(b[static_cast<std::size_t>(j)][static_cast<std::size_t>(y)]),
-                     targets);
+          digits.layer.unit(Form() + 1 - Form(a[static_cast<std::size_t>(i)][static_cast<std::size_t>(x)]) -
+                                Form(b[static_cast<std::size_t>(j)][static_cast<std::size_t>(y)]),
+                            targets);
         }
       }
       columns.put(i + j, low);
@@ -95,9 +77,9 @@ Construction mul_const() {
           .family = "fixed(1,0)",
           .summary = "products by AND, columns counted by AND and OR in L levels, in 2-bit numbers",
           .note = "iteradd-const",
-          .knobs = {layers_knob<tallest>},
-          .refuses = refuses,
-          .build = build};
+          .knobs = {layers_knob<most_items>},
+          .refuses = refuses_mul_const,
+          .build = build_mul_const};
 }
 
 }  // namespace roundoff::constructions

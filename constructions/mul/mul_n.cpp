@@ -37,8 +37,6 @@ struct Coarse {
   int step = 1, count = 1;
 };
 
-int whole_group(const TaskSize& size) { return GroupPlan::whole(MulLayout(size)); }
-
 std::string refuses_rows(const TaskSize& size, const Policy& policy, const Settings& settings, int group) {
   const Rows rows(size, settings.at("code"));
   return first_reason({needs_group_digits(policy, GroupPlan(rows.at, group)),
@@ -55,11 +53,11 @@ std::string refuses_thresholds(const TaskSize& size, const Policy& policy, const
   return refuses_rows(size, policy, settings, settings.at("group"));
 }
 
-int standard_slices(const TaskSize&) { return 4; }
+int standard_product_slices(const TaskSize&) { return 4; }
 
 std::string refuses_lookup(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (is_too_large(size)) return too_large;
-  if (floating(policy) && settings.at("slices") != standard_slices(size))
+  if (floating(policy) && settings.at("slices") != standard_product_slices(size))
     return "has no cliff to slice in floating point: drop --set slices, or use fixed(i,f)";
   const MulLayout at(size);
   const GroupPlan plan(at, GroupPlan::whole(at));
@@ -293,7 +291,7 @@ Construction mul_nl() {
       .knobs = {code_knob,
                 {.name = "slices",
                  .summary = "equal parts of a look-up's cliff (fixed point): more save up to lg(2M) bits",
-                 .standard = standard_slices,
+                 .standard = standard_product_slices,
                  .least = [](const TaskSize&) { return 1; },
                  .most = [](const TaskSize&) { return 16; }}},
       .refuses = refuses_lookup,

@@ -11,14 +11,12 @@ namespace roundoff::constructions {
 
 namespace {
 
-int whole_group(const TaskSize& size) { return GroupPlan::whole(MulLayout(size)); }
-
-std::string refuses(const TaskSize& size, const Policy& policy, const Settings& settings) {
+std::string refuses_mul_n2(const TaskSize& size, const Policy& policy, const Settings& settings) {
   if (power(size.p, size.c) * size.n > 1e4) return "p^c n is beyond 10^4: take fewer digits a token";
   return needs_group_digits(policy, GroupPlan(MulLayout(size), settings.at("group")));
 }
 
-Model build(const Task& task, const Policy& policy, const Settings& settings) {
+Model build_mul_n2(const Task& task, const Policy& policy, const Settings& settings) {
   const MulLayout at(task.size());
   const GroupPlan plan(at, settings.at("group"));
   const Weight m = gap(policy);
@@ -106,8 +104,8 @@ Construction mul_n2() {
                  .standard = whole_group,
                  .least = [](const TaskSize&) { return 1; },
                  .most = whole_group}},
-      .refuses = refuses,
-      .build = build};
+      .refuses = refuses_mul_n2,
+      .build = build_mul_n2};
 }
 
 }  // namespace roundoff::constructions

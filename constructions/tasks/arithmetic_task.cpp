@@ -167,8 +167,9 @@ Digits parse_operand(std::string_view text, const TaskSize& size, std::string_vi
   Digits digits;
   const auto push = [&](int value, std::string_view written) {
     if (value < 0 || value >= size.p) {
-      throw UsageError(fmt::format("'{}' in \"{}\" is not a digit of base {}: digits are 0 to {}", written,
-                                   whole, size.p, size.p - 1));
+      throw UsageError(fmt::format("'{}' in \"{}\" is not a digit of base {}: digits are 0 to {}{}", written,
+                                   whole, size.p, size.p - 1,
+                                   value < 10 && size.p < 10 ? "; --p 10 makes it decimal" : ""));
     }
     digits.push_back(static_cast<std::uint8_t>(value));
   };
@@ -219,6 +220,12 @@ Instance ArithmeticTask::parse(std::string_view text) const {
     if (form_.least_first) std::reverse(read.begin(), read.end());
     const int length = static_cast<int>(read.size());
     if (size_.ragged ? length < 1 || length > digits() : length != digits()) {
+      if (digits() == 1 && !form_.separator.empty()) {
+        std::string apart;
+        for (const char c : part) apart += (apart.empty() ? "" : form_.separator) + std::string(1, c);
+        throw UsageError(fmt::format("operand '{}' in \"{}\" has {} digits: {} takes them one by one: {}{}", part,
+                                     text, length, name(), apart, end_symbol));
+      }
       throw UsageError(
           fmt::format("operand '{}' in \"{}\" has {} digits: {} takes {}{} (pad with zeros, or set --n)",
                       part, text, length, name(), size_.ragged ? "1 to " : "", digits()));

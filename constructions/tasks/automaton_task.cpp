@@ -148,8 +148,6 @@ class AutomatonTask final : public Task {
   }
 
   Instance parse(std::string_view text) const override {
-    const bool spaced = std::any_of(vocabulary_.begin(), vocabulary_.end() - 1,
-                                    [](const std::string& token) { return token.size() > 1; });
     std::vector<std::string> tokens;
     for (std::size_t i = 0; i < text.size();) {
       if (std::isspace(static_cast<unsigned char>(text[i])) != 0) {
@@ -157,7 +155,7 @@ class AutomatonTask final : public Task {
         continue;
       }
       std::size_t end = i + 1;
-      while (spaced && end < text.size() && std::isspace(static_cast<unsigned char>(text[end])) == 0) ++end;
+      while (spaced() && end < text.size() && std::isspace(static_cast<unsigned char>(text[end])) == 0) ++end;
       tokens.emplace_back(text.substr(i, end - i));
       i = end;
     }
@@ -179,11 +177,9 @@ class AutomatonTask final : public Task {
   }
   std::string text(const Instance& instance) const override { return text(question(instance)); }
   std::string text(std::span<const Token> tokens) const override {
-    const bool spaced = std::any_of(vocabulary_.begin(), vocabulary_.end() - 1,
-                                    [](const std::string& token) { return token.size() > 1; });
     std::string text;
     for (const Token token : tokens) {
-      if (spaced && !text.empty()) text += ' ';
+      if (spaced() && !text.empty()) text += ' ';
       text += vocabulary_[token];
     }
     return text;
@@ -192,6 +188,11 @@ class AutomatonTask final : public Task {
  private:
   static Automaton all_words(const Automaton& like) {
     return {like.symbols, 0, {std::vector<int>(static_cast<std::size_t>(like.symbols), 0)}, {1}};
+  }
+  /// Words are written with blanks between symbols.
+  bool spaced() const {
+    const auto long_one = [](const std::string& token) { return token.size() > 1; };
+    return long_one(form_.end) || std::any_of(form_.alphabet.begin(), form_.alphabet.end(), long_one);
   }
   Token add(const std::string& token) {
     const auto found = std::find(vocabulary_.begin(), vocabulary_.end(), token);

@@ -127,6 +127,7 @@ class Task {
 
   /// The inputs of a public leaderboard's protocol for this task, in its order. UsageError where there is none.
   virtual std::vector<Instance> leaderboard() const;
+  virtual bool on_leaderboard() const { return false; }  ///< whether there is one at this size
 
   /// "0123+0456=" (with or without "=" and blanks) into an instance. UsageError naming the digit, length or
   /// symbol.

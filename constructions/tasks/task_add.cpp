@@ -81,6 +81,7 @@ class AddTask final : public ArithmeticTask {
   // The first digit says which of a and p^n - 1 - b is greater: greater-than of n-digit numbers.
   double communication_bits() const override { return size_.n * steady_log2(size_.p); }
 
+  bool on_leaderboard() const override { return size_.p == 10 && size_.n == 10 && !size_.ragged; }
   // With b = 0 the answer is a.
   double operand_bits() const override { return size_.ragged ? 0 : size_.n * steady_log2(size_.p); }
 
@@ -116,8 +117,11 @@ class AddTask final : public ArithmeticTask {
     }
     if (size_.ragged) lengths(set);
     chains(set, limit);
+    sparse(set, limit);
+    pairs(set, limit);
     return set.take();
   }
+  int families() const override { return 2; }
 
  private:
   void corners(InstanceSet& set) const {
@@ -160,6 +164,57 @@ class AddTask final : public ArithmeticTask {
     }
   }
 
+  // Few digits, and zeros behind them: blocks of one to four digits that stand in the same columns of both
+  // operands, wherever they fit, and operands of two digits at any places. What codes numbers by magnitude or by
+  // angle comes nearest to a tie on these.
+  void sparse(InstanceSet& set, std::size_t limit) const {
+    constexpr std::uint64_t stream = 0x5eed;
+    const std::uint64_t each =
+        std::clamp<std::uint64_t>(limit / (10 * static_cast<std::size_t>(size_.n)), 1, 24);
+    const auto n = static_cast<std::size_t>(size_.n);
+    const auto p = static_cast<std::uint64_t>(size_.p);
+    std::uint64_t number = 0;
+    for (std::size_t length = 1; length <= std::min<std::size_t>(4, n); ++length)
+      for (std::size_t behind = 0; behind + length <= n; ++behind)
+        for (std::uint64_t draw = 0; draw < each; ++draw) {
+          Draws draws(stream, number++);
+          Digits a(n, 0), b(n, 0);
+          for (std::size_t i = n - behind - length; i < n - behind; ++i) {
+            a[i] = static_cast<std::uint8_t>(draws.below(p));
+            b[i] = static_cast<std::uint8_t>(draws.below(p));
+          }
+          set.add({a, b});
+        }
+    for (std::uint64_t draw = 0; draw < 8 * each; ++draw) {
+      Draws draws(stream, number++);
+      Digits a(n, 0), b(n, 0);
+      for (Digits* operand : {&a, &a, &b, &b})
+        (*operand)[draws.below(n)] = static_cast<std::uint8_t>(draws.below(p));
+      set.add({a, b});
+    }
+  }
+
+  // Every pair of digits at every place, over columns that bring a carry to it or none, zeros above. Where the
+  // limit is too small for all, a regular selection; the least and most significant places come first.
+  void pairs(InstanceSet& set, std::size_t limit) const {
+    const int n = size_.n, p = size_.p;
+    const std::size_t all = static_cast<std::size_t>(n) * static_cast<std::size_t>(p * p) * 2;
+    const std::size_t stride = std::max<std::size_t>(1, all / std::max<std::size_t>(limit, 1)) | 1;
+    std::size_t count = 0;
+    for (int step = 0; step < n; ++step) {
+      const int place = step % 2 == 0 ? step / 2 : n - 1 - step / 2;
+      for (int a = 0; a < p; ++a)
+        for (int b = 0; b < p; ++b)
+          for (const bool carry : {false, true}) {
+            if (count++ % stride != 0) continue;
+            Columns columns(p, n);
+            columns.set(place, a, b);
+            if (carry && place > 0) columns.generate(place - 1, false);
+            set.add(columns.operands());
+          }
+    }
+  }
+
   // Operands of unequal length: all p-1, 1, and 0...01 against each other.
   void lengths(InstanceSet& set) const {
     const auto most = static_cast<std::uint8_t>(size_.p - 1);
@@ -194,6 +249,8 @@ TaskEntry add_task() {
            "columns that all propagate, alone and with one that generates or kills, with and without a "
            "carry from column 0",
            "carry chains of every length and start, the longest first",
+       "blocks of one to four digits in the same columns, zeros behind and before; two digits anywhere",
+       "every pair of digits at every place, with and without a carry from the place below",
            "operands of unequal length (ragged)"},
       .standard = {{.p = 2, .n = 4}, {.p = 3, .n = 2}},
       .row = "ADD",

@@ -54,6 +54,7 @@ class ChainOfThought : public ArithmeticTask {
   Digits result(const Instance& instance) const override { return plain().result(instance); }
   Digits greatest() const override { return plain().greatest(); }
   std::vector<Instance> adversarial(std::size_t limit) const override { return plain_->adversarial(limit); }
+  int families() const override { return plain_->families(); }
 
   // The fast form knows answers of one line only.
   void fill(std::uint64_t first, std::size_t count, std::size_t stride, std::span<LaneToken> tokens,

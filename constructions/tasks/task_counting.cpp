@@ -19,8 +19,8 @@ TaskSize bits(TaskSize size, std::string_view name) {
   return size;
 }
 
-bool majority(std::int64_t ones, std::int64_t k) { return 2 * ones > k; }
-bool parity(std::int64_t ones, std::int64_t) { return ones % 2 == 1; }
+bool is_majority(std::int64_t ones, std::int64_t k) { return 2 * ones > k; }
+bool is_odd_number(std::int64_t ones, std::int64_t) { return ones % 2 == 1; }
 bool all(std::int64_t ones, std::int64_t k) { return ones == k; }
 bool any(std::int64_t ones, std::int64_t) { return ones > 0; }
 
@@ -65,14 +65,14 @@ TaskEntry counting_entry(std::string_view name, std::string_view summary, declty
 TaskEntry majority_task() {
   return counting_entry("majority", "whether more than half of k bits are 1",
                         [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
-                          return std::make_unique<CountingTask>(size, "majority", majority);
+                          return std::make_unique<CountingTask>(size, "majority", is_majority);
                         });
 }
 
 TaskEntry parity_task() {
   return counting_entry("parity", "whether an odd number of k bits is 1",
                         [](const TaskSize& size, const Parameters&) -> std::unique_ptr<Task> {
-                          return std::make_unique<CountingTask>(size, "parity", parity);
+                          return std::make_unique<CountingTask>(size, "parity", is_odd_number);
                         });
 }
 

@@ -75,6 +75,7 @@ class IterAddTask final : public ArithmeticTask {
     hidden_pairs(set);
     return set.take();
   }
+  int families() const override { return 2; }  // hidden pairs are those of add
 
  private:
   Digits all(std::uint8_t digit) const { return Digits(static_cast<std::size_t>(size_.n), digit); }

@@ -61,7 +61,6 @@ class TemplateTask final : public Task {
   std::string_view name() const override { return inner_->name(); }
   std::string spec() const override { return inner_->spec(); }
   std::string digest() const override { return inner_->digest(); }
-  int families() const override { return inner_->families(); }
   bool one_shape() const override { return inner_->one_shape(); }
   bool admits(const Instance& instance) const override { return inner_->admits(instance); }
   using Task::text;
@@ -76,6 +75,8 @@ class TemplateTask final : public Task {
   }
   std::vector<Instance> adversarial(std::size_t limit) const override { return inner_->adversarial(limit); }
   std::vector<Instance> leaderboard() const override { return inner_->leaderboard(); }
+  bool on_leaderboard() const override { return inner_->on_leaderboard(); }
+  int families() const override { return inner_->families(); }
   Instance parse(std::string_view text) const override { return inner_->parse(text); }
 
   int positions() const override {

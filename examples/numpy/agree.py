@@ -15,14 +15,16 @@ except ImportError:
     sys.exit(77)
 import forward
 
-SIZES = {  # options of `roundoff export`, and inputs
+SIZES = {  # options of `roundoff export`, and inputs: by construction where it has its own, else by task
+    "add-hinge4": (["--p", "2", "--n", "4"], ["0000+0000=", "1111+0001=", "1010+0101=", "0110+1011="]),
+    "add-slim2d": (["--p", "2", "--n", "4"], ["0000+0000=", "1111+0001=", "1010+0101=", "0110+1011="]),
     "add": (["--p", "10", "--n", "3"], ["000+000=", "999+001=", "123+456=", "999+999=", "505+494=", "089+911="]),
     "iteradd": (["--p", "2", "--n", "3", "--k", "3"], ["000+000+000=", "111+111+111=", "101+010+001=", "110+011+100="]),
     "mul": (["--p", "2", "--n", "3"], ["000*000=", "111*111=", "101*011=", "110*001="]),
     "cot-iteradd": (["--p", "2", "--n", "2", "--k", "3"], ["00+00+00=", "11+11+11=", "10+01+11="]),
     "cot-mul": (["--p", "2", "--n", "2"], ["00*00=", "11*11=", "10*11="]),
-    "majority": (["--n", "1", "--k", "5"], ["0+0+0+0+0=", "1+1+1+0+0=", "1+1+0+0+0=", "1+1+1+1+1="]),
-    "parity": (["--n", "1", "--k", "5"], ["0+0+0+0+0=", "1+1+1+0+0=", "1+1+0+0+0=", "1+1+1+1+1="]),
+    "majority": (["--k", "5"], ["0+0+0+0+0=", "1+1+1+0+0=", "1+1+0+0+0=", "1+1+1+1+1="]),
+    "parity": (["--k", "5"], ["0+0+0+0+0=", "1+1+1+0+0=", "1+1+0+0+0=", "1+1+1+1+1="]),
 }
 
 
@@ -39,7 +41,7 @@ def main():
     constructions, _ = ask(roundoff, "constructions", "--json")
     compared = different = 0
     for construction in constructions:
-        size, inputs = SIZES[construction["task"]]
+        size, inputs = SIZES.get(construction["name"]) or SIZES[construction["task"]]
         path = os.path.join(folder, construction["name"] + ".safetensors")
         _, error = ask(roundoff, "export", construction["name"], *size, "-o", path, "--json")
         if error:

@@ -11,7 +11,7 @@
 // rounds to 0 makes the block zero.
 //
 // intB/G, nf4: scale = max / largest element in the receiver's format (nf4: binary32), element = number / scale, value =
-// rnd(element * scale). uintB/G: scale = (max - min) / (2^B - 1) of a range that has 0 in it, zero point = rnd(-min /
+// rnd(element * scale) in the receiver's format. uintB/G: scale = (max - min) / (2^B - 1) of a range that has 0 in it, zero point = rnd(-min /
 // scale), element = rnd(number / scale) + zero point cut to 0 ... 2^B - 1, value = rnd((element - zero point) * scale).
 #include "formats/blocks/blocks.hpp"
 
@@ -26,7 +26,7 @@
 namespace roundoff::formats {
 namespace {
 
-constexpr const char* mx = "OCP Microscaling Formats (MX) Specification 1.0, 2023, section 5";
+constexpr const char* mx_blocks = "OCP Microscaling Formats (MX) Specification 1.0, 2023, section 5";
 constexpr const char* nvidia =
     "NVIDIA, Introducing NVFP4 for Efficient and Accurate Low-Precision Inference, 2025";
 constexpr const char* llama = "llama.cpp, ggml-quants.c (the reference quantisers)";
@@ -34,8 +34,9 @@ constexpr const char* llama = "llama.cpp, ggml-quants.c (the reference quantiser
 BlockFormat microscaled(const char* name, const char* element, int shift = 0) {
   BlockFormat format;
   format.name = name;
-  format.summary = std::string("blocks of 32 ") + element + (shift != 0 ? " / 64" : "") + " with a power-of-two scale";
-  format.source = mx;
+  format.summary =
+      std::string("blocks of 32 ") + element + (shift != 0 ? " / 64" : "") + " with a power-of-two scale";
+  format.source = mx_blocks;
   format.rule = BlockRule::power_of_two;
   format.element_notation = element;
   format.scale_notation = "e8m0";
@@ -44,7 +45,8 @@ BlockFormat microscaled(const char* name, const char* element, int shift = 0) {
   return format;
 }
 
-BlockFormat of_llama(const char* name, const char* summary, const char* element, int block, int group, double bits) {
+BlockFormat of_llama(const char* name, const char* summary, const char* element, int block, int group,
+                     double bits) {
   BlockFormat format;
   format.name = name;
   format.summary = summary;
@@ -86,14 +88,16 @@ std::vector<BlockFormat> make_catalogue() {
       microscaled("mxint8", "int8", -6),
       nvfp4,
       nf4,
-      of_llama("q4_0", "blocks of 32 integers of 4 bits, scale of the number largest in magnitude", "int4", 32, 0, 4.5),
+      of_llama("q4_0", "blocks of 32 integers of 4 bits, scale of the number largest in magnitude", "int4",
+               32, 0, 4.5),
       of_llama("q4_1", "blocks of 32 integers of 4 bits, scale and least number", "ufixed(4,0)", 32, 0, 5),
-      of_llama("q5_0", "blocks of 32 integers of 5 bits, scale of the number largest in magnitude", "twos(4,0)", 32, 0,
-               5.5),
+      of_llama("q5_0", "blocks of 32 integers of 5 bits, scale of the number largest in magnitude",
+               "twos(4,0)", 32, 0, 5.5),
       of_llama("q8_0", "blocks of 32 integers of 8 bits, scale of the largest magnitude", "int8", 32, 0, 8.5),
-      of_llama("q4_K", "groups of 8 blocks of 32 integers of 4 bits, 6-bit scales and offsets", "ufixed(4,0)", 32, 256,
-               4.5),
-      of_llama("q6_K", "groups of 16 blocks of 16 integers of 6 bits, 8-bit scales", "twos(5,0)", 16, 256, 6.5625),
+      of_llama("q4_K", "groups of 8 blocks of 32 integers of 4 bits, 6-bit scales and offsets", "ufixed(4,0)",
+               32, 256, 4.5),
+      of_llama("q6_K", "groups of 16 blocks of 16 integers of 6 bits, 8-bit scales", "twos(5,0)", 16, 256,
+               6.5625),
   };
 }
 
@@ -179,13 +183,15 @@ class Quantising {
 
   Value tensor_scale(std::span<const Value> numbers) {
     if (options_.tensor_scale) {
-      if (!options_.tensor_scale->is_finite() || options_.tensor_scale->is_zero() || options_.tensor_scale->negative)
+      if (!options_.tensor_scale->is_finite() || options_.tensor_scale->is_zero() ||
+          options_.tensor_scale->negative)
         throw UsageError(format_.name + ": the scale of the whole vector is a positive number");
       return *options_.tensor_scale;
     }
     static const Format binary32 = parse_format("binary32");
     const Value largest = largest_magnitude(numbers);
-    if (largest.is_nan()) throw Trap(format_.name + ": the vector holds inf or nan, and its scale cannot say so");
+    if (largest.is_nan())
+      throw Trap(format_.name + ": the vector holds inf or nan, and its scale cannot say so");
     return take(div(largest, exact_product(scale_.highest, element_.highest, 0), binary32, next()));
   }
 
@@ -213,13 +219,13 @@ class Quantising {
       if (!factor.is_finite() || factor.is_zero()) {
         if (factor.is_zero() && !number.is_zero()) result_.flags |= flag_inexact | flag_underflow;
         block.elements.push_back(Value::zero(number.negative && element_.has_negative_zero));
-        block.values.push_back(block.scale.is_nan() ? Value::nan()
-                                                    : Value::zero(number.negative && element_.has_negative_zero));
+        block.values.push_back(
+            block.scale.is_nan() ? Value::nan() : Value::zero(number.negative && element_.has_negative_zero));
         continue;
       }
       const Value element = take(div(number, factor, element_, next()));
       block.elements.push_back(element);
-      block.values.push_back(format_.rule == BlockRule::largest ? take(mul(element, factor, scale_, next()))
+      block.values.push_back(format_.rule == BlockRule::largest ? take(mul(element, factor, options_.own, next()))
                              : element.is_nan()                 ? element
                                                                 : exact_product(element, factor, 0));
     }
@@ -243,8 +249,9 @@ class Quantising {
       const Value steps = empty ? Value::zero() : take(div(number, block.scale, integer, next()));
       const Value element = take(add(steps, zero_point, element_, next()));
       block.elements.push_back(element);
-      block.values.push_back(empty ? Value::zero()
-                                   : take(mul(take(sub(element, zero_point, integer)), block.scale, scale_, next())));
+      block.values.push_back(
+          empty ? Value::zero()
+                : take(mul(take(sub(element, zero_point, integer)), block.scale, scale_, next())));
     }
     return block;
   }
@@ -278,7 +285,8 @@ std::span<const BlockFormat> block_formats() {
 
 BlockFormat parse_block_format(std::string_view text) {
   const std::string_view name = text.substr(0, text.find(':'));
-  const std::string_view option = name.size() == text.size() ? std::string_view{} : text.substr(name.size() + 1);
+  const std::string_view option =
+      name.size() == text.size() ? std::string_view{} : text.substr(name.size() + 1);
   std::optional<BlockFormat> found = integers(name);
   std::vector<std::string_view> known = {"int4/32", "int8/32", "uint4/32"};
   for (const BlockFormat& format : block_formats()) {
@@ -295,11 +303,13 @@ BlockFormat parse_block_format(std::string_view text) {
   if (found->rule == BlockRule::power_of_two && rule != std::end(rules)) {
     found->scale_rule = static_cast<ScaleRule>(rule - std::begin(rules));
     if (found->scale_rule != ScaleRule::floor) found->name = text;
-  } else if (found->element_notation == "int8" && found->rule == BlockRule::power_of_two && option == "symmetric") {
+  } else if (found->element_notation == "int8" && found->rule == BlockRule::power_of_two &&
+             option == "symmetric") {
     found->symmetric = true;
     found->name = text;
   } else {
-    throw UsageError("'" + std::string(text) + "': " + std::string(name) + " has no option '" + std::string(option) +
+    throw UsageError("'" + std::string(text) + "': " + std::string(name) + " has no option '" +
+                     std::string(option) +
                      "'; MX formats have the scale rules floor, ceil, rceil and even, mxint8 symmetric");
   }
   return *found;
@@ -321,9 +331,9 @@ Value power_of_two_scale(const Value& largest, const BlockFormat& format) {
       return div(largest, highest, up).value;
     }
     case ScaleRule::even:  // rounds up to the next power of two from 2 - half a unit on
-      if (const int bits = element.precision + 1; bit_width(largest.significand) >= bits &&
-                                                  largest.significand >> (bit_width(largest.significand) - bits) ==
-                                                      (u128{1} << bits) - 1)
+      if (const int bits = element.precision + 1;
+          bit_width(largest.significand) >= bits &&
+          largest.significand >> (bit_width(largest.significand) - bits) == (u128{1} << bits) - 1)
         ++exponent;
       break;
   }

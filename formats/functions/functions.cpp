@@ -22,9 +22,7 @@ constexpr std::array<std::string_view, 16> names = {
     "gelu_tanh", "silu",  "sigmoid",    "relu", "identity", "sin", "cos",  "step"};
 
 /// Bits of a truncated value that decide its rounding to `format`.
-int wanted_bits(const Format& format) {
-  return format.precision + (format.is_stochastic() ? 70 : 6);
-}
+int deciding_bits(const Format& format) { return format.precision + (format.is_stochastic() ? 70 : 6); }
 
 /// floor(sqrt(x)) with the remainder as sticky bit, of the positive x = significand * 2^exponent or of 1/x.
 Exact square_root(const Value& x, bool inverse, int bits) {
@@ -69,7 +67,7 @@ const Exact& remembered(Function function, const Value& x, int bits) {
 /// Bits that decide the rounding of a value below 2^leading; under wrap, down to the fraction, since high
 /// bits fall away.
 int deciding_bits(const Format& format, int leading) {
-  const int bits = wanted_bits(format);
+  const int bits = deciding_bits(format);
   return format.overflow == Overflow::wrap ? std::max(bits, leading - format.quantum + 80) : bits;
 }
 

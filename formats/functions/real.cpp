@@ -214,6 +214,12 @@ std::string exact_decimal(const Value& value) {
   return (value.negative ? "-" : "") + styled(digits.str(), tens);
 }
 
+std::string plain_decimal(const Value& value, const Format& format) {
+  constexpr std::size_t most = 20;
+  std::string exact = exact_decimal(value);
+  return exact.size() <= most ? exact : shortest_decimal(value, format);
+}
+
 std::string shortest_decimal(const Value& value, const Format& format) {
   if (!value.is_finite()) return hex(value);
   if (value.is_zero()) return value.negative ? "-0" : "0";
@@ -224,7 +230,8 @@ std::string shortest_decimal(const Value& value, const Format& format) {
     const Integer power = pow(Integer(10), static_cast<unsigned>(std::abs(tens)));
     (tens >= 0 ? numerator : denominator) *= power;
     try {
-      return round_fraction(numerator, denominator, reading).value == value;
+      const Rounded read = round_fraction(numerator, denominator, reading);
+      return read.value == value && (read.flags & flag_overflow) == 0;
     } catch (const Trap&) {
       return false;
     }

@@ -74,7 +74,9 @@ Neighbours neighbours(const Format& format, const Operation& operation) {
 /// All digits of a value: `0.1000000000000000055511151231257827021181583404541015625`.
 std::string exact_decimal(const Value& value);
 /// The shortest decimal that reads back to this member of the format, by the format's own rounding, or to nearest where
-/// that draws random bits; the nearest to the value of those.
+/// that draws random bits, and within the range; the nearest to the value of those.
 std::string shortest_decimal(const Value& value, const Format& format);
+/// For people: all digits where they are few, else the shortest.
+std::string plain_decimal(const Value& value, const Format& format);
 
 }  // namespace roundoff::formats

@@ -2,15 +2,13 @@
 // function has to deliver its value truncated to `bits` bits. Three ways, tried in this order:
 //
 // 1. By argument. Where f(x) = D + a deviation of known sign and less than 2^-(K+1) |D|, with D dyadic of at
-// most K bits,
-//    f(x) lies strictly between D and its neighbour on the grid of K+1 bits; no boundary of a rounding to
+//    most K bits, f(x) lies strictly between D and its neighbour on the grid of K+1 bits; no boundary of a rounding to
 //    `bits` <= K bits is in between. Ziv's loop would need about log2(1/deviation) bits here, and would not
 //    end where exp(x) = 1 + x with x = 2^-262000 is rounded upwards. The inequalities stand at each line
 //    below; L is the leading exponent of x, so that 2^L <= |x| < 2^(L+1).
 // 2. MPFR's own functions, truncating: correctly rounded by MPFR, and its ternary value is the sticky bit.
 // 3. Compositions (sigmoid and its kin): enclosures with directed rounding, refined until both ends truncate
-// alike
-//    (Ziv 1991). It ends because none of these values is dyadic for x != 0: exp, erf and tanh of non-zero
+//    alike (Ziv 1991). It ends because none of these values is dyadic for x != 0: exp, erf and tanh of non-zero
 //    algebraic numbers are transcendental (Lindemann-Weierstrass; for erf, Siegel-Shidlovskii); only for
 //    gelu_tanh is this not known.
 #include "formats/functions/transcendental.hpp"

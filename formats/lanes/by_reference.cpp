@@ -5,18 +5,12 @@
 
 #include "formats/error.hpp"
 #include "formats/lanes/context.hpp"
+#include "formats/lanes/places.hpp"
 
 namespace roundoff::formats::lanes {
 namespace {
 
 using Context = LaneKernels::Context;
-
-const std::byte* lane(const Context& context, const void* array, std::size_t index) {
-  return static_cast<const std::byte*>(array) + index * size_of(context.container);
-}
-std::byte* lane(const Context& context, void* array, std::size_t index) {
-  return static_cast<std::byte*>(array) + index * size_of(context.container);
-}
 
 /// Stores what `operation(index)` delivers in every lane; a Trap marks the lane.
 template <class Operation>
@@ -31,9 +25,9 @@ void each_lane(const Context& context, void* out, std::size_t count, std::uint8_
   }
 }
 
-using Operator = Rounded (*)(const Value&, const Value&, const Format&, Draw);
+using RoundedBinary = Rounded (*)(const Value&, const Value&, const Format&, Draw);
 
-template <Operator Operation>
+template <RoundedBinary Operation>
 void binary(const Context& c, const void* a, const void* b, void* out, std::size_t count,
             std::uint8_t* trapped) {
   each_lane(c, out, count, trapped, [&](std::size_t i) {

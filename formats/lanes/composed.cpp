@@ -5,18 +5,14 @@
 #include <cstring>
 
 #include "formats/lanes/context.hpp"
+#include "formats/lanes/places.hpp"
 
 namespace roundoff::formats::lanes {
 namespace {
 
 using Context = LaneKernels::Context;
 
-constexpr std::size_t chunk = 256;  // lanes at a time: sums and products stay in the first-level cache
 using Buffer = std::array<std::byte, chunk * sizeof(double)>;
-
-const std::byte* lane(const Context& context, const void* array, std::size_t index) {
-  return static_cast<const std::byte*>(array) + index * size_of(context.container);
-}
 
 /// The result goes to `out` only when its chunk is done, so that `out` may be one of the terms.
 /// `first(into, i, n, trapped)` starts the sums of lanes [i, i+n), `next(sums, j, i, n, trapped)` adds term

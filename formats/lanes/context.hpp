@@ -43,7 +43,7 @@ struct LaneKernels::Context {
   std::shared_ptr<const LaneKernels> doubles;
   std::shared_ptr<lanes::Functions> functions;  ///< of one argument
   /// Kernels in f64 of the same format times 2^room, where its subnormal numbers are ordinary ones
-  /// (again.hpp); null where there are none.
+  /// (fallback_reductions.hpp); null where there are none.
   std::shared_ptr<const LaneKernels> roomier;
   int room = 0;
 

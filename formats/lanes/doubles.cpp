@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "formats/lanes/places.hpp"
+
 namespace roundoff::formats::lanes {
 namespace {
-
-constexpr std::size_t chunk = 256;
 
 template <class T>
 void widened(const void* elements, double scale, double* numbers, std::size_t count) {

@@ -79,9 +79,11 @@ FloatFacts<T> derive(const Format& format) {
   facts.huge = std::ldexp(T{1}, top);
   const bool nearest = is_nearest(format.rounding);
   // P3109 with one significand bit calls a code even by its exponent, which the host does not know.
-  const bool own_ties = format.encoding == Encoding::p3109 && p == 1;
+  // Where it traps, x/0 is NaN all the same; and without a sign it makes NaN of -inf.
+  const bool own_rules = format.encoding == Encoding::p3109 &&
+                        (p == 1 || format.overflow == Overflow::trap || !format.lowest.negative);
   if (!format.is_grid() || !format.has_zero || format.overflow == Overflow::wrap || format.is_stochastic() ||
-      format.flushes || format.takes_zero || own_ties) {
+      format.flushes || format.takes_zero || own_rules) {
     return facts;
   }
   if (is_member(Value::integer(1), format)) facts.one = 1;

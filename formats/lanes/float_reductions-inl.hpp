@@ -106,7 +106,7 @@ class ReductionStep : public FloatVectors<T> {
   }
 
  private:
-  /// Right or not, products below T's normal numbers cost a hundred others; again.hpp may have room for them.
+  /// Right or not, products below T's normal numbers cost a hundred others; fallback_reductions.hpp may have room for them.
   static HWY_INLINE bool has_faster_way(const Context& context) {
     return facts_of<T>(context).style == FloatStyle::aligned && context.roomier != nullptr;
   }

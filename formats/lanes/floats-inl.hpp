@@ -9,9 +9,9 @@
 
 #include <cmath>
 
+#include "formats/lanes/fallback_operations.hpp"
 #include "formats/lanes/float_rounding-inl.hpp"
 #include "formats/lanes/host_rounding.hpp"
-#include "formats/lanes/redo.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace roundoff::formats::lanes::HWY_NAMESPACE {
@@ -51,7 +51,8 @@ HWY_INLINE auto non_zero_product_below(V a, V b, V product, T bound) {
 
 /// `result` with the chosen lanes done again by definition.
 template <class Vectors, class V, class M, class Marks>
-HWY_NOINLINE V again(const Context& context, Operator op, V a, V b, V c, V result, M lanes, Marks& marks) {
+HWY_NOINLINE V with_fallback(const Context& context, Operator op, V a, V b, V c, V result, M lanes,
+                             Marks& marks) {
   const typename Vectors::D d;
   const typename Vectors::DU du;
   constexpr std::size_t n = hn::MaxLanes(d);
@@ -64,7 +65,7 @@ HWY_NOINLINE V again(const Context& context, Operator op, V a, V b, V c, V resul
   hn::Store(Vectors::bits(hn::VecFromMask(d, lanes)), du, flags);
   std::uint8_t chosen[n], trapped[n] = {};
   for (std::size_t i = 0; i < n; ++i) chosen[i] = flags[i] != 0;
-  redo(context, op, x, y, z, r, chosen, n, trapped);
+  fallback_lanes(context, op, x, y, z, r, chosen, n, trapped);
   for (std::size_t i = 0; i < n; ++i) flags[i] = trapped[i];
   marks.add(hn::RebindMask(d, hn::Ne(hn::Load(du, flags), Vectors::set_bits(0))));
   return hn::Load(d, r);
@@ -152,7 +153,7 @@ class FloatStep : public FloatVectors<T> {
     if (facts_.traps_overflow && facts_.symmetric) marks.add(pole);
     if (!facts_.symmetric) tiny = hn::Or(tiny, pole);  // x/0 is not odd in x: by definition
     if ((facts_.tiny_quotient != 0 || !facts_.symmetric) && HWY_UNLIKELY(!hn::AllFalse(D(), tiny))) {
-      result = again<Base>(context_, Operator::div, a, b, a, result, tiny, marks);
+      result = with_fallback<Base>(context_, Operator::div, a, b, a, result, tiny, marks);
     }
     return result;
   }
@@ -234,7 +235,7 @@ class FusedStep : public FloatVectors<T> {
     if (to_odd_) y = Base::marked(y, sum_inexact<T>(product, c, y));
     const V result = saturated(facts_, rounder_(y, marks), product, c);
     if (HWY_LIKELY(hn::AllFalse(D(), outside))) return result;
-    return again<Base>(context_, Operator::fma, a, b, c, result, outside, marks);
+    return with_fallback<Base>(context_, Operator::fma, a, b, c, result, outside, marks);
   }
 
  private:

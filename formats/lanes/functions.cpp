@@ -10,19 +10,11 @@
 #include "formats/lanes/doubles.hpp"
 #include "formats/lanes/enclosure_kernels.hpp"
 #include "formats/lanes/host_rounding.hpp"
+#include "formats/lanes/places.hpp"
 
 namespace roundoff::formats {
 namespace lanes {
 namespace {
-
-constexpr std::size_t chunk = 256;  // lanes at a time; a multiple of every vector
-
-const std::byte* lane(const LaneKernels::Context& context, const void* array, std::size_t index) {
-  return static_cast<const std::byte*>(array) + index * size_of(context.container);
-}
-std::byte* lane(const LaneKernels::Context& context, void* array, std::size_t index) {
-  return static_cast<std::byte*>(array) + index * size_of(context.container);
-}
 
 /// -0 becomes +0, and NaN stays: members are the numbers above zero, and zero.
 template <class T>
@@ -30,6 +22,11 @@ void relu(const void* a, void* out, std::size_t count) {
   const T* x = static_cast<const T*>(a);
   T* y = static_cast<T*>(out);
   for (std::size_t i = 0; i < count; ++i) y[i] = x[i] <= T{0} ? T{0} : x[i];
+}
+
+/// Rounding a member gives it back: not an infinity under satfinite, nor what is subnormal under ftz and daz.
+bool keeps_members(const Format& format) {
+  return !(format.has_infinity && format.overflow == Overflow::satfinite) && !format.flushes && !format.takes_zero;
 }
 
 bool encloses(Function function, const LaneKernels::Context& context) {
@@ -40,9 +37,10 @@ bool encloses(Function function, const LaneKernels::Context& context) {
 }  // namespace
 
 void Functions::apply(Function function, const void* a, void* out, std::size_t count, std::uint8_t* trapped) {
-  if (function == Function::identity) {
+  const bool kept = keeps_members(context_.format);
+  if (function == Function::identity && kept) {
     std::memmove(out, a, count * size_of(context_.container));
-  } else if (function == Function::relu && context_.format.has_zero) {
+  } else if (function == Function::relu && context_.format.has_zero && kept) {
     switch (context_.container) {
       case Container::i16:
         return relu<std::int16_t>(a, out, count);

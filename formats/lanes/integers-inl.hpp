@@ -3,8 +3,7 @@
 // A member is an integer S, the number S * 2^-f. With w bits in the container and f < w:
 // - a sum of two members is an integer: no rounding, only overflow;
 // - a product is an integer of at most 2w-1 bits, kept as two vectors (high, low). Its floor is what stays
-// when
-//   the last f bits are dropped; one comparison of the dropped bits decides whether the result is the floor
+//   when the last f bits are dropped; one comparison of the dropped bits decides whether the result is the floor
 //   or the integer above it. The dropped bits d stand at the top of a word whose last bit is free (f < w),
 //   and h is that word's top bit, half a unit:
 //     rne  d | last bit of the floor > h      a tie goes up where the floor is odd

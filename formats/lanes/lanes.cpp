@@ -11,11 +11,11 @@
 #include <hwy/targets.h>
 
 #include "formats/error.hpp"
-#include "formats/lanes/again.hpp"
 #include "formats/lanes/by_reference.hpp"
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/context.hpp"
 #include "formats/lanes/doubles.hpp"
+#include "formats/lanes/fallback_reductions.hpp"
 #include "formats/lanes/float_kernels.hpp"
 #include "formats/lanes/functions.hpp"
 #include "formats/lanes/integer_kernels.hpp"
@@ -178,10 +178,14 @@ std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container c
   context->isa = isa;
   // The general first, then whatever is faster and holds for the format.
   lanes::fill_by_reference(*kernels, *context);
+  const Binary divide_by_reference = kernels->div;
   lanes::fill_composed(*kernels);
   if (is_integer(container)) lanes::fill_integer(*kernels, *context);
   if (container == Container::f32) lanes::fill_f32(*kernels, *context);
   if (container == Container::f64) lanes::fill_f64(*kernels, *context);
+  // A sum that starts with an infinite member becomes a number in its next step, which the loops do not know.
+  if (format.has_infinity && format.overflow == Overflow::satfinite) lanes::fill_composed(*kernels);
+  if (format.poles_are_nan()) kernels->div = divide_by_reference;  // inf / 0, too
   context->add = kernels->add;
   context->mul = kernels->mul;
   context->max = kernels->max;

@@ -17,11 +17,10 @@
 //   Weight classify(T weight) const;     how a constant weight simplifies a product
 //   V weighted<Weight>(V sum, V weight, V x, Marks&) const;  add(sum, mul(weight, x)) on the same bits
 //   V finish(V sum) const;               (optional) what is left to do to a block's results
-//   static constexpr bool may_fail;      whether a block may fail, with begin(), failed(), Marks::failed()
-//   and
-//                                        failed(V sum) to tell: it is then done again (again.hpp)
+//   static constexpr bool may_fail;      whether a block may fail, with begin(), failed(), Marks::failed() and
+//                                        failed(V sum) to tell: fallback_reductions.hpp then does it
 //
-// Arrays that end within a vector or block are finished in a padded copy. Every function says HWY_INLINE or
+// Arrays that end within a vector or block are finished in a padded copy (padded.hpp). Every function says HWY_INLINE or
 // is called through a pointer: code compiled for an instruction set must not leak into functions shared with
 // others.
 #if defined(ROUNDOFF_LANES_LOOPS_INL) == defined(HWY_TARGET_TOGGLE)
@@ -33,13 +32,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include <hwy/highway.h>
 
-#include "formats/lanes/again.hpp"
 #include "formats/lanes/context.hpp"
+#include "formats/lanes/fallback_reductions.hpp"
 #include "formats/lanes/padded.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -83,34 +81,20 @@ HWY_INLINE std::uint8_t* at(std::uint8_t* trapped, std::size_t first) {
   return trapped == nullptr ? nullptr : trapped + first;
 }
 
-/// Up to three operands of an operation on vectors; Op::run(step, x, y, z, marks).
+/// Up to three operands of an operation on vectors, whole ones; Op::run(step, x, y, z, marks).
 template <class Step, class Op>
-HWY_INLINE void each_vector(const Context& context, const void* a, const void* b, const void* c, void* out,
-                            std::size_t count, std::uint8_t* trapped) {
+void each_vector(const Context& context, const void* a, const void* b, const void* c, void* out,
+                 std::size_t count, std::uint8_t* trapped) {
   const typename Step::Environment guard(Step::environment(context));
   const Step step(context);
   const typename Step::D d;
   using T = hn::TFromD<typename Step::D>;
   constexpr std::size_t lanes = hn::MaxLanes(d);
-  HWY_ALIGN T padded[3][lanes] = {};
   for (std::size_t i = 0; i < count; i += lanes) {
-    const T* operands[3] = {static_cast<const T*>(a) + i, static_cast<const T*>(b) + i,
-                            static_cast<const T*>(c) + i};
-    T* result = static_cast<T*>(out) + i;
-    const std::size_t here = count - i < lanes ? count - i : lanes;
-    if (here < lanes) {
-      for (int o = 0; o < 3; ++o) {
-        std::memcpy(padded[o], operands[o], here * sizeof(T));
-        operands[o] = padded[o];
-      }
-      result = padded[0];
-    }
+    const auto load = [&](const void* array) { return hn::LoadU(d, static_cast<const T*>(array) + i); };
     typename Step::Marks marks;
-    const auto rounded =
-        Op::run(step, hn::LoadU(d, operands[0]), hn::LoadU(d, operands[1]), hn::LoadU(d, operands[2]), marks);
-    hn::StoreU(rounded, d, result);
-    if (here < lanes) std::memcpy(static_cast<T*>(out) + i, padded[0], here * sizeof(T));
-    marks.write(at(trapped, i), here);
+    hn::StoreU(Op::run(step, load(a), load(b), load(c), marks), d, static_cast<T*>(out) + i);
+    marks.write(at(trapped, i), lanes);
   }
 }
 
@@ -134,25 +118,29 @@ struct Operation {
 };
 #undef ROUNDOFF_LANES_OPERATION
 
+template <class Step>
+constexpr std::size_t lanes_of = hn::MaxLanes(typename Step::D());
+
 template <class Step, class Op>
 void binary(const Context& context, const void* a, const void* b, void* out, std::size_t count,
             std::uint8_t* trapped) {
-  each_vector<Step, Op>(context, a, b, b, out, count, trapped);
+  each_lane(context, each_vector<Step, Op>, lanes_of<Step>, a, b, b, out, count, trapped);
 }
 
 template <class Step>
 void unary(const Context& context, const void* a, void* out, std::size_t count, std::uint8_t* trapped) {
-  each_vector<Step, Operation::round>(context, a, a, a, out, count, trapped);
+  each_lane(context, each_vector<Step, Operation::round>, lanes_of<Step>, a, a, a, out, count, trapped);
 }
 
 template <class Step>
 void ternary(const Context& context, const void* a, const void* b, const void* c, void* out,
              std::size_t count, std::uint8_t* trapped) {
-  each_vector<Step, Operation::fma>(context, a, b, c, out, count, trapped);
+  each_lane(context, each_vector<Step, Operation::fma>, lanes_of<Step>, a, b, c, out, count, trapped);
 }
 
-/// One block of a reduction: sizeof...(I) vectors of accumulators, from lane `first` on.
-template <class Step, class Terms, std::size_t... I>
+/// One block of a reduction: sizeof...(I) vectors of accumulators, from lane `first` on. What a term adds is the
+/// business of `Adds`, one of the classes below.
+template <class Step, class Adds, std::size_t... I>
 HWY_INLINE void reduce_block(const Context& context, const Step& step, const Terms& terms,
                              std::size_t terms_count, void* out, std::size_t first, std::uint8_t* trapped,
                              std::index_sequence<I...> vectors) {
@@ -164,10 +152,10 @@ HWY_INLINE void reduce_block(const Context& context, const Step& step, const Ter
   for (std::size_t j = 0; j < terms_count;) {
     // What may fail is asked now and then: failing may be slow, and then need not last.
     const std::size_t end = Step::may_fail && terms_count - j > 32 ? j + 32 : terms_count;
-    for (; j < end; ++j) terms.add(step, j, first, sums, marks, vectors);
+    for (; j < end; ++j) Adds::add(step, terms, j, first, sums, marks, vectors);
     if constexpr (Step::may_fail) {
       if (HWY_UNLIKELY(step.failed() || (marks[I].failed() || ...) || (step.failed(sums[I]) || ...))) {
-        return terms.again(context, terms_count, first, sizeof...(I) * lanes, out, trapped);
+        return Adds::fall_back(context, terms, terms_count, first, sizeof...(I) * lanes, out, trapped);
       }
     }
   }
@@ -177,33 +165,16 @@ HWY_INLINE void reduce_block(const Context& context, const Step& step, const Ter
   (marks[I].write(at(trapped, first + I * lanes), lanes), ...);
 }
 
-template <class Step, class Terms>
-HWY_NOINLINE void reduce_blocks(const Context& context, const Terms& terms, std::size_t terms_count,
-                                void* out, std::size_t count, std::uint8_t* trapped) {
+template <class Step, class Adds>
+void reduce_blocks(const Context& context, const Terms& terms, std::size_t terms_count, void* out,
+                   std::size_t count, std::uint8_t* trapped) {
   const typename Step::Environment guard(Step::environment(context));
   const Step step(context);
-  constexpr std::size_t unit = Step::block * hn::MaxLanes(typename Step::D());
+  constexpr std::size_t unit = Step::block * lanes_of<Step>;
   for (std::size_t i = 0; i < count; i += unit) {
-    reduce_block(context, step, terms, terms_count, out, i, trapped, std::make_index_sequence<Step::block>());
+    reduce_block<Step, Adds>(context, step, terms, terms_count, out, i, trapped,
+                             std::make_index_sequence<Step::block>());
   }
-}
-
-template <class Step, class Terms>
-HWY_INLINE void reduce(const Context& context, const Terms& terms, std::size_t terms_count, void* out,
-                       std::size_t count, std::uint8_t* trapped) {
-  using T = hn::TFromD<typename Step::D>;
-  constexpr std::size_t unit = Step::block * hn::MaxLanes(typename Step::D());
-  const std::size_t whole = count - count % unit;
-  if (whole > 0) reduce_blocks<Step>(context, terms, terms_count, out, whole, trapped);
-  if (whole == count) return;
-  // The rest, in a padded copy.
-  const Padded x(terms.x, terms_count, whole, count - whole, unit, sizeof(T));
-  const Padded y(terms.y, terms_count, whole, count - whole, unit, sizeof(T));
-  HWY_ALIGN T result[unit];
-  std::uint8_t marks[unit] = {};
-  reduce_blocks<Step>(context, terms.with(x.arrays(), y.arrays()), terms_count, result, unit, marks);
-  std::memcpy(static_cast<T*>(out) + whole, result, (count - whole) * sizeof(T));
-  for (std::size_t i = whole; trapped != nullptr && i < count; ++i) trapped[i] |= marks[i - whole];
 }
 
 template <class D>
@@ -211,19 +182,16 @@ HWY_INLINE hn::Vec<D> load_vector(D d, const void* array, std::size_t first, std
   return hn::LoadU(d, static_cast<const hn::TFromD<D>*>(array) + first + v * hn::MaxLanes(d));
 }
 
-struct SumTerms {
-  const void* const* x;
-  const void* const* y = nullptr;
-  HWY_INLINE SumTerms with(const void* const* padded, const void* const*) const { return {padded}; }
-  void again(const Context& context, std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-             std::uint8_t* trapped) const {
-    sum_again(context, x, terms_count, first, count, out, trapped);
+struct AddsTerms {
+  static void fall_back(const Context& context, const Terms& terms, std::size_t terms_count,
+                        std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+    fallback_sum(context, terms.x, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>
-  HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
-                      std::index_sequence<I...>) const {
-    ((sums[I] = step.add(sums[I], load_vector(typename Step::D(), x[j], first, I), marks[I])), ...);
+  static HWY_INLINE void add(const Step& step, const Terms& terms, std::size_t j, std::size_t first, V* sums,
+                             Marks* marks, std::index_sequence<I...>) {
+    ((sums[I] = step.add(sums[I], load_vector(typename Step::D(), terms.x[j], first, I), marks[I])), ...);
   }
 };
 
@@ -237,82 +205,79 @@ enum class Weight : std::uint8_t {
   general,
 };
 
-struct DotTerms {
-  const void* const* x;
-  const void* const* y;
-  HWY_INLINE DotTerms with(const void* const* padded_x, const void* const* padded_y) const {
-    return {padded_x, padded_y};
-  }
-  void again(const Context& context, std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-             std::uint8_t* trapped) const {
-    dot_again(context, x, y, terms_count, first, count, out, trapped);
+struct AddsProducts {
+  static void fall_back(const Context& context, const Terms& terms, std::size_t terms_count,
+                        std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+    fallback_dot(context, terms.x, terms.y, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>
-  HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
-                      std::index_sequence<I...>) const {
+  static HWY_INLINE void add(const Step& step, const Terms& terms, std::size_t j, std::size_t first, V* sums,
+                             Marks* marks, std::index_sequence<I...>) {
     const typename Step::D d;
-    ((sums[I] = step.template weighted<Weight::general>(sums[I], load_vector(d, x[j], first, I),
-                                                        load_vector(d, y[j], first, I), marks[I])),
+    ((sums[I] = step.template weighted<Weight::general>(sums[I], load_vector(d, terms.x[j], first, I),
+                                                        load_vector(d, terms.y[j], first, I), marks[I])),
      ...);
   }
 };
 
 /// A dot product with constants; what a weight lets us leave out is decided once a block and term.
-template <class T>
-struct WeightedTerms {
-  const T* weights;
-  const void* const* x;
-  const void* const* y = nullptr;
-  HWY_INLINE WeightedTerms with(const void* const* padded, const void* const*) const {
-    return {weights, padded};
-  }
-  void again(const Context& context, std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-             std::uint8_t* trapped) const {
-    weighted_again(context, weights, x, terms_count, first, count, out, trapped);
+struct AddsWeighted {
+  static void fall_back(const Context& context, const Terms& terms, std::size_t terms_count,
+                        std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+    fallback_weighted(context, terms.weights, terms.x, terms_count, first, count, out, trapped);
   }
 
   template <class Step, class V, class Marks, std::size_t... I>
-  HWY_INLINE void add(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
-                      std::index_sequence<I...> vectors) const {
-    const Weight kind = step.classify(weights[j]);
+  static HWY_INLINE void add(const Step& step, const Terms& terms, std::size_t j, std::size_t first, V* sums,
+                             Marks* marks, std::index_sequence<I...> vectors) {
+    const auto weight = static_cast<const hn::TFromD<typename Step::D>*>(terms.weights)[j];
+    const void* x = terms.x[j];
+    const Weight kind = step.classify(weight);
     if (kind == Weight::zero) return;
-    if (kind == Weight::one) return add_kind<Weight::one>(step, j, first, sums, marks, vectors);
-    if (kind == Weight::minus_one) return add_kind<Weight::minus_one>(step, j, first, sums, marks, vectors);
+    if (kind == Weight::one) return add_kind<Weight::one>(step, weight, x, first, sums, marks, vectors);
+    if (kind == Weight::minus_one)
+      return add_kind<Weight::minus_one>(step, weight, x, first, sums, marks, vectors);
     if constexpr (Step::integer_weights) {
-      if (kind == Weight::integer) return add_kind<Weight::integer>(step, j, first, sums, marks, vectors);
-      if (kind == Weight::below_one) return add_kind<Weight::below_one>(step, j, first, sums, marks, vectors);
+      if (kind == Weight::integer)
+        return add_kind<Weight::integer>(step, weight, x, first, sums, marks, vectors);
+      if (kind == Weight::below_one)
+        return add_kind<Weight::below_one>(step, weight, x, first, sums, marks, vectors);
     }
-    add_kind<Weight::general>(step, j, first, sums, marks, vectors);
+    add_kind<Weight::general>(step, weight, x, first, sums, marks, vectors);
   }
-  template <Weight kind, class Step, class V, class Marks, std::size_t... I>
-  HWY_INLINE void add_kind(const Step& step, std::size_t j, std::size_t first, V* sums, Marks* marks,
-                           std::index_sequence<I...>) const {
+  template <Weight kind, class Step, class T, class V, class Marks, std::size_t... I>
+  static HWY_INLINE void add_kind(const Step& step, T weight, const void* x, std::size_t first, V* sums,
+                                  Marks* marks, std::index_sequence<I...>) {
     const typename Step::D d;
-    const V weight = hn::Set(d, weights[j]);
-    ((sums[I] = step.template weighted<kind>(sums[I], weight, load_vector(d, x[j], first, I), marks[I])),
-     ...);
+    const V w = hn::Set(d, weight);
+    ((sums[I] = step.template weighted<kind>(sums[I], w, load_vector(d, x, first, I), marks[I])), ...);
   }
 };
+
+template <class Step, class Adds>
+void reduce(const Context& context, const Terms& terms, std::size_t terms_count, void* out, std::size_t count,
+            std::uint8_t* trapped) {
+  each_block(context, reduce_blocks<Step, Adds>, Step::block * lanes_of<Step>, terms, terms_count, out, count,
+             trapped);
+}
 
 template <class Step>
 void sum(const Context& context, const void* const* terms, std::size_t terms_count, void* out,
          std::size_t count, std::uint8_t* trapped) {
-  reduce<Step>(context, SumTerms{terms}, terms_count, out, count, trapped);
+  reduce<Step, AddsTerms>(context, {.x = terms}, terms_count, out, count, trapped);
 }
 
 template <class Step>
 void dot(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
          void* out, std::size_t count, std::uint8_t* trapped) {
-  reduce<Step>(context, DotTerms{x, y}, terms_count, out, count, trapped);
+  reduce<Step, AddsProducts>(context, {.x = x, .y = y}, terms_count, out, count, trapped);
 }
 
 template <class Step>
 void weighted(const Context& context, const void* weights, const void* const* x, std::size_t terms_count,
               void* out, std::size_t count, std::uint8_t* trapped) {
-  using T = hn::TFromD<typename Step::D>;
-  reduce<Step>(context, WeightedTerms<T>{static_cast<const T*>(weights), x}, terms_count, out, count,
-               trapped);
+  reduce<Step, AddsWeighted>(context, {.x = x, .weights = weights}, terms_count, out, count, trapped);
 }
 
 }  // namespace roundoff::formats::lanes::HWY_NAMESPACE

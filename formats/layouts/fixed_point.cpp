@@ -40,7 +40,7 @@ Format make_ufixed(Parameters i_f) { return grid(Layout::ufixed, i_f); }
 
 constexpr std::string_view complement = "two's complement";
 
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry fixed_point_list[] = {
     {.name = "fixed(i,f)",
      .example = "fixed(8,8)",
      .summary = "S * 2^-f, |S| <= 2^(i+f)-1: symmetric fixed point",
@@ -72,7 +72,7 @@ constexpr CatalogueEntry entries[] = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> fixed_point_entries() { return entries; }
+std::span<const CatalogueEntry> fixed_point_entries() { return fixed_point_list; }
 
 Value all_ones(bool negative, int bits, std::int64_t exponent) {
   return Value::scaled(negative, (u128{1} << bits) - 1, exponent);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view ieee = "IEEE Std 754-2019, 3.4";
 
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry ieee_list[] = {
     {.name = "float(e,p[,b])",
      .example = "float(4,4)",
      .summary = "IEEE style float, e exponent bits, p significand bits with the hidden one, bias b",
@@ -54,7 +54,7 @@ constexpr CatalogueEntry entries[] = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> ieee_entries() { return entries; }
+std::span<const CatalogueEntry> ieee_entries() { return ieee_list; }
 
 Format make_float(Parameters e_p_b) {
   Format format;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "formats/format.hpp"
 #include "formats/notation/catalogue.hpp"
@@ -14,6 +15,10 @@ namespace roundoff::formats {
 #define LAYOUT(name) std::span<const CatalogueEntry> name##_entries();
 #include "formats/layouts/layouts.inc"
 #undef LAYOUT
+
+/// Sources that several files have.
+inline constexpr std::string_view ofp8 = "OCP 8-bit Floating Point Specification (OFP8) 1.0, 2023";
+inline constexpr std::string_view mx = "OCP Microscaling Formats (MX) Specification 1.0, 2023";
 
 /// IEEE 754 style fields (ieee.cpp), which others bend at the ends of their range.
 Format make_float(Parameters e_p_b);

@@ -59,7 +59,7 @@ Format make_nf4(Parameters) {
   return listed("nf4", 4, list);
 }
 
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry lists_list[] = {
     {.name = "nf4",
      .example = "nf4",
      .summary = "4-bit NormalFloat, 16 quantiles from -1 to 1",
@@ -71,6 +71,6 @@ constexpr CatalogueEntry entries[] = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> lists_entries() { return entries; }
+std::span<const CatalogueEntry> lists_entries() { return lists_list; }
 
 }  // namespace roundoff::formats

@@ -27,24 +27,23 @@ Format make_e8m0(Parameters) {
   return format;
 }
 
-constexpr std::string_view ofp8 = "OCP 8-bit Floating Point Specification (OFP8) 1.0, 2023";
-constexpr std::string_view mx = "OCP Microscaling Formats (MX) Specification 1.0, 2023";
-
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry ocp_list[] = {
     {.name = "e4m3",
      .example = "e4m3",
      .summary = "8-bit float, 4 exponent bits, no inf, highest 448",
      .source = ofp8,
      .definition = "float_fn(4,4):satfinite",
      .aliases = "fp8_e4m3 float8_e4m3fn float8_e4m3 e4m3fn fp8_e4m3fn",
-     .rules = "OFP8: a saturating conversion makes the largest magnitude of an infinity, too (:satfinite); :inf gives NaN"},
+     .rules = "OFP8: a saturating conversion makes the largest magnitude of an infinity, too (:satfinite); "
+              ":inf gives NaN"},
     {.name = "e5m2",
      .example = "e5m2",
      .summary = "8-bit float, 5 exponent bits, IEEE-like, highest 57344",
      .source = ofp8,
      .definition = "float(5,3):satfinite",
      .aliases = "fp8_e5m2 float8_e5m2",
-     .rules = "OFP8: a saturating conversion makes the largest magnitude of an infinity, too (:satfinite); :inf gives inf"},
+     .rules = "OFP8: a saturating conversion makes the largest magnitude of an infinity, too (:satfinite); "
+              ":inf gives inf"},
     {.name = "e3m2",
      .example = "e3m2",
      .summary = "6-bit float, 3 exponent bits, numbers only, highest 28",
@@ -69,12 +68,13 @@ constexpr CatalogueEntry entries[] = {
      .source = mx,
      .make_from = make_e8m0,
      .aliases = "float8_e8m0fnu e8m0fnu ue8m0",
-     .rules = "MX: there is no zero and no sign, so that zero and negative numbers are refused; what is positive rounds "
+     .rules = "MX: there is no zero and no sign, so that zero and negative numbers are refused; what is "
+              "positive rounds "
               "to no less than 2^-127"},
 };
 
 }  // namespace
 
-std::span<const CatalogueEntry> ocp_entries() { return entries; }
+std::span<const CatalogueEntry> ocp_entries() { return ocp_list; }
 
 }  // namespace roundoff::formats

@@ -38,8 +38,9 @@ Format make_p3109(Parameters k_p, bool is_signed, bool extended) {
   const u128 top = (u128{1} << (room - 1) << 1) - 1 - (is_signed ? 0 : 1) - (extended ? 1 : 0);
   const auto field = static_cast<int>(top >> trailing);
   const u128 significand = top & ((u128{1} << trailing) - 1);
-  format.highest = field == 0 ? Value::scaled(false, significand, format.quantum)
-                              : Value::scaled(false, significand | u128{1} << trailing, format.quantum + field - 1);
+  format.highest = field == 0
+                       ? Value::scaled(false, significand, format.quantum)
+                       : Value::scaled(false, significand | u128{1} << trailing, format.quantum + field - 1);
   format.lowest = is_signed ? negated(format.highest) : Value::zero();
   format.has_infinity = extended;
   format.has_nan = true;
@@ -54,10 +55,12 @@ Format make_uf(Parameters k_p) { return make_p3109(k_p, false, false); }
 
 constexpr std::string_view p3109 = "IEEE P3109 Interim Report, version 4.0 of 26 June 2026 (a draft)";
 constexpr std::string_view rules =
-    "P3109: x/0, rsqrt 0 and reciprocal 0 are NaN, log 0 is -inf; with P = 1 ties go to the even code; :inf is OvfInf, "
-    ":sat SatPropagate, :satfinite SatFinite; :sra(seed,N) :srb(seed,N) :src(seed,N) are its stochastic roundings";
+    "P3109: x/0, rsqrt 0 and reciprocal 0 are NaN, log 0 is -inf; with P = 1 ties go to the even code; :inf "
+    "is OvfInf, "
+    ":sat SatPropagate, :satfinite SatFinite; :sra(seed,N) :srb(seed,N) :src(seed,N) are its stochastic "
+    "roundings";
 
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry p3109_list[] = {
     {.name = "binary{K}p{P}",
      .example = "binary8p3",
      .summary = "P3109 float of K bits, P of them significand, signed, extended: one NaN, inf, no -0",
@@ -91,6 +94,6 @@ constexpr CatalogueEntry entries[] = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> p3109_entries() { return entries; }
+std::span<const CatalogueEntry> p3109_entries() { return p3109_list; }
 
 }  // namespace roundoff::formats

@@ -25,7 +25,7 @@ Format make_papers(Parameters e_s) {
   return format;
 }
 
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry papers_list[] = {
     {.name = "F(e,s)",
      .example = "F(0,2)",
      .summary = "S * 2^(E-s), |S| <= 2^(2s)-1, E of e bits: the papers' float",
@@ -36,6 +36,6 @@ constexpr CatalogueEntry entries[] = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> papers_entries() { return entries; }
+std::span<const CatalogueEntry> papers_entries() { return papers_list; }
 
 }  // namespace roundoff::formats

@@ -25,20 +25,21 @@ Format make_posit(Parameters n_es) {
   return format;
 }
 
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry posits_list[] = {
     {.name = "posit(n,es)",
      .example = "posit(8,2)",
      .summary = "tapered float of n bits, es exponent bits, NaR",
      .source = "Standard for Posit Arithmetic, 2022",
      .make_from = make_posit,
      .aliases = "posit{n}=posit({n},2)",
-     .rules = "Posit Standard 2022: x/0, reciprocal 0, rsqrt 0, log 0 and infinities are NaR; to nearest nothing overflows "
+     .rules = "Posit Standard 2022: x/0, reciprocal 0, rsqrt 0, log 0 and infinities are NaR; to nearest "
+              "nothing overflows "
               "or underflows to 0 or NaR",
      .widths = {1, 0, 0}},  // es is part of the n bits
 };
 
 }  // namespace
 
-std::span<const CatalogueEntry> posits_entries() { return entries; }
+std::span<const CatalogueEntry> posits_entries() { return posits_list; }
 
 }  // namespace roundoff::formats

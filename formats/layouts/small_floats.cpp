@@ -21,8 +21,7 @@ Format dense(Parameters e_p_b, int extra_bias, Encoding encoding) {
     format.chosen_bias = false;
   } else {
     format = make_float(e_p_b);
-    if (extra_bias != 0)
-      format.chosen_bias = format.bias() != (1 << (format.first - 1)) - 1 + extra_bias;
+    if (extra_bias != 0) format.chosen_bias = format.bias() != (1 << (format.first - 1)) - 1 + extra_bias;
   }
   format.encoding = encoding;
   ++format.highest.exponent;
@@ -43,11 +42,9 @@ Format make_fn(Parameters e_p_b) { return dense(e_p_b, 0, Encoding::all_ones); }
 Format make_fnuz(Parameters e_p_b) { return dense(e_p_b, 1, Encoding::fnuz); }
 Format make_finite(Parameters e_p_b) { return dense(e_p_b, 0, Encoding::finite); }
 
-constexpr std::string_view ofp8 = "OCP 8-bit Floating Point Specification (OFP8) 1.0, 2023";
 constexpr std::string_view noune = "Noune et al. 2022 (arXiv:2206.02915)";
-constexpr std::string_view mx = "OCP Microscaling Formats (MX) Specification 1.0, 2023";
 
-constexpr CatalogueEntry entries[] = {
+constexpr CatalogueEntry small_floats_list[] = {
     {.name = "float_fn(e,p[,b])",
      .example = "float_fn(3,3)",
      .summary = "float of e and p bits, bias b, no inf; only the all-ones pattern is NaN",
@@ -91,6 +88,6 @@ constexpr CatalogueEntry entries[] = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> small_floats_entries() { return entries; }
+std::span<const CatalogueEntry> small_floats_entries() { return small_floats_list; }
 
 }  // namespace roundoff::formats

@@ -6,21 +6,21 @@
 #include <utility>
 #include <vector>
 
+#include "formats/blocks/blocks.hpp"
 #include "formats/layouts/layouts.hpp"
 #include "formats/notation/suggest.hpp"
 
 namespace roundoff::formats {
 namespace {
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-using Numbers = std::vector<std::pair<char, std::string>>;
+using Letters = std::vector<std::pair<char, std::string>>;
 
 /// What the letters in a pattern's braces stand for in a word, in order: n = "8" of `posit8` by `posit{n}`. Nothing
 /// where it does not fit. Case does not count, and a number has no zeros in front.
-std::optional<Numbers> fitted(std::string_view pattern, std::string_view word) {
-  Numbers numbers;
+std::optional<Letters> fitted(std::string_view pattern, std::string_view word) {
+  Letters numbers;
   std::size_t at = 0;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '{') {
@@ -38,7 +38,7 @@ std::optional<Numbers> fitted(std::string_view pattern, std::string_view word) {
   return numbers;
 }
 
-std::string filled(std::string_view text, const Numbers& numbers) {
+std::string filled(std::string_view text, const Letters& numbers) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '{') {
@@ -109,13 +109,15 @@ const CatalogueEntry* find_entry(std::string_view word) {
 
 std::vector<std::int64_t> numbers_in(const CatalogueEntry& pattern, std::string_view word) {
   std::vector<std::int64_t> numbers;
-  for (const auto& [letter, digits] : *fitted(pattern.name, word)) numbers.push_back(std::stoll(digits));
+  const Letters found = fitted(pattern.name, word).value();
+  for (const auto& [letter, digits] : found) numbers.push_back(std::stoll(digits));
   return numbers;
 }
 
 std::optional<std::string> expand_alias(std::string_view word) {
   for (const CatalogueEntry& entry : catalogue()) {
-    if (entry.parameter_count() == 0 && !entry.is_pattern() && fitted(entry.name, word)) return std::string(entry.name);
+    if (entry.parameter_count() == 0 && !entry.is_pattern() && fitted(entry.name, word))
+      return std::string(entry.name);
     for (const std::string_view alias : words_of(entry.aliases)) {
       const std::size_t equals = alias.find('=');
       const auto numbers = fitted(alias.substr(0, equals), word);
@@ -128,6 +130,11 @@ std::optional<std::string> expand_alias(std::string_view word) {
 }
 
 std::string suggest_format(std::string_view word) {
+  for (const BlockFormat& format : block_formats()) {
+    if (format.name == word)
+      return "; it quantises vectors, as in roundoff eval " + format.name +
+             " quantise 1 2 3, or under [quantise] in a policy";
+  }
   std::vector<std::string_view> all, fitting;
   for (const CatalogueEntry& entry : catalogue()) {
     std::vector<std::string_view> names = words_of(entry.aliases);

@@ -22,7 +22,7 @@ using Rational =
 using Recipe = std::function<Interval(mpfr_prec_t)>;
 
 constexpr mpfr_prec_t most_precision = 1 << 13;
-constexpr unsigned most_bits = 1 << 16;  // of q in lg(q)/d, and of any rational
+constexpr unsigned most_rational_bits = 1 << 16;  // of q in lg(q)/d, and of any rational
 
 struct Number {
   Rational rational = 0;
@@ -172,7 +172,7 @@ class Evaluator {
   }
 
   void check(const Number& x, std::size_t at) const {
-    if (size(x.rational) > most_bits) in_.fail(at, "the value is too large");
+    if (size(x.rational) > most_rational_bits) in_.fail(at, "the value is too large");
   }
 
   /// lg(q)/d becomes rational where q is a power of two.
@@ -191,7 +191,8 @@ class Evaluator {
     return exponent < 0 ? Rational(1) / up : up;
   }
   static bool small_power(const Rational& base, const Integer& exponent) {
-    return abs(exponent) <= most_bits && Integer(abs(exponent)) * (size(base) + 1) <= most_bits;
+    return abs(exponent) <= most_rational_bits &&
+           Integer(abs(exponent)) * (size(base) + 1) <= most_rational_bits;
   }
 
   Number sum(const Number& a, Number b, bool minus, std::size_t at) {

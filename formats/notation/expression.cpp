@@ -24,8 +24,8 @@ constexpr std::array<Name, 6> functions = {{{"lg", Node::lg, 1},
                                             {"floor", Node::floor, 1},
                                             {"min", Node::min, 0},
                                             {"max", Node::max, 0}}};
-constexpr std::array<std::string_view, 12> words = {"n",  "k",    "p",    "l",     "N",   "c",
-                                                    "lg", "logp", "ceil", "floor", "min", "max"};
+constexpr std::array<std::string_view, 12> variables_and_functions = {
+    "n", "k", "p", "l", "N", "c", "lg", "logp", "ceil", "floor", "min", "max"};
 constexpr int deepest = 50;
 constexpr std::size_t most_digits = 18;
 
@@ -119,7 +119,7 @@ class Parser {
     const auto* found =
         std::find_if(functions.begin(), functions.end(), [&](const Name& f) { return f.word == word; });
     if (found == functions.end())
-      in_.fail(at, "unknown name '" + std::string(word) + "'" + did_you_mean(word, words));
+      in_.fail(at, "unknown name '" + std::string(word) + "'" + did_you_mean(word, variables_and_functions));
     if (!in_.take('('))
       in_.fail(in_.at(),
                "the argument of " + std::string(word) + " goes in parentheses: " + std::string(word) + "(n)");
@@ -183,7 +183,8 @@ std::string_view Cursor::digits() {
 void Cursor::fail(std::size_t at, const std::string& why) const {
   std::string shown;
   std::size_t end = std::min<std::size_t>(text_.size(), 200);
-  while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xc0) == 0x80) --end;  // whole characters
+  while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xc0) == 0x80)
+    --end;  // whole characters
   for (char c : text_.substr(0, end)) shown += (c >= 0 && c < ' ') || c == '\x7f' ? '?' : c;
   throw UsageError("format '" + shown + "', character " + std::to_string(at + 1) + ": " + why);
 }

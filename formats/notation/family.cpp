@@ -33,7 +33,7 @@ struct FormatFamily::Parsed {
 
 namespace {
 
-constexpr std::size_t most_characters = 2000;
+constexpr std::size_t most_family_characters = 2000;
 constexpr std::array<std::string_view, 3> about_subnormals = {"ftz", "daz", "tininess_after"};
 
 std::vector<std::string_view> known_modifiers() {
@@ -63,7 +63,8 @@ void parse_draws(Cursor& in, Modifiers& into) {
   } else {
     const std::string example = std::string(name(*into.rounding)) + "(1,8)";
     if (!in.take('('))
-      in.fail(in.at(), "stochastic rounding of this kind needs its seed and number of bits, as in " + example);
+      in.fail(in.at(),
+              "stochastic rounding of this kind needs its seed and number of bits, as in " + example);
     into.seed = integer_of<std::uint64_t>(in, "the seed is an integer from 0 to 2^64-1");
     if (!in.take(',')) in.fail(in.at(), "expected ',' and the number of random bits, as in " + example);
     in.skip_spaces();
@@ -81,7 +82,8 @@ void parse_modifier(Cursor& in, Modifiers& into) {
   in.skip_spaces();
   const std::size_t at = in.at();
   const std::string_view modifier = in.word();
-  const auto index = static_cast<std::size_t>(std::find(known.begin(), known.end(), modifier) - known.begin());
+  const auto index =
+      static_cast<std::size_t>(std::find(known.begin(), known.end(), modifier) - known.begin());
   if (index == known.size())
     in.fail(at, "unknown modifier '" + std::string(modifier) + "'" + did_you_mean(modifier, known));
   if (index < roundings) {
@@ -111,8 +113,7 @@ void parse_parameters(Cursor& in, const CatalogueEntry& entry, std::vector<Expre
   }
   if (!in.take('('))
     in.fail(in.at(), shape + " takes " + std::to_string(least) + (wanted > least ? " or more" : "") +
-                         " parameters, as in " +
-                         std::string(entry.example));
+                         " parameters, as in " + std::string(entry.example));
   for (int i = 0; i < wanted; ++i) {
     if (i >= least && in.peek() != ',') break;
     if (i > 0 && !in.take(',')) in.fail(in.at(), "expected ',' and another parameter: " + shape);
@@ -128,7 +129,7 @@ void parse_parameters(Cursor& in, const CatalogueEntry& entry, std::vector<Expre
 FormatFamily::FormatFamily(std::string_view text) {
   auto parsed = std::make_shared<Parsed>();
   parsed->text = text;
-  if (text.size() > most_characters)
+  if (text.size() > most_family_characters)
     throw UsageError("a format of " + std::to_string(text.size()) + " characters is too long");
   Cursor in(parsed->text);
   in.skip_spaces();

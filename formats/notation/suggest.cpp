@@ -6,9 +6,10 @@
 #include <vector>
 
 namespace roundoff::formats {
-namespace {
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+namespace {
 
 int distance(std::string_view a, std::string_view b) {
   const std::size_t rows = a.size() + 1, columns = b.size() + 1;

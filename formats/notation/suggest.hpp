@@ -7,6 +7,9 @@
 
 namespace roundoff::formats {
 
+/// Of ASCII letters.
+char lower(char c);
+
 /// The nearest candidate when it is near enough to be a slip (edit distance with transpositions, letters of
 /// either case alike; at most a third of the word, and at least one letter in common), else "". The first of
 /// equals.

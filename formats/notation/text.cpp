@@ -13,8 +13,8 @@
 namespace roundoff::formats {
 namespace {
 
-constexpr std::size_t most_characters = 4096;
-constexpr std::int64_t beyond_all = 1 << 20;  // 2^(2^20) and its inverse are outside of every format
+constexpr std::size_t most_number_characters = 4096;
+constexpr std::int64_t beyond_range = 1 << 20;  // 2^(2^20) and its inverse are outside of every format
 
 struct Reader {
   std::string_view text;
@@ -127,9 +127,9 @@ std::optional<Written> read(std::string_view text) {
   constexpr std::int64_t most =
       100000;  // 10^most is beyond 2^(2^18), and a multiple of every power of two that wrap knows
   if (exponent > most) {
-    result.exponent = 2 * beyond_all;
+    result.exponent = 2 * beyond_range;
   } else if (exponent < -most - size) {
-    result.exponent = -2 * beyond_all - 4 * size;
+    result.exponent = -2 * beyond_range - 4 * size;
   } else {
     (exponent >= 0 ? result.numerator : result.denominator) *=
         pow(Integer(10), static_cast<unsigned>(std::abs(exponent)));
@@ -140,9 +140,9 @@ std::optional<Written> read(std::string_view text) {
 }  // namespace
 
 Written read_written(std::string_view text) {
-  if (text.size() > most_characters) {
+  if (text.size() > most_number_characters) {
     throw UsageError("a number of " + std::to_string(text.size()) + " characters is too long; at most " +
-                     std::to_string(most_characters));
+                     std::to_string(most_number_characters));
   }
   std::optional<Written> parsed = read(text);
   if (!parsed) {
@@ -150,12 +150,12 @@ Written read_written(std::string_view text) {
                      "' is not a number; write -0.375, 1e-3, 1/3, 0x1.8p-2, inf, -inf, nan, or a code #x3f");
   }
   // Exponents beyond every format change no result; clamped, they cost no memory.
-  const auto size = static_cast<std::int64_t>(most_characters) * 4;
-  parsed->exponent = std::clamp(parsed->exponent, -3 * beyond_all - size, 3 * beyond_all);
+  const auto size = static_cast<std::int64_t>(most_number_characters) * 4;
+  parsed->exponent = std::clamp(parsed->exponent, -3 * beyond_range - size, 3 * beyond_range);
   return *std::move(parsed);
 }
 
-Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
+Value parse_code(std::string_view text, const Format& format) {
   if (text.starts_with("#x") || text.starts_with("#X")) {
     u128 code = 0;
     const std::string_view hexadecimal = text.substr(2);
@@ -168,11 +168,21 @@ Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
     }
     if (hexadecimal.empty()) throw UsageError("'" + std::string(text) + "' lacks its digits, as in #x3f");
     try {
-      return {decode(code, format), 0};
+      return decode(code, format);
     } catch (const UsageError& error) {
       throw UsageError("'" + std::string(text) + "': " + error.what());
     }
   }
+  const std::size_t colon = text.rfind(":x");
+  if (!text.starts_with('#') || colon == std::string_view::npos) {
+    throw UsageError("'" + std::string(text) + "' is not a code; write #x3f, or #binary32:x3f8ccccd of another format");
+  }
+  return parse_code("#" + std::string(text.substr(colon + 1)), parse_format(text.substr(1, colon - 1)));
+}
+
+Rounded parse_number(std::string_view text, const Format& format, Draw draw) {
+  if (text.starts_with("#x") || text.starts_with("#X")) return {parse_code(text, format), 0};
+  if (text.starts_with('#')) return round(parse_code(text, format), format, draw);
   const Written parsed = read_written(text);
   Exact exact;
   if (parsed.kind == Kind::finite && parsed.numerator != 0) {
@@ -210,7 +220,7 @@ Value parse_exact(std::string_view text) {
   above >>= zeros;
   exponent += static_cast<std::int64_t>(zeros);
   if (msb(above) >= 120) throw UsageError("'" + std::string(text) + "' has more than 120 significant bits");
-  if (std::abs(exponent) >= beyond_all)
+  if (std::abs(exponent) >= beyond_range)
     throw UsageError("'" + std::string(text) + "' is beyond the range of every format");
   const Integer mask = ~std::uint64_t{0};
   const u128 significand = u128{static_cast<std::uint64_t>(Integer(above >> 64))} << 64 |

@@ -9,9 +9,12 @@
 
 namespace roundoff::formats {
 
-/// Decimal, fraction `1/3`, hexadecimal float, inf, -inf, nan, -0, or `#x3f` (a code of `format`), rounded
-/// into the format (a code of it is a member already). Throws UsageError naming the text.
+/// Decimal, fraction `1/3`, hexadecimal float, inf, -inf, nan, -0, or a code: `#x3f` of `format` (a member already),
+/// `#binary32:x3f8ccccd` of another; rounded into the format. Throws UsageError naming the text.
 Rounded parse_number(std::string_view text, const Format& format, Draw draw = {});
+
+/// The member that a code says: `#x3f` of `format`, `#binary32:x3f8ccccd` of another. UsageError.
+Value parse_code(std::string_view text, const Format& format);
 
 /// The number exactly, for weights: decimal that is a dyadic rational, hexadecimal float, fraction with a
 /// power of two below; UsageError otherwise.

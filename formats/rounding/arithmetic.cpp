@@ -24,9 +24,7 @@ struct Small {
 Small small(const Value& v) { return {v.negative, v.significand, v.exponent}; }
 
 /// Bits that a quotient needs: two beyond the precision, 64 more where they are compared with random bits.
-int wanted_bits(const Format& format) {
-  return format.precision + (format.is_stochastic() ? 68 : 3);
-}
+int quotient_bits(const Format& format) { return format.precision + (format.is_stochastic() ? 68 : 3); }
 
 /// Runs `operation`; a Trap from it gets the operation and its operands in front.
 template <typename Operation>
@@ -151,7 +149,7 @@ Rounded div(const Value& a, const Value& b, const Format& format, Draw draw) {
     }
     if (a.is_zero() || b.is_infinite()) return round_zero(negative, format);
     const int width = bit_width(a.significand);
-    const int shift = std::max(0, wanted_bits(format) + bit_width(b.significand) - width);
+    const int shift = std::max(0, quotient_bits(format) + bit_width(b.significand) - width);
     if (width + shift <= 127 && format.overflow != Overflow::wrap) {
       const u128 numerator = a.significand << shift;
       const u128 quotient = numerator / b.significand;

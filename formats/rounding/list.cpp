@@ -10,7 +10,7 @@
 namespace roundoff::formats {
 namespace {
 
-Value magnitude(Value value) {
+Value without_sign(Value value) {
   value.negative = false;
   return value;
 }
@@ -48,21 +48,23 @@ Rounded round_list(bool negative, u128 significand, std::int64_t exponent, bool 
   const auto members = format.list->members;
   // Outwards from zero; `place` is the code of the last member that is not beyond the number.
   auto place = static_cast<std::size_t>(
-      std::find_if(members.begin(), members.end(), [](const Value& v) { return v.is_zero(); }) - members.begin());
+      std::find_if(members.begin(), members.end(), [](const Value& v) { return v.is_zero(); }) -
+      members.begin());
   const std::size_t last = negative ? 0 : members.size() - 1;
   const auto outwards = [&](std::size_t i) { return negative ? i - 1 : i + 1; };
-  while (place != last &&
-         order(significand, exponent, sticky, magnitude(members[outwards(place)])) >= 0)
+  while (place != last && order(significand, exponent, sticky, without_sign(members[outwards(place)])) >= 0)
     place = outwards(place);
-  const Value inner = magnitude(members[place]);
+  const Value inner = without_sign(members[place]);
   const int side = order(significand, exponent, sticky, inner);
   if (side == 0) return {members[place], 0};
   if (place == last) return overflowed(negative, format, 0);
-  Place between{0, true};  // so near to `inner` that only the sticky bit tells them apart, or far below the first
-  const Value outer = magnitude(members[outwards(place)]);
+  Place between{
+      0, true};  // so near to `inner` that only the sticky bit tells them apart, or far below the first
+  const Value outer = without_sign(members[outwards(place)]);
   if (exponent + bit_width(significand) - 1 >= outer.exponent - 256)
     between = place_between(inner, outer, significand, exponent);
-  const bool away = rounds_away(format, negative, (place & 1) != 0, between.fraction, sticky || between.sticky, draw);
+  const bool away =
+      rounds_away(format, negative, (place & 1) != 0, between.fraction, sticky || between.sticky, draw);
   const Value result = members[away ? outwards(place) : place];
   return {result, static_cast<Flags>(flag_inexact | (result.is_zero() ? flag_underflow : 0))};
 }

@@ -10,14 +10,16 @@
 #include "formats/rounding/arithmetic.hpp"
 #include "formats/rounding/exact.hpp"
 #include "formats/rounding/rounding.hpp"
+#include "formats/rounding/steps.hpp"
 
 namespace roundoff::formats {
 namespace {
 
-/// Adds one rounding after another: the place, the count, and the flags of all.
+/// Adds one rounding after another: the place, the count, the flags of all, and a record where one is kept.
 struct Steps {
   const Format& format;
   std::uint64_t place;
+  std::vector<Addition>* record = nullptr;
   std::uint64_t index = 0;
   Flags flags = 0;
 
@@ -26,7 +28,16 @@ struct Steps {
     flags |= rounded.flags;
     return rounded.value;
   }
-  Value add(const Value& a, const Value& b) { return take(formats::add(a, b, format, next())); }
+  Value add(const Value& a, const Value& b) {
+    const Rounded sum = formats::add(a, b, format, next());
+    if (record != nullptr) record->push_back({a, b, {}, false, sum});
+    return take(sum);
+  }
+  Value add_product(const Value& s, const Value& x, const Value& y) {
+    const Rounded sum = fma(x, y, s, format, next());
+    if (record != nullptr) record->push_back({s, x, y, true, sum});
+    return take(sum);
+  }
 };
 
 Value sequential(std::span<const Value> terms, Steps& steps) {
@@ -65,9 +76,12 @@ void require_terms(std::size_t count) {
 
 }  // namespace
 
-Rounded sum(std::span<const Value> terms, const SumOrder& order, const Format& format, std::uint64_t place) {
+namespace {
+
+Rounded summed(std::span<const Value> terms, const SumOrder& order, const Format& format, std::uint64_t place,
+               std::vector<Addition>* record) {
   require_terms(terms.size());
-  Steps steps{format, place};
+  Steps steps{format, place, record};
   Value s;
   switch (order.kind) {
     case SumOrder::sequential:
@@ -79,7 +93,7 @@ Rounded sum(std::span<const Value> terms, const SumOrder& order, const Format& f
     case SumOrder::exact:
       return exact_sum(terms, format, {place, 0});
     case SumOrder::wide: {
-      Steps wide{order.wide_format, place};
+      Steps wide{order.wide_format, place, record};
       const Value total = sequential(terms, wide);
       s = steps.take(round(total, format, wide.next()));
       steps.flags |= wide.flags;
@@ -98,8 +112,8 @@ Rounded sum(std::span<const Value> terms, const SumOrder& order, const Format& f
   return {s, steps.flags};
 }
 
-Rounded dot(std::span<const Value> x, std::span<const Value> y, const SumOrder& order, DotMode mode,
-            const Format& format, std::uint64_t place) {
+Rounded dotted(std::span<const Value> x, std::span<const Value> y, const SumOrder& order, DotMode mode,
+               const Format& format, std::uint64_t place, Reduction* record) {
   if (x.size() != y.size()) throw UsageError("a dot product needs as many x as y");
   require_terms(x.size());
   switch (mode) {
@@ -116,9 +130,9 @@ Rounded dot(std::span<const Value> x, std::span<const Value> y, const SumOrder& 
     case DotMode::fused: {
       if (order.kind != SumOrder::sequential)
         throw UsageError("fma goes with the sequential order only, not " + notation(order));
-      Steps steps{format, place};
+      Steps steps{format, place, record != nullptr ? &record->additions : nullptr};
       Value s = steps.take(mul(x[0], y[0], format, steps.next()));
-      for (std::size_t j = 1; j < x.size(); ++j) s = steps.take(fma(x[j], y[j], s, format, steps.next()));
+      for (std::size_t j = 1; j < x.size(); ++j) s = steps.add_product(s, x[j], y[j]);
       return {s, steps.flags};
     }
     case DotMode::rounded:
@@ -132,28 +146,69 @@ Rounded dot(std::span<const Value> x, std::span<const Value> y, const SumOrder& 
     const Rounded product = mul(x[j], y[j], format, {place, (std::uint64_t{1} << 32) + j});
     flags |= product.flags;
     products.push_back(product.value);
+    if (record != nullptr) record->products.push_back(product);
   }
-  Rounded result = sum(products, order, format, place);
+  Rounded result = summed(products, order, format, place, record != nullptr ? &record->additions : nullptr);
   result.flags |= flags;
   return result;
 }
 
-std::vector<Value> softmax(std::span<const Value> scores, Softmax kind, const SumOrder& order,
-                           const Format& format, std::uint64_t place) {
+}  // namespace
+
+Rounded sum(std::span<const Value> terms, const SumOrder& order, const Format& format, std::uint64_t place) {
+  return summed(terms, order, format, place, nullptr);
+}
+
+Rounded dot(std::span<const Value> x, std::span<const Value> y, const SumOrder& order, DotMode mode,
+            const Format& format, std::uint64_t place) {
+  return dotted(x, y, order, mode, format, place, nullptr);
+}
+
+Reduction sum_in_steps(std::span<const Value> terms, const SumOrder& order, const Format& format,
+                       std::uint64_t place) {
+  Reduction reduction;
+  reduction.result = summed(terms, order, format, place, &reduction.additions);
+  return reduction;
+}
+
+Reduction dot_in_steps(std::span<const Value> x, std::span<const Value> y, const SumOrder& order, DotMode mode,
+                       const Format& format, std::uint64_t place) {
+  Reduction reduction;
+  reduction.result = dotted(x, y, order, mode, format, place, &reduction);
+  return reduction;
+}
+
+std::vector<Rounded> softmax_with_flags(std::span<const Value> scores, Softmax kind, const SumOrder& order,
+                                        const Format& format, std::uint64_t place) {
   require_terms(scores.size());
-  Steps steps{format, place, std::uint64_t{1} << 33};
+  Steps steps{format, place, nullptr, std::uint64_t{1} << 33};
   Value largest = scores[0];
   if (kind == Softmax::stable) {
     for (const Value& score : scores.subspan(1)) largest = maximum(largest, score);
   }
-  std::vector<Value> weights;
-  weights.reserve(scores.size());
+  std::vector<Rounded> weights;
+  std::vector<Value> exponentials;
   for (const Value& score : scores) {
-    const Value shifted = kind == Softmax::stable ? sub(score, largest, format, steps.next()).value : score;
-    weights.push_back(apply(Function::exp, shifted, format, steps.next()).value);
+    const Rounded shifted =
+        kind == Softmax::stable ? sub(score, largest, format, steps.next()) : Rounded{score, 0};
+    Rounded e = apply(Function::exp, shifted.value, format, steps.next());
+    e.flags |= shifted.flags;
+    weights.push_back(e);
+    exponentials.push_back(e.value);
   }
-  const Value z = sum(weights, order, format, place).value;
-  for (Value& weight : weights) weight = div(weight, z, format, steps.next()).value;
+  const Rounded z = sum(exponentials, order, format, place);
+  for (Rounded& weight : weights) {
+    const Rounded share = div(weight.value, z.value, format, steps.next());
+    weight = {share.value, static_cast<Flags>(weight.flags | z.flags | share.flags)};
+  }
+  return weights;
+}
+
+std::vector<Value> softmax(std::span<const Value> scores, Softmax kind, const SumOrder& order,
+                           const Format& format, std::uint64_t place) {
+  std::vector<Value> weights;
+  for (const Rounded& weight : softmax_with_flags(scores, kind, order, format, place))
+    weights.push_back(weight.value);
   return weights;
 }
 

@@ -209,7 +209,7 @@ Rounded round_split(bool negative, const Split& split, std::int64_t quantum, boo
       return {wrapped(negative, kept, format), static_cast<Flags>(flags | flag_overflow | flag_inexact)};
     }
   } else if (split.beyond || (kept != 0 && above(kept, quantum, bound))) {
-    return overflowed(negative, format, flags);
+    return overflowed(negative, format, flags & flag_inexact);  // below an unsigned range may be tiny, too
   }
   if (kept == 0 && !format.has_zero && !negative) {  // a positive number is at least the smallest one
     return {format.lowest, static_cast<Flags>(flags | flag_inexact | flag_underflow)};

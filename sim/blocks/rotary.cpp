@@ -1,7 +1,7 @@
 // Rotary positions (Su et al. 2021, RoFormer): a pair (x, y) of a query or key at position p becomes
 // (rnd(rnd(x c) - rnd(y s)), rnd(rnd(y c) + rnd(x s))), where c and s are the cosine and sine of the pair's
 // angle at p, rounded once to the format of weights. See theory-notes/rotary.md.
-#include "formats/functions/turns.hpp"
+#include "formats/functions/rotary_angles.hpp"
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
 #include "sim/tensors/tape.hpp"

@@ -2,7 +2,6 @@
 #include "sim/files/model_file.hpp"
 
 #include <cmath>
-#include <fstream>
 
 #include <fmt/format.h>
 
@@ -12,6 +11,7 @@
 #include "sim/files/model_json.hpp"
 #include "sim/files/policy_document.hpp"
 #include "sim/files/text_file.hpp"
+#include "sim/files/write_file.hpp"
 
 namespace roundoff::sim {
 
@@ -137,9 +137,7 @@ ModelFile load_model(const std::string& path) {
 }
 
 void save_model(const ModelFile& file, const std::string& path) {
-  std::ofstream out(path, std::ios::binary);
-  out << (is_safetensors(path) ? write_safetensors(file) : write_model(file));
-  if (!out.flush()) throw FileError(fmt::format("cannot write {}; check that its folder exists", path));
+  write_file(path, is_safetensors(path) ? write_safetensors(file) : write_model(file));
 }
 
 }  // namespace roundoff::sim

@@ -22,8 +22,14 @@ void read_policy(PolicyLayer& layer, std::string_view key, const toml::node& nod
     }
   };
   const toml::table* table = node.as_table();
-  if (is_policy_table(key) != (table != nullptr))
-    fail(node, fmt::format("{} must be {}", key, table == nullptr ? "a table, by role" : "a string"));
+  bool wants_table = false;
+  try {
+    wants_table = is_policy_table(key);
+  } catch (const UsageError& error) {
+    fail(node, error.what());
+  }
+  if (wants_table != (table != nullptr))
+    fail(node, fmt::format("{} must be {}", key, wants_table ? "a table, by role" : "a string"));
   if (table == nullptr) return set(std::string(key), node);
   for (const auto& [role, value] : *table) set(fmt::format("{}.{}", key, role.str()), value);
 }

@@ -14,10 +14,10 @@ namespace roundoff::sim {
 inline constexpr int batch_lanes = 1024;
 
 struct LaneOptions {
-  std::string
-      isa;  ///< "" for the best the machine has; else sse2|avx2|avx512|scalar: UsageError when it lacks it
-  std::string
-      container;  ///< "" for the best; else i16|i32|i64|f32|f64: UsageError when the formats do not fit
+  /// "" for the best the machine has; else avx512|avx2|sse4|scalar: UsageError when it lacks it.
+  std::string isa;
+  /// "" for the best; else i16|i32|i64|f32|f64: UsageError when the formats do not fit.
+  std::string container;
   bool keep_all = false;  ///< keep every node's value readable after a run (tests, traces)
 };
 

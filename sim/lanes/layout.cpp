@@ -244,14 +244,12 @@ Isa wanted_isa(const LaneOptions& options) {
   if (options.isa.empty()) return best_isa();
   std::string known;
   for (const Isa isa : {Isa::scalar, Isa::sse4, Isa::avx2, Isa::avx512}) {
-    if (name(isa) == options.isa) {
-      if (supported(isa)) return isa;
-      throw UsageError(fmt::format("this machine or build lacks the instruction set \"{}\"; leave --isa out",
-                                   options.isa));
-    }
-    if (supported(isa)) known += fmt::format("{}{}", known.empty() ? "" : ", ", name(isa));
+    if (!supported(isa)) continue;
+    if (name(isa) == options.isa) return isa;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", name(isa));
   }
-  throw UsageError(fmt::format("unknown instruction set \"{}\"; here are {}", options.isa, known));
+  throw UsageError(
+      fmt::format("this machine or build has no instruction set \"{}\"; it has {}", options.isa, known));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ Policy laid(Policy base, const PolicyLayer& layer, const Bindings& bindings);
 /// All of a policy: `laid` over one without quantisers gives it again. `format` is that of weights; "formats."
 /// names only the roles that differ from it, and "quantise." only quantisers that there are.
 PolicyLayer layer_of(const Policy& policy);
-/// What `policy` has to be told of beside `format`, that of weights, where all else is as in `implied`.
+/// What `policy` has to be told of beside `format`, that of weights, where that alone leads to `implied`.
 PolicyLayer difference(const Policy& policy, const Policy& implied);
 
 /// "fixed(8,8)", or "fixed(8,8) accumulators=fixed(16,8) quantise.weights=int4/32": formats and quantisers alone.

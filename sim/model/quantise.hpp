@@ -15,6 +15,12 @@ using Quantiser = BlockFormat;
 /// UsageError with a "did you mean".
 inline Quantiser parse_quantiser(std::string_view name) { return parse_block_format(name); }
 
+/// Whether its scales are a few operations on the data, so that activations and caches can have it; else it is for
+/// weights only.
+inline bool is_recordable(const Quantiser& quantiser) {
+  return quantiser.rule != BlockRule::llama && quantiser.rule != BlockRule::zero_point;
+}
+
 /// Every row of a matrix, cut into blocks from its first column; each number then rounded to `weights`. The largest
 /// magnitude that nvfp4 asks for is that of the matrix.
 Matrix quantised(const Matrix& matrix, const Quantiser& quantiser, const Format& weights);

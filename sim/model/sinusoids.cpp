@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
-#include "formats/functions/turns.hpp"
+#include "formats/functions/rotary_angles.hpp"
 #include "formats/rounding/arithmetic.hpp"
 
 namespace roundoff::sim {

@@ -25,7 +25,7 @@
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
-#include "sim/passes/cones.hpp"
+#include "sim/passes/cut_tables.hpp"
 #include "sim/passes/intervals.hpp"
 #include "sim/passes/places.hpp"
 #include "sim/passes/registry.hpp"

@@ -8,6 +8,8 @@
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 #include "sim/blocks/transformer.hpp"
+#include "sim/program/finite.hpp"
+#include "sim/program/memory.hpp"
 #include "sim/program/recorder.hpp"
 
 namespace roundoff::sim {
@@ -21,13 +23,13 @@ bool zero_weights_exact(const Format& format, const Reduction& reduction) {
 namespace {
 
 // Whether what stands after the keys and values of the last attention cannot trap, at any position: in
-// formats without infinities and NaN, that do not trap at overflow, with a denominator above zero and no
+// formats without infinities and NaN, that do not trap at overflow, or where neither occurs, with a denominator above zero and no
 // partial function.
-bool last_layers_never_trap(const Model& model, const Policy& policy, int last) {
+bool last_layers_never_trap(const Model& model, const Policy& policy, int last, bool finite) {
   const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(), [](const Format& format) {
     return format.is_plain() && format.overflow != Overflow::trap;
   });
-  if (!plain || policy.order.kind == SumOrder::wide || policy.softmax != Softmax::stable ||
+  if ((!plain && !finite) || policy.order.kind == SumOrder::wide || policy.softmax != Softmax::stable ||
       policy.quantisers.activations != "" || policy.quantisers.cache != "")
     return false;
   for (std::size_t l = static_cast<std::size_t>(std::max(0, last)); l < model.layers.size(); ++l) {
@@ -43,6 +45,11 @@ bool last_layers_never_trap(const Model& model, const Policy& policy, int last) 
   // Z is at least rnd(1).
   const Format& softmax = policy[Role::softmax];
   return softmax.overflow != Overflow::wrap && !round(Value::integer(1), softmax).value.is_zero();
+}
+
+std::size_t bytes(const Program& program) {
+  return program.nodes.size() * (sizeof(Node) + sizeof(Site)) + program.operands.size() * sizeof(NodeId) +
+         program.constants.size() * sizeof(Value);
 }
 
 // All positions see all: each layer is entered everywhere before it is left anywhere.
@@ -75,7 +82,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   for (std::size_t l = 0; l < model.layers.size(); ++l)
     if (model.layers[l].attention) last = static_cast<int>(l);
   const bool brief =
-      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last);
+      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last, options.finite);
   const auto finish = [&](int i, const Recorder::Entries& x) {
     tape.stand_at(i, -1);
     const bool output = i >= program.shape.first_output;
@@ -89,7 +96,10 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
     program.position_end.assign(x.size(), static_cast<NodeId>(program.nodes.size()));
     return std::move(program);
   }
+  // Passes hold a program and its next form, with what they know of its nodes.
+  Forecast forecast("the program", program.shape.positions(), options.fold ? 4 : 1.5);
   for (int i = 0; i < program.shape.positions(); ++i) {
+    forecast.at(i, bytes(program));
     if (options.watch) options.watch("building the program", i, program.shape.positions());
     tape.stand_at(i, -1);
     std::vector<NodeId> x = transformer.embed(tape);
@@ -120,15 +130,26 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
     throw UsageError(
         "under mask = none every position sees the answer that is being written; it takes a task that is read in "
         "one pass, or forward");
-  Recorder tape(policy, shape, options);
-  return run(model, tape, options);
+  RecordOptions facts = options;
+  const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(),
+                                 [](const Format& format) { return format.is_plain(); });
+  facts.finite = options.fold && !plain && stays_finite(model, policy, shape.positions());
+  Recorder tape(policy, shape, facts);
+  return run(model, tape, facts);
 }
 
 std::string inexact_weight(const Model& model, const Policy& policy) {
   const Format& format = policy[Role::weights];
   std::string found;
+  const auto holds = [&](const Value& value) {
+    try {
+      return round(value, format).value == value;
+    } catch (const Trap&) {
+      return false;
+    }
+  };
   const auto check = [&](const std::string& where, const Value& value) {
-    if (found.empty() && round(value, format).value != value)
+    if (found.empty() && !holds(value))
       found = fmt::format("{} = {} is not in {}", where, decimal(value), notation(format));
   };
   const auto check_matrix = [&](std::string_view what, const Matrix& m) {

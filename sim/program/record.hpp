@@ -27,6 +27,8 @@ struct RecordOptions {
   /// Left out as well, where nothing in it can trap: what positions without an output compute after the keys
   /// and values of the last attention.
   bool fold = false;
+  /// No infinity and no NaN can occur (finite.hpp): `record` finds out where that shortens the record.
+  bool finite = false;
   /// Keep weights as the model has them instead of rounding them: what explanations compare with. The nodes
   /// are the same but for constants, of which there is one a distinct value.
   bool exact_weights = false;

@@ -17,6 +17,13 @@ Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const Recor
   skip_zero_ = options.skip_zero_weights &&
                zero_weights_exact(policy[Role::accumulators], program_.reductions[dot_reduction_]) &&
                plain(Role::weights) && plain(Role::activations) && plain(Role::norms);
+  // Where nothing is infinite or NaN, 0 * x is a zero; and s + (a zero) = s unless s is -0, which no sum is that
+  // starts with another number: IEEE 754 gives -0 for -0 + -0 alone, but in rdn for x - x as well.
+  const Format& sums = policy[Role::accumulators];
+  after_start_ = !skip_zero_ && options.skip_zero_weights && options.finite &&
+                 policy.order.kind == SumOrder::sequential && policy.dot != DotMode::exact_dot &&
+                 sums.rounding != Rounding::rdn && !sums.is_stochastic();
+  skip_zero_ = skip_zero_ || after_start_;
   const auto stochastic = [](const Format& format) { return format.is_stochastic(); };
   const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
                      (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
@@ -347,6 +354,7 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
   if (in_layer && weight_quantiser_ && !exact_weights_)
     return prepare({quantised(map.weight, *weight_quantiser_, policy_[Role::weights]), map.bias}, false);
   RecordedLinear prepared;
+  prepared.columns = static_cast<std::size_t>(map.weight.columns());
   const std::uint64_t matrix = ++matrices_;
   const NodeId zero = weight(Value::zero(), Role::weights, 0);
   for (int r = 0; r < map.weight.rows(); ++r) {
@@ -354,9 +362,14 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
     std::vector<NodeId> row;
     if (skip_zero_) {
       std::vector<std::uint32_t> kept;
-      for (const auto& entry : map.weight.row(r)) {
+      const auto& entries = map.weight.row(r);
+      if (after_start_ && (entries.empty() || entries.front().column != 0)) {
+        row.push_back(zero);
+        kept.push_back(0);
+      }
+      for (const auto& entry : entries) {
         const NodeId w = weight(entry.value, Role::weights, place | entry.column);
-        if (w == zero) continue;
+        if (w == zero && !(after_start_ && entry.column == 0)) continue;
         row.push_back(w);
         kept.push_back(entry.column);
       }
@@ -374,6 +387,17 @@ RecordedLinear Recorder::prepare(const Linear& map, bool in_layer) {
   return prepared;
 }
 
+// Whether the first product of a row is a known number other than -0.
+bool Recorder::starts_sum(NodeId w, NodeId x) const {
+  const Node &left = program_.nodes[w], &right = program_.nodes[x];
+  if (left.op != Op::constant || right.op != Op::constant) return false;
+  const Value& value = program_.constants[right.a];
+  if (!value.is_finite() || value.is_zero()) return false;
+  const Value product =
+      formats::mul(program_.constants[left.a], value, policy_[Role::accumulators]).value;
+  return !product.is_zero() || !product.negative;
+}
+
 std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeId>& x, Role role,
                                     SiteName name) {
   const OperandList all = skip_zero_ ? OperandList{} : list(x);
@@ -385,7 +409,8 @@ std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeI
   std::vector<NodeId> y;
   y.reserve(map.rows.size());
   for (std::size_t r = 0; r < map.rows.size(); ++r) {
-    if (skip_zero_ && !map.last_y.empty() && known(r)) {
+    const bool whole = after_start_ && !starts_sum(program_.operands[map.rows[r].offset], x[0]);
+    if (skip_zero_ && !whole && !map.last_y.empty() && known(r)) {
       y.push_back(map.last_y[r]);
       continue;
     }
@@ -393,7 +418,15 @@ std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeI
     OperandList row = map.rows[r], terms = all;
     if (skip_zero_) {
       std::vector<NodeId> chosen;
-      for (std::uint32_t c : map.kept[r]) chosen.push_back(x[c]);
+      if (whole) {
+        std::vector<NodeId> dense(map.columns, weight(Value::zero(), Role::weights, 0));
+        for (std::size_t j = 0; j < map.kept[r].size(); ++j)
+          dense[map.kept[r][j]] = program_.operands[row.offset + j];
+        row = list(dense);
+        chosen = x;
+      } else {
+        for (std::uint32_t c : map.kept[r]) chosen.push_back(x[c]);
+      }
       if (chosen.empty()) {  // a row of zeros: one product 0 * 0 stands for all of them
         chosen.push_back(weight(Value::zero(), Role::weights, 0));
         row = list(chosen);

@@ -25,6 +25,7 @@ struct OperandList {
 struct RecordedLinear {
   std::vector<OperandList> rows;
   std::vector<std::vector<std::uint32_t>> kept;  ///< columns of each row, when zero weights are left out
+  std::size_t columns = 0;
   std::vector<NodeId> bias;
   /// While folding, of the last position: a row of the same inputs is the same nodes.
   std::vector<NodeId> last_x, last_y;
@@ -164,12 +165,16 @@ class Recorder {
   /// Leaves the terms 0 * x out of a dot where that changes no bit; the zero that is left when all go, or
   /// no_node.
   NodeId without_zero_terms(Node& dot);
+  bool starts_sum(NodeId w, NodeId x) const;
 
   const Policy& policy_;
   Program program_;
   std::array<std::uint8_t, role_count> role_format_{};
   std::uint8_t dot_reduction_ = 0, sum_reduction_ = 0;
   bool skip_zero_ = false, exact_weights_ = false;
+  /// Zero weights are left out although formats have -0: rows start with the entry 0, as long as its product is
+  /// known and no -0 (recorder.cpp, starts_sum).
+  bool after_start_ = false;
   std::unordered_map<Value, NodeId> constants_;
   std::optional<ConstantFolder> folder_;
   // While folding, lists with equal entries are one, and so are nodes with equal fields.

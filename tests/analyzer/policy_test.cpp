@@ -11,7 +11,7 @@ using namespace roundoff::analyzer;
 using roundoff::sim::test::random_policy;
 
 TEST_CASE("a stored question has all of its policy") {
-  Question question = test::example("add-hinge", {2, 2}).question({});
+  Question question = roundoff::analyzer::test::example("add-hinge", {2, 2}).question({});
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     question.policy = random_policy(seed);
     REQUIRE(question_from(text(question)).policy == question.policy);

@@ -152,7 +152,7 @@ TEST_CASE("an automaton of a task file, with inputs of its own") {
   CHECK_THROWS_WITH_AS(make_task(written(text + "inputs = \"c\"\n"), {}),
                        doctest::Contains("alphabet has no 'c'"), FileError);
   std::string partial = text;
-  partial.replace(partial.find(", [\"odd\", \"b\", \"odd\"]"), 22, "");
+  partial.replace(partial.find(", [\"odd\", \"b\", \"odd\"]"), 21, "");
   CHECK_THROWS_WITH_AS(make_task(written(partial), {}), doctest::Contains("no transition from odd by b"),
                        FileError);
 }

@@ -25,11 +25,6 @@ inline std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-inline std::string binary() {
-  const char* other = std::getenv("ROUNDOFF");
-  return other != nullptr ? other : ROUNDOFF_BINARY;
-}
-
 struct Outcome {
   int code = -1;  ///< 128 + signal where it was killed
   std::string out, err;

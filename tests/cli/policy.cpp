@@ -39,7 +39,7 @@ TEST_CASE("replay lines, policy files and exports carry every field of a policy"
     // adder.json --format F leads to F everywhere and the file's own options.
     Policy implied = file_policy({}, file, "", {});
     implied.formats.fill(policy[Role::weights]);
-    std::string line = analyzer::replay_command("adder.json", {2, 1}, {}, policy, implied, "1+1=");
+    std::string line = roundoff::analyzer::replay_command("adder.json", {2, 1}, {}, policy, implied, "1+1=");
     line.replace(0, std::string("roundoff run").size(), "roundoff export");
     line.replace(line.rfind(' '), std::string::npos, " -o by_replay.json");
     directory.write("policy.toml", write_policy_file(layer_of(policy)));
@@ -56,10 +56,10 @@ TEST_CASE("replay lines, policy files and exports carry every field of a policy"
 TEST_CASE("old spellings are refused, and name the new one") {
   for (const char* command : {"verify add-hinge --n 2", "run add-hinge 0+0=", "analyze add-hinge --n 2",
                               "compare add-hinge --n 2", "frontier add-hinge --n 2", "eval binary16 dot 1 2"}) {
-    const auto fused = test::run(std::string("roundoff ") + command + " --fma");
+    const auto fused = roundoff::cli::test::run(std::string("roundoff ") + command + " --fma");
     CHECK(fused.code == 2);
     CHECK(fused.err.find("--dot fused") != std::string::npos);
-    const auto exact = test::run(std::string("roundoff ") + command + " --exact-dot");
+    const auto exact = roundoff::cli::test::run(std::string("roundoff ") + command + " --exact-dot");
     CHECK(exact.code == 2);
     CHECK(exact.err.find("--dot exact") != std::string::npos);
   }
@@ -67,16 +67,16 @@ TEST_CASE("old spellings are refused, and name the new one") {
 
 TEST_CASE("the same options work in every command that runs a model") {
   const Directory directory;
-  directory.write("wide.toml", "[formats]\naccumulators = \"fixed(9,0)\"\n");
+  directory.write("wide.toml", "[formats]\naccumulators = \"fixed(6,0)\"\n");
   for (const char* command :
        {"verify add-hinge --n 2", "run add-hinge '01+01='", "explain add-hinge '01+01='", "pairs add-hinge --n 2",
         "compare add-hinge --n 2", "analyze add-hinge --n 2", "frontier add-hinge --n 2",
         "export add-hinge --n 2 -o model.json", "verify adder.json", "run adder.json '1+1='",
         "analyze adder.json", "compare adder.json"}) {
-    CAPTURE(command);
+    CAPTURE(std::string(command));
     const auto outcome = directory.run(
         std::string("roundoff ") + command +
-        " --format 'fixed(6,0)' --policy wide.toml --role scores='fixed(8,0)' --softmax stable --order sequential "
+        " --format 'fixed(6,0)' --policy wide.toml --role scores='fixed(6,0)' --softmax stable --order sequential "
         "--dot rounded --divide first --nan trap --mask causal --quiet --json | tr -d ' \\n'");
     CHECK(outcome.out.starts_with("{"));
     CHECK_MESSAGE(outcome.err.empty(), outcome.err);
@@ -92,11 +92,11 @@ TEST_CASE("the same options work in every command that runs a model") {
 }
 
 TEST_CASE("a search keeps the formats of the roles that were named") {
-  const auto outcome = test::run(
+  const auto outcome = roundoff::cli::test::run(
       "roundoff analyze add-hinge --n 2 --role accumulators='fixed(9,0)' --quiet --json | grep -o "
       "'accumulators=fixed(9,0)' | head -n 1");
   CHECK(outcome.out == "accumulators=fixed(9,0)\n");
-  const auto nothing = test::run(
+  const auto nothing = roundoff::cli::test::run(
       "roundoff analyze add-hinge --n 2 $(for role in weights activations accumulators scores softmax cache norms "
       "logits; do echo --role $role=fixed\\(9,0\\); done)");
   CHECK(nothing.code == 2);
@@ -104,8 +104,8 @@ TEST_CASE("a search keeps the formats of the roles that were named") {
 }
 
 TEST_CASE("roundoff policies lists what there is to say") {
-  const auto outcome = test::run("roundoff policies");
+  const auto outcome = roundoff::cli::test::run("roundoff policies");
   CHECK(outcome.code == 0);
   for (const PolicyField& field : policy_fields()) CHECK(outcome.out.find(field.key) != std::string::npos);
-  CHECK(test::run("roundoff policies ieee-binary32").out.find("nan = \"propagate\"") != std::string::npos);
+  CHECK(roundoff::cli::test::run("roundoff policies ieee-binary32").out.find("nan = \"propagate\"") != std::string::npos);
 }

@@ -17,8 +17,9 @@ TEST_CASE("IterADD by thresholds holds under exact sums in 2-bit numbers and fai
     const std::vector<Instance> inputs = all_inputs(*task);
     CHECK(solve(model, own, *task, inputs).failures == 0);
     for (const char* order : {"sequential", "tree"}) {
-      const Policy chosen =
-          policy_for(construction, bits, {.softmax = {}, .order = parse_order(order), .dot = {}});
+      PolicyLayer layer;
+      layer.set("order", order);
+      const Policy chosen = policy_for(construction, bits, layer);
       CHECK(construction.refuses(size, chosen, {}).find("--order exact") != std::string::npos);
       const Outcome outcome = solve(model, chosen, *task, inputs);
       CHECK(outcome.failures * 2 > outcome.inputs);

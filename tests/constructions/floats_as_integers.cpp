@@ -82,7 +82,7 @@ std::string lanes_of(const Recorded& subject, std::span<const std::string> off =
 TEST_CASE("ADD by matching runs in int16 lanes in floats; without the passes that see why it does not") {
   const Recorded subject("float(5,11):sat", "float(5,11):sat");
   CHECK(lanes_of(subject) == "i16 scalar");
-  for (const char* pass : {"owners", "votes", "integers"}) {
+  for (const char* pass : {"maximum-keys", "bit-means", "integers"}) {
     const std::string off[] = {pass};
     CAPTURE(pass);
     CHECK(lanes_of(subject, off) == "f32 scalar");
@@ -90,7 +90,8 @@ TEST_CASE("ADD by matching runs in int16 lanes in floats; without the passes tha
 }
 
 TEST_CASE(
-    "owners, votes and integers keep every value that survives, in floats and fixed point, weakened or not") {
+    "maximum keys, bit means and integers keep every value that survives, in floats and fixed point, "
+    "weakened or not") {
   for (const auto& [built_for, runs_in] :
        {std::pair{"float(5,11):sat", "float(5,11):sat"}, std::pair{"float(5,11):sat", "float(5,4):sat"},
         std::pair{"float(6,11)", "float(4,5)"}, std::pair{"fixed(5,0)", "fixed(5,0)"},
@@ -103,7 +104,7 @@ TEST_CASE(
     CHECK(difference(subject, subject.program, subject.folded, {}) == "");
     const Rewritten all = optimise(subject.folded);
     CHECK(difference(subject, subject.folded, all.program, all.map) == "");
-    for (const char* pass : {"owners", "votes", "integers"}) {
+    for (const char* pass : {"maximum-keys", "bit-means", "integers"}) {
       const std::string off[] = {pass};
       CAPTURE(pass);
       const Rewritten without = optimise(subject.folded, off);

@@ -41,7 +41,11 @@ Value neighbour(const Value& value, const Format& format, bool away) {
   return round(exact, with(format, up ? Rounding::rup : Rounding::rdn)).value;
 }
 
-Value nearest(const Value& value, const Format& format) {
+Value nearest(Value value, const Format& format) {
+  if (!format.has_zero) {  // e8m0 refuses zero and negative numbers
+    value.negative = false;
+    if (value.is_zero()) return format.lowest;
+  }
   return round(value, with(format, Rounding::rtz)).value;
 }
 
@@ -62,6 +66,7 @@ std::vector<Value> borders(const Format& format) {
   if (format.has_negative_zero) put(Value::zero(true));
   if (format.has_infinity || format.overflow == Overflow::inf) {
     for (const bool negative : {false, true}) {
+      if (negative && !format.has_zero) continue;
       const Value edge = round(Value::infinity(negative), format).value;
       put(edge);
     }
@@ -102,9 +107,11 @@ Value aimed(const Value& a, const Value& target, bool product, const Format& for
 std::vector<Format> variants(const std::string& notation) {
   std::vector<Format> result;
   for (const char* rounding : {"rne", "rna", "rnz", "rtz", "rup", "rdn", "rod"}) {
-    for (const char* overflow : {"sat", "inf", "wrap", "trap"}) {
+    for (const char* overflow : {"sat", "satfinite", "inf", "wrap", "trap"}) {
       try {
-        result.push_back(parse_format(notation + ":" + rounding + ":" + overflow));
+        const Format format = parse_format(notation + ":" + rounding + ":" + overflow);
+        if (format.overflow == Overflow::satfinite && !format.has_infinity) continue;  // as sat
+        result.push_back(format);
       } catch (const UsageError&) {
         // This layout refuses this rule.
       }

@@ -56,14 +56,16 @@ TEST_CASE("every code of every format up to 16 bits decodes to a member that enc
         CHECK(code == u128{1} << (format.bits - 1));
         continue;
       }
-      const Rounded rounded = round(value, format);
-      REQUIRE(rounded.value == value);
-      REQUIRE(rounded.flags == 0);
+      if (!value.is_infinite()) {  // which satfinite rounds to a number, though a code may say it
+        const Rounded rounded = round(value, format);
+        REQUIRE(rounded.value == value);
+        REQUIRE(rounded.flags == 0);
+      }
       const std::optional<u128> back = encode(value, format);
       REQUIRE(back);
       if (!value.is_nan()) REQUIRE(*back == code);
       REQUIRE(parse_number(code_text(code, format), format).value == value);
-      if (!value.is_nan()) REQUIRE(parse_number(hex(value), format).value == value);
+      if (value.is_finite()) REQUIRE(parse_number(hex(value), format).value == value);
     }
   }
 }

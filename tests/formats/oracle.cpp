@@ -328,7 +328,7 @@ Answer infinite(const Values& values, const Format& format, bool negative) {
   return {};
 }
 
-Answer zero(const Values& values, const Format& format, bool negative) {
+Answer zero(const Values& values, const Format&, bool negative) {
   if (!values.zero) return {};
   return {Value::zero(negative && values.negative_zero), 0};
 }

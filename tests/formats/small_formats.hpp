@@ -36,7 +36,7 @@ inline std::vector<Format> variants(const std::string& notation, bool with_wrap 
   return formats;
 }
 
-inline const std::vector<std::string> fixed_point = {
+inline const std::vector<std::string> fixed_points = {
     "fixed(1,0)", "fixed(0,1)",  "fixed(1,1)",  "fixed(2,2)",  "fixed(3,4)", "fixed(7,0)",
     "fixed(0,7)", "twos(1,0)",   "twos(0,3)",   "twos(3,4)",   "twos(2,2)",  "int8",
     "int4",       "ufixed(1,0)", "ufixed(4,4)", "ufixed(0,8)", "ufixed(3,1)"};

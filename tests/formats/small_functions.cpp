@@ -40,7 +40,7 @@ void check_functions(const std::vector<std::string>& notations) {
 
 }  // namespace
 
-TEST_CASE("functions of small fixed-point numbers agree with the oracle") { check_functions(fixed_point); }
+TEST_CASE("functions of small fixed-point numbers agree with the oracle") { check_functions(fixed_points); }
 TEST_CASE("functions of small floats agree with the oracle") { check_functions(floats); }
 TEST_CASE("functions of the OCP and fnuz formats agree with the oracle") {
   check_functions(machine_learning);

@@ -116,7 +116,7 @@ void check_triples(const std::vector<std::string>& notations) {
 
 }  // namespace
 
-TEST_CASE("every pair of small fixed-point numbers agrees with the oracle") { check_pairs(fixed_point); }
+TEST_CASE("every pair of small fixed-point numbers agrees with the oracle") { check_pairs(fixed_points); }
 TEST_CASE("every pair of small floats agrees with the oracle") { check_pairs(floats); }
 TEST_CASE("every pair of the OCP and fnuz formats agrees with the oracle") { check_pairs(machine_learning); }
 TEST_CASE("every pair of the P3109 formats agrees with the oracle") { check_pairs(p3109); }
@@ -125,7 +125,7 @@ TEST_CASE("every pair of listed formats agrees with the oracle") { check_pairs(l
 TEST_CASE("every pair of small posits agrees with the oracle") { check_pairs(posits); }
 
 TEST_CASE("fma on small formats agrees with the oracle") {
-  for (const auto* group : {&fixed_point, &floats, &machine_learning, &p3109, &lists, &papers, &posits})
+  for (const auto* group : {&fixed_points, &floats, &machine_learning, &p3109, &lists, &papers, &posits})
     check_triples(*group);
   MESSAGE(checked << " results compared");
 }
@@ -134,7 +134,7 @@ TEST_CASE("every format of the catalogue with at most 8 bits is among the small 
   for (const CatalogueEntry& entry : catalogue()) {
     if (parse_format(entry.example).bits > 8) continue;
     bool found = false;
-    for (const auto* group : {&fixed_point, &floats, &machine_learning, &p3109, &lists, &papers, &posits}) {
+    for (const auto* group : {&fixed_points, &floats, &machine_learning, &p3109, &lists, &papers, &posits}) {
       for (const std::string& text : *group)
         found = found || find_entry(text.substr(0, text.find('('))) == &entry;
     }

@@ -97,6 +97,9 @@ std::optional<Value> by_words(const Rational& x, const Format& f) {
         away = (low & 1) == 0;
         break;
       case Rounding::sr:
+      case Rounding::sra:
+      case Rounding::srb:
+      case Rounding::src:
         break;
     }
   }

@@ -12,7 +12,7 @@ namespace roundoff::sim::test {
 inline Policy random_policy(std::uint64_t seed) {
   std::uint64_t count = 0;
   const auto draw = [&](std::uint64_t below) { return formats::random_bits(seed, 0x90110c7, count++) % below; };
-  constexpr std::array notations = {"fixed(3,2)",     "fixed(8,0):wrap:rtz", "twos(4,4):wrap", "ufixed(3,1)",
+  constexpr std::array notations = {"fixed(3,2)",     "fixed(8,0):rtz", "twos(4,4):wrap", "ufixed(3,1)",
                                     "float(4,3):rup", "float(5,11)",         "binary16",       "bfloat16:rtz:sat",
                                     "F(0,2)",         "F(3,4):rne",          "e4m3",           "e5m2:inf",
                                     "posit(8,2)",     "binary8p3",           "float(8,24):sr(7)",

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "formats/error.hpp"
-#include "formats/functions/turns.hpp"
+#include "formats/functions/rotary_angles.hpp"
 #include "formats/rounding/arithmetic.hpp"
 #include "sim/model/model.hpp"
 #include "sim/model/policy.hpp"
@@ -267,12 +267,36 @@ class Transformer {
   Vector hard(const std::string& name, std::size_t i, int h, const Vector& s, Weighting weighting) {
     const Value top = most(s);
     Vector e, w;
-    for (const Value& score : s)
-      e.push_back(top.is_nan()               ? top
-                  : compare(score, top) == 0 ? rnd(Value::integer(1)) : Value::zero());
+    // Among finite scores the largest is told by itself; infinities and NaN are told by s - max, as in softmax.
+    const bool finite = std::all_of(s.begin(), s.end(), [](const Value& score) { return score.is_finite(); });
+    for (const Value& score : s) {
+      if (finite)
+        e.push_back(compare(score, top) == 0 ? rnd(Value::integer(1)) : Value::zero());
+      else
+        e.push_back(
+            roundoff::formats::apply(Function::step, sub(score, top, format_).value, format_).value);
+    }
+    if (!finite) {
+      const bool forward = weighting == Weighting::hard_first;
+      if (weighting == Weighting::hard) note(name + " z", i, h, -1, -1, sum_of(e));
+      for (std::size_t j = 0; j < s.size(); ++j) {
+        note(name + " exp", i, h, static_cast<int>(j), -1, e[j]);
+        if (weighting == Weighting::hard) {
+          w.push_back(div(e[j], sum_of(e), format_).value);
+        } else {
+          Vector before = forward ? Vector(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(j))
+                                  : Vector(e.begin() + static_cast<std::ptrdiff_t>(j) + 1, e.end());
+          const Value seen = before.empty() ? Value::zero() : before.size() == 1 ? before[0] : most(before);
+          w.push_back(
+              roundoff::formats::apply(Function::relu, sub(e[j], seen, format_).value, format_).value);
+        }
+        note(name + " weight", i, h, static_cast<int>(j), -1, w[j]);
+      }
+      return w;
+    }
     const auto is_top = [&](std::size_t j) { return compare(s[j], top) == 0; };
     std::size_t chosen = 0;
-    while (!top.is_nan() && !is_top(chosen)) ++chosen;
+    while (!is_top(chosen)) ++chosen;
     if (weighting == Weighting::hard_last)
       for (std::size_t j = 0; j < s.size(); ++j)
         if (is_top(j)) chosen = j;
@@ -281,7 +305,7 @@ class Transformer {
     for (std::size_t j = 0; j < s.size(); ++j) {
       note(name + " exp", i, h, static_cast<int>(j), -1, e[j]);
       w.push_back(weighting == Weighting::hard ? div(e[j], z, format_).value
-                  : j == chosen || top.is_nan() ? e[j]
+                  : j == chosen                ? e[j]
                                                : Value::zero());
       note(name + " weight", i, h, static_cast<int>(j), -1, w[j]);
     }

@@ -16,13 +16,13 @@ namespace roundoff::formats::lanes {
 void make_room(LaneKernels::Context& context, const std::shared_ptr<const LaneKernels>& doubles);
 
 /// The reduction for lanes [first, first + count): results to out[first...], marks to trapped[first...].
-void sum_again(const LaneKernels::Context& context, const void* const* terms, std::size_t terms_count,
-               std::size_t first, std::size_t count, void* out, std::uint8_t* trapped);
-void dot_again(const LaneKernels::Context& context, const void* const* x, const void* const* y,
-               std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-               std::uint8_t* trapped);
-void weighted_again(const LaneKernels::Context& context, const void* weights, const void* const* x,
-                    std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-                    std::uint8_t* trapped);
+void fallback_sum(const LaneKernels::Context& context, const void* const* terms, std::size_t terms_count,
+                  std::size_t first, std::size_t count, void* out, std::uint8_t* trapped);
+void fallback_dot(const LaneKernels::Context& context, const void* const* x, const void* const* y,
+                  std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+                  std::uint8_t* trapped);
+void fallback_weighted(const LaneKernels::Context& context, const void* weights, const void* const* x,
+                       std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+                       std::uint8_t* trapped);
 
 }  // namespace roundoff::formats::lanes

@@ -1,4 +1,4 @@
-// Votes: a weighted mean of bits is a count.
+// Bit means: a weighted mean of bits is a count.
 //
 // Attention that copies a bit computes o = sum_j rnd(a_j v_j) with a_j = rnd(e_j r), r = rnd(1/Z), e_j in {0,
 // 1} and v_j in {0, w}: as many operations as keys, each rounded, and where the weights are no powers of two
@@ -254,6 +254,6 @@ class Votes {
 
 }  // namespace
 
-Rewritten count_votes(const Analysed& from) { return Votes(from).run(); }
+Rewritten count_bits_of_means(const Analysed& from) { return Votes(from).run(); }
 
 }  // namespace roundoff::sim

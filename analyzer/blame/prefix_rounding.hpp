@@ -1,7 +1,7 @@
 // Runs in which only a first part of the roundings happens: what `explain` switches on step by step.
 //
 // A model on one input is a list of operations. Its *ideal* is the same list without rounding, on enclosures
-// (formats/functions/enclosure.hpp), or rounded to another, larger format. A half-rounded run takes the values of the
+// (formats/functions/enclosure.hpp), or rounded to another, larger format. A run with a prefix rounded takes the values of the
 // rounded run for a first part of the list and computes the rest ideally; the weights come first of all. So
 // run 0 is the ideal run, the last one is the rounded run, and somewhere between the two the choice of a
 // token turns.
@@ -61,13 +61,13 @@ struct Choice {
   bool leads = false;  ///< the margin is positive, or zero with the wanted token the earlier one
 };
 
-class HalfRounded {
+class PrefixRounding {
  public:
   /// Of output `output`, on these tokens (the question and the right answer so far). The rounded run must
   /// have come to the output's position. All must outlive this.
-  HalfRounded(const Twins& twins, const Reference& run, std::span<const Token> tokens, int output,
-              Token want);
-  ~HalfRounded();
+  PrefixRounding(const Twins& twins, const Reference& run, std::span<const Token> tokens, int output,
+                 Token want);
+  ~PrefixRounding();
 
   /// What rounding changed, in the order of computation, weights first.
   const std::vector<Change>& changes() const { return changes_; }

@@ -1,11 +1,13 @@
-#include "cli/options/ranges.hpp"
+#include "analyzer/search/ranges.hpp"
 
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "formats/error.hpp"
 
-namespace roundoff::cli {
+namespace roundoff::analyzer {
 namespace {
 
 constexpr int most = 1000000;
@@ -13,7 +15,7 @@ constexpr std::size_t most_numbers = 10000;
 
 class Parser {
  public:
-  Parser(const std::string& option, std::string_view part) : option_(option), part_(part), rest_(part) {}
+  Parser(std::string_view what, std::string_view part) : what_(what), part_(part), rest_(part) {}
 
   void into(std::vector<int>& numbers) {
     const int first = number();
@@ -30,7 +32,7 @@ class Parser {
       }
     }
     if (!rest_.empty() || last < first) fail();
-    for (long long at = first; at <= last; at = doubling ? at * step : at + step) {
+    for (std::int64_t at = first; at <= last; at = doubling ? at * step : at + step) {
       if (std::find(numbers.begin(), numbers.end(), at) == numbers.end())
         numbers.push_back(static_cast<int>(at));
       if (numbers.size() > most_numbers) fail();
@@ -47,26 +49,31 @@ class Parser {
   }
 
   [[noreturn]] void fail() const {
-    throw UsageError(
-        option_ + " '" + std::string(part_) +
-        "' is no list of sizes; write 8, or 2,4,8, or 2..64, or 2..64*2 (doubling), or 4..24+4 (steps of 4)");
+    throw UsageError(fmt::format(
+        "{} '{}' is no list of sizes; write 8, or 2,4,8, or 2..64, or 2..64*2 (doubling), or 4..24+4 (steps "
+        "of 4), each from 1 to {}",
+        what_, part_, most));
   }
 
-  const std::string& option_;
-  std::string_view part_, rest_;
+  std::string_view what_, part_, rest_;
 };
 
 }  // namespace
 
-std::vector<int> parse_range(const std::string& option, const std::string& text) {
+std::vector<int> parse_range(std::string_view what, std::string_view text) {
   std::vector<int> numbers;
-  std::string_view rest = text;
   while (true) {
-    const std::string_view part = rest.substr(0, rest.find(','));
-    Parser(option, part).into(numbers);
-    if (part.size() == rest.size()) return numbers;
-    rest.remove_prefix(part.size() + 1);
+    const std::string_view part = text.substr(0, text.find(','));
+    Parser(what, part).into(numbers);
+    if (part.size() == text.size()) return numbers;
+    text.remove_prefix(part.size() + 1);
   }
 }
 
-}  // namespace roundoff::cli
+int checked_size(std::string_view what, std::int64_t number) {
+  if (number < 1 || number > most)
+    throw UsageError(fmt::format("{} is a whole number from 1 to {}, not {}", what, most, number));
+  return static_cast<int>(number);
+}
+
+}  // namespace roundoff::analyzer

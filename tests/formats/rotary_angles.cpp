@@ -1,5 +1,5 @@
 // Cosines and sines of rotary angles: exact cases, symmetries, and the functions of radians and of the host.
-#include "formats/functions/turns.hpp"
+#include "formats/functions/rotary_angles.hpp"
 
 #include <cmath>
 

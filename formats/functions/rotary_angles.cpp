@@ -1,4 +1,4 @@
-#include "formats/functions/turns.hpp"
+#include "formats/functions/rotary_angles.hpp"
 
 #include "formats/error.hpp"
 #include "formats/functions/mpfr.hpp"

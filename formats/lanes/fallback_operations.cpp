@@ -1,4 +1,4 @@
-#include "formats/lanes/redo.hpp"
+#include "formats/lanes/fallback_operations.hpp"
 
 #include <cfenv>
 
@@ -13,9 +13,9 @@ Value result(Operator op, const Value& a, const Value& b, const Value& c, const 
   return op == Operator::div ? div(a, b, format).value : fma(a, b, c, format).value;
 }
 
-void redo_in_doubles(const LaneKernels::Context& context, Operator op, const void* a, const void* b,
-                     const void* c, void* results, const std::uint8_t* chosen, std::size_t count,
-                     std::uint8_t* trapped) {
+void fallback_in_doubles(const LaneKernels::Context& context, Operator op, const void* a, const void* b,
+                         const void* c, void* results, const std::uint8_t* chosen, std::size_t count,
+                         std::uint8_t* trapped) {
   constexpr std::size_t most = 16;
   double x[most], y[most], z[most];
   float out[most];
@@ -39,12 +39,13 @@ void redo_in_doubles(const LaneKernels::Context& context, Operator op, const voi
 
 }  // namespace
 
-void redo(const LaneKernels::Context& context, Operator op, const void* a, const void* b, const void* c,
-          void* results, const std::uint8_t* chosen, std::size_t count, std::uint8_t* trapped) {
+void fallback_lanes(const LaneKernels::Context& context, Operator op, const void* a, const void* b,
+                    const void* c, void* results, const std::uint8_t* chosen, std::size_t count,
+                    std::uint8_t* trapped) {
   const bool has_kernel =
       context.doubles != nullptr && (op == Operator::div || context.doubles->context().fma != nullptr);
   if (context.container == Container::f32 && has_kernel) {
-    return redo_in_doubles(context, op, a, b, c, results, chosen, count, trapped);
+    return fallback_in_doubles(context, op, a, b, c, results, chosen, count, trapped);
   }
   const HostRounding nearest(FE_TONEAREST);
   const std::size_t size = size_of(context.container);

@@ -1,4 +1,4 @@
-// Tails: where a function is constant from some argument on, its argument may stop there.
+// Clamped arguments: where a function is constant from some argument on, its argument may stop there.
 //
 // exp(s - max) rounds to 0 for all but a few differences just below 0, and the difference ranges over twice
 // the format. With c the greatest argument such that f(x) = f(low) for all x <= c, f(x) = f(max(x, c)) on
@@ -18,7 +18,7 @@ namespace roundoff::sim {
 namespace {
 
 // Arguments on a grid that make a table, and a table of few registers.
-constexpr std::size_t most = 1024, small = 64;
+constexpr std::size_t most_points = 1024, few_points = 64;
 
 bool increasing(Function function) {
   switch (function) {
@@ -42,7 +42,7 @@ class Cutter {
       const Node& node = old_.nodes[id];
       const bool candidate = node.op == Op::unary && increasing(node.function) &&
                              old_.nodes[node.a].op != Op::constant && ranges_[node.a].finite() &&
-                             !ranges_[id].traps && grid_points(ranges_[node.a], small) == 0;
+                             !ranges_[id].traps && grid_points(ranges_[node.a], few_points) == 0;
       const Value* bound = candidate ? tail(node, ranges_[node.a]) : nullptr;
       if (!bound) {
         to_.copy(id);
@@ -85,7 +85,7 @@ class Cutter {
         const bool same = apply(node.function, from_steps(middle, x.quantum), result).value == lowest;
         (same ? tail : beyond) = middle;
       }
-      const i128 room = static_cast<i128>(grid_points(x, most) == 0 ? most : small);
+      const i128 room = static_cast<i128>(grid_points(x, most_points) == 0 ? most_points : few_points);
       for (; !found && tail > *bottom && *top - tail < room; --tail)
         if (const Value c = from_steps(tail, x.quantum); round(c, argument).value == c) found = c;
     }
@@ -108,6 +108,6 @@ class Cutter {
 
 }  // namespace
 
-Rewritten cut_tails(const Analysed& from) { return Cutter(from).run(); }
+Rewritten clamp_arguments(const Analysed& from) { return Cutter(from).run(); }
 
 }  // namespace roundoff::sim

@@ -1,9 +1,8 @@
-// Owners: a maximum that tells whose it is.
+// Keys of maxima: a maximum that tells whose it is.
 //
 // Hard attention asks of every key whether its score is the maximum: e_j = f(s_j - m). In an order of
-// positions
-// ("the nearest digit that ...") key j scores x_j or is shut out, and the x_j are distinct, so that m = x_j
-// already says that key j has it. Then e_j is a function of m alone, and with it the weights and what they
+// positions ("the nearest digit that ...") key j scores x_j or is shut out, and the x_j are distinct, so that
+// m = x_j already says that key j has it. Then e_j is a function of m alone, and with it the weights and what they
 // fetch, which the pass `tabulate` looks up.
 //
 // Exactness. Let x be a value of m, and S_j the domain of s_j (domains.cpp). Where x is not in S_j, s_j is
@@ -92,6 +91,6 @@ class Owners {
 
 }  // namespace
 
-Rewritten name_owners(const Analysed& from) { return Owners(from).run(); }
+Rewritten name_maximum_keys(const Analysed& from) { return Owners(from).run(); }
 
 }  // namespace roundoff::sim

@@ -1,7 +1,7 @@
 // Half-rounded runs. The ideal value of an operation is computed on the operands that the run has: rounded
 // ones where an operation stands in the first part, ideal ones else. Two arithmetics do that by one and the
 // same walk: enclosures, and rounding to another format.
-#include "analyzer/blame/half_rounded.hpp"
+#include "analyzer/blame/prefix_rounding.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -101,8 +101,8 @@ std::optional<Twins> make_twins(const Model& model, const Policy& policy, const 
   return twins;
 }
 
-HalfRounded::HalfRounded(const Twins& twins, const Reference& run, std::span<const Token> tokens, int output,
-                         Token want)
+PrefixRounding::PrefixRounding(const Twins& twins, const Reference& run, std::span<const Token> tokens,
+                               int output, Token want)
     : twins_(twins),
       run_(run),
       tokens_(tokens),
@@ -115,9 +115,9 @@ HalfRounded::HalfRounded(const Twins& twins, const Reference& run, std::span<con
     while (bits_ < most_bits && choose(0).tie) bits_ *= 2;
 }
 
-HalfRounded::~HalfRounded() = default;
+PrefixRounding::~PrefixRounding() = default;
 
-void HalfRounded::find_cone() {
+void PrefixRounding::find_cone() {
   const Program& program = twins_.rounded;
   twin_.assign(program.nodes.size(), no_node);
   NodeId other = 0;
@@ -137,7 +137,7 @@ void HalfRounded::find_cone() {
   }
 }
 
-void HalfRounded::find_changes() {
+void PrefixRounding::find_changes() {
   const Program &program = twins_.rounded, &ideal = twins_.ideal;
   std::set<std::pair<NodeId, NodeId>> seen;  // a rounded constant in the place of an ideal one
   for (const NodeId id : cone_) {
@@ -174,7 +174,7 @@ void HalfRounded::find_changes() {
 }
 
 template <class Arithmetic>
-Choice HalfRounded::choose_in(const Arithmetic& arithmetic, std::size_t on) const {
+Choice PrefixRounding::choose_in(const Arithmetic& arithmetic, std::size_t on) const {
   using Number = typename Arithmetic::Number;
   const Program &program = twins_.rounded, &ideal = twins_.ideal;
   // Everything before `boundary` is rounded: up to the last operation that is switched on.
@@ -235,7 +235,7 @@ Choice HalfRounded::choose_in(const Arithmetic& arithmetic, std::size_t on) cons
   return choice;
 }
 
-Choice HalfRounded::choose(std::size_t on) const {
+Choice PrefixRounding::choose(std::size_t on) const {
   if (twins_.format) return choose_in(InFormat{}, on);
   return choose_in(Exactly{bits_}, on);
 }
@@ -264,7 +264,7 @@ RoundingError rounding_error(const Program& program, NodeId id, const Reference&
   return between(Exactly{first_bits}.evaluate(program, node, x), run.value(id), program.formats[node.format]);
 }
 
-RoundingError HalfRounded::error(std::size_t which) const {
+RoundingError PrefixRounding::error(std::size_t which) const {
   const Program &program = twins_.rounded, &ideal = twins_.ideal;
   const Change& change = changes_[which];
   if (!change.weight) return rounding_error(program, change.rounded, run_);

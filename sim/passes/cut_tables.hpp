@@ -1,4 +1,4 @@
-// Cuts and cones: which few values a node is a function of, and that function as a table.
+// Cuts: which few values a node is a function of; and that function as a table, from the operations between (its cone).
 #pragma once
 
 #include <array>

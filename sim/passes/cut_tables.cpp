@@ -1,5 +1,5 @@
 // Running a cone on all combinations of its leaves.
-#include "sim/passes/cones.hpp"
+#include "sim/passes/cut_tables.hpp"
 
 #include <algorithm>
 #include <unordered_map>

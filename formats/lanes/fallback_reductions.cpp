@@ -1,4 +1,4 @@
-#include "formats/lanes/again.hpp"
+#include "formats/lanes/fallback_reductions.hpp"
 
 #include <algorithm>
 #include <cfenv>
@@ -7,6 +7,7 @@
 
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/doubles.hpp"
+#include "formats/lanes/places.hpp"
 
 namespace roundoff::formats::lanes {
 namespace {
@@ -14,17 +15,7 @@ namespace {
 using Context = LaneKernels::Context;
 
 constexpr int room_of_double = 600;
-constexpr int top = 900;  // numbers of the larger format lie below 2^top
-
-const std::byte* lane(const Context& context, const void* array, std::size_t index) {
-  return static_cast<const std::byte*>(array) + index * size_of(context.container);
-}
-void* lane(const Context& context, void* array, std::size_t index) {
-  return static_cast<std::byte*>(array) + index * size_of(context.container);
-}
-std::uint8_t* lane(std::uint8_t* trapped, std::size_t index) {
-  return trapped == nullptr ? nullptr : trapped + index;
-}
+constexpr int top_of_double = 900;  // numbers of the larger format lie below 2^top_of_double
 
 /// Arrays from lane `first` on.
 class Shifted {
@@ -70,7 +61,7 @@ template <class Reduce>
 bool reduced(const Context& context, double largest, std::size_t terms_count, std::size_t first,
              std::size_t count, void* out, std::uint8_t* trapped, const Reduce& reduce) {
   // Rounded sums of n products are at most 2n times the largest product.
-  const bool bounded = largest * 2 * static_cast<double>(terms_count) < std::ldexp(1.0, top - 1);
+  const bool bounded = largest * 2 * static_cast<double>(terms_count) < std::ldexp(1.0, top_of_double - 1);
   if (context.room != 0 && !bounded) return false;
   std::vector<double> sums(count);
   std::feclearexcept(FE_UNDERFLOW);
@@ -91,7 +82,7 @@ void make_room(Context& context, const std::shared_ptr<const LaneKernels>& doubl
   } else if (context.container == Container::f64 && context.f64.style == FloatStyle::aligned) {
     Format larger = context.format;
     larger.quantum += room_of_double;
-    larger.highest.exponent -= leading_exponent(larger.highest) - (top - 1);
+    larger.highest.exponent -= leading_exponent(larger.highest) - (top_of_double - 1);
     larger.lowest = negated(larger.highest);
     larger.overflow = Overflow::inf;  // which never happens there
     context.room = room_of_double;
@@ -99,8 +90,8 @@ void make_room(Context& context, const std::shared_ptr<const LaneKernels>& doubl
   }
 }
 
-void sum_again(const Context& context, const void* const* terms, std::size_t terms_count, std::size_t first,
-               std::size_t count, void* out, std::uint8_t* trapped) {
+void fallback_sum(const Context& context, const void* const* terms, std::size_t terms_count,
+                  std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
   if (context.roomier != nullptr && context.room == 0) {
     const Scaled x(context, terms, terms_count, first, count, 0);
     const auto reduce = [&](const LaneKernels& k, double* sums, std::uint8_t* marks) {
@@ -112,8 +103,8 @@ void sum_again(const Context& context, const void* const* terms, std::size_t ter
   composed_sum(context, x.arrays(), terms_count, lane(context, out, first), count, lane(trapped, first));
 }
 
-void dot_again(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
-               std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
+void fallback_dot(const Context& context, const void* const* x, const void* const* y, std::size_t terms_count,
+                  std::size_t first, std::size_t count, void* out, std::uint8_t* trapped) {
   if (context.roomier != nullptr) {
     const Scaled a(context, x, terms_count, first, count, 0);
     const Scaled b(context, y, terms_count, first, count, context.room);
@@ -128,9 +119,9 @@ void dot_again(const Context& context, const void* const* x, const void* const* 
                lane(trapped, first));
 }
 
-void weighted_again(const Context& context, const void* weights, const void* const* x,
-                    std::size_t terms_count, std::size_t first, std::size_t count, void* out,
-                    std::uint8_t* trapped) {
+void fallback_weighted(const Context& context, const void* weights, const void* const* x,
+                       std::size_t terms_count, std::size_t first, std::size_t count, void* out,
+                       std::uint8_t* trapped) {
   if (context.roomier != nullptr) {
     const Scaled w(context, &weights, 1, 0, terms_count, 0);
     const Scaled a(context, x, terms_count, first, count, context.room);

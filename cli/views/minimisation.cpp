@@ -1,4 +1,4 @@
-#include "cli/views/minima.hpp"
+#include "cli/views/minimisation.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -68,7 +68,7 @@ Json as_json(const Attempt& attempt, const TaskSize& size) {
     return document;
   }
   if (!attempt.inexact.empty()) document["inexact_weight"] = attempt.inexact;
-  document["evidence"] = cli::as_json(attempt.result, attempt.outside);
+  document["evidence"] = cli::as_json(attempt.result, outside_the_theorem(attempt.policy));
   if (const std::string replay = replay_line(attempt, size); !replay.empty())
     document["replay"] = replay;
   return document;
@@ -157,6 +157,17 @@ Table as_table(const Minimisation& found) {
   return table;
 }
 
+/// Whether minima rest on something that proves nothing for all inputs: then they may be too small.
+std::string weakest_text(const Minimisation& found) {
+  std::string sizes;
+  for (const Minimum& minimum : found.minima)
+    if (minimum.value && !proves_all(minimum.best().result))
+      sizes += fmt::format("{}{}", sizes.empty() ? "" : ", ", describe(minimum.size));
+  if (sizes.empty()) return "";
+  return fmt::format("not a proof: the minimum at {} rests on adversarial inputs and samples alone, and may be too small\n",
+                     sizes);
+}
+
 std::string as_text(const Minimisation& found) {
   std::string text = as_text(as_table(found));
   for (const Minimum& minimum : found.minima) {
@@ -170,7 +181,7 @@ std::string as_text(const Minimisation& found) {
       if (!replay.empty()) text += fmt::format("replay n={}: {}\n", minimum.size.n, replay);
     }
   }
-  return text + "law: " + found.law.statement + '\n';
+  return text + weakest_text(found) + "law: " + found.law.statement + '\n';
 }
 
 Json as_json(const Minimisation& found) {
@@ -181,6 +192,7 @@ Json as_json(const Minimisation& found) {
                 {"l", size.l}, {"c", size.c}, {"N", count_json(minimum.N)}};
     one["value"] = minimum.value ? Json(*minimum.value) : Json();
     if (minimum.value) one["best"] = as_json(minimum.best(), size);
+    if (minimum.value) one["proved"] = proves_all(minimum.best().result);
     Json below = Json::array(), exceptions = Json::array(), scans = Json::array();
     for (const Attempt* each : minimum.below()) below.push_back(as_json(*each, size));
     for (const Scan& scan : minimum.scans) {
