@@ -6,6 +6,7 @@
 #include "formats/error.hpp"
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -126,5 +127,6 @@ typename Tape::Entries QuantiserBlock<Tape>::apply(Tape& tape, const Entries& x,
 }
 
 template class QuantiserBlock<Recorder>;
+template class QuantiserBlock<Tensors>;
 
 }  // namespace roundoff::sim
