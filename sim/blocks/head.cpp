@@ -21,8 +21,8 @@ HeadBlock<Tape>::HeadBlock(Tape& tape, const Model& model)
 template <class Tape>
 typename Tape::Choice HeadBlock<Tape>::choose(Tape& tape, const Entries& logits) const {
   const Place where = Place::step(SiteName::next);
-  return tape.arg_max(
-      zero_ ? tape.binary(Op::sub, *zero_, logits, Role::logits, where.before()) : logits, where);
+  return tape.arg_max(zero_ ? tape.binary(Op::sub, *zero_, logits, Role::logits, where.before()) : logits,
+                      where);
 }
 
 template class HeadBlock<Recorder>;

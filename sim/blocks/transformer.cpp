@@ -91,8 +91,8 @@ void require_positions(const Model& model, int positions) {
     if (layer.attention)
       for (const Matrix& mask : layer.attention->mask)
         if (mask.rows() < positions)
-          throw UsageError(fmt::format("the input needs {} positions but a mask has only {}", positions,
-                                       mask.rows()));
+          throw UsageError(
+              fmt::format("the input needs {} positions but a mask has only {}", positions, mask.rows()));
 }
 
 template class Transformer<Recorder>;

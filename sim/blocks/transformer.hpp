@@ -27,9 +27,7 @@ class Transformer {
   /// What later positions read of a position at the last attention: its keys and values.
   void remember(Tape& tape, std::size_t l, const Entries& x) { layers_[l].attention->remember(tape, x); }
   Entries logits(Tape& tape, const Entries& x) { return head_.logits(tape, normed(tape, final_norm_, x)); }
-  typename Tape::Choice choose(Tape& tape, const Entries& logits) const {
-    return head_.choose(tape, logits);
-  }
+  typename Tape::Choice choose(Tape& tape, const Entries& logits) const { return head_.choose(tape, logits); }
 
  private:
   using NormOfTape = std::optional<NormBlock<Tape>>;

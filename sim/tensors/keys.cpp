@@ -30,7 +30,8 @@ Tensors::Memory::Kept& kept_of(Tensors::Memory& memory, int sequence, std::size_
   const std::size_t size = memory.number->size();
   const auto groups = static_cast<std::size_t>(memory.groups), d_k = static_cast<std::size_t>(memory.d_k),
              d_v = static_cast<std::size_t>(memory.d_v);
-  Tensors::Memory::Kept larger{capacity, Array(groups * d_k * capacity * size), Array(groups * d_v * capacity * size)};
+  Tensors::Memory::Kept larger{capacity, Array(groups * d_k * capacity * size),
+                               Array(groups * d_v * capacity * size)};
   for (std::size_t r = 0; r < groups * d_k && kept.capacity > 0; ++r)
     std::memcpy(larger.keys.data() + r * capacity * size, kept.keys.data() + r * kept.capacity * size,
                 kept.capacity * size);
@@ -53,8 +54,9 @@ void Tensors::keep_key(Memory& memory, int group, const Entries& key) {
     Memory::Kept& kept = kept_of(memory, positions_[i].sequence, capacity_);
     for (std::size_t t = 0; t < static_cast<std::size_t>(key.count); ++t) {
       const std::size_t row = static_cast<std::size_t>(group * memory.d_k) + t;
-      std::memcpy(kept.keys.data() + (row * kept.capacity + static_cast<std::size_t>(positions_[i].position)) * size,
-                  elements.data() + (t * n + i) * size, size);
+      std::memcpy(
+          kept.keys.data() + (row * kept.capacity + static_cast<std::size_t>(positions_[i].position)) * size,
+          elements.data() + (t * n + i) * size, size);
     }
   }
 }
@@ -68,7 +70,8 @@ void Tensors::keep_value(Memory& memory, int group, const Entries& value) {
   for (std::size_t i = 0; i < n; ++i) {
     Memory::Kept& kept = kept_of(memory, positions_[i].sequence, capacity_);
     const std::size_t row =
-        (static_cast<std::size_t>(group) * kept.capacity + static_cast<std::size_t>(positions_[i].position)) * d_v;
+        (static_cast<std::size_t>(group) * kept.capacity + static_cast<std::size_t>(positions_[i].position)) *
+        d_v;
     for (std::size_t t = 0; t < d_v; ++t)
       std::memcpy(kept.values.data() + (row + t) * size, elements.data() + (t * n + i) * size, size);
   }
@@ -79,8 +82,8 @@ Tensors::Entries Tensors::scores(const Memory& memory, int group, const Entries&
   const Place place = where.before(!same_format(Role::accumulators, role));
   const std::uint8_t format = format_of(Role::accumulators);
   const Number& result = number(format);
-  const bool members = result.kernels() != nullptr && memory.number == &result &&
-                       contains(result, number(query.format));
+  const bool members =
+      result.kernels() != nullptr && memory.number == &result && contains(result, number(query.format));
   const Entries q = members ? as_elements(query, format) : query;
   const Number& q_number = number(q.format);
   const Array rows = by_lane(q);
@@ -113,7 +116,8 @@ Tensors::Entries Tensors::scores(const Memory& memory, int group, const Entries&
     std::vector<Value> x, y;
     for (std::size_t t = 0; t < d_k; ++t) {
       x.push_back(q_number.load(rows.data() + (i * d_k + t) * q_number.size()));
-      y.push_back(memory.number->load(key_at(i, t) + static_cast<std::size_t>(at.key) * memory.number->size()));
+      y.push_back(
+          memory.number->load(key_at(i, t) + static_cast<std::size_t>(at.key) * memory.number->size()));
     }
     return dot_text(x, y, result.format());
   });
@@ -125,8 +129,8 @@ Tensors::Entries Tensors::mix(const Memory& memory, int group, const Entries& we
   const Place place = where.before(!same_format(Role::accumulators, role));
   const std::uint8_t format = format_of(Role::accumulators);
   const Number& result = number(format);
-  const bool members = result.kernels() != nullptr && memory.number == &result &&
-                       contains(result, number(weights.format));
+  const bool members =
+      result.kernels() != nullptr && memory.number == &result && contains(result, number(weights.format));
   const Entries a = members ? as_elements(weights, format) : weights;
   const Number& a_number = number(a.format);
   const auto d_v = static_cast<std::size_t>(memory.d_v);
@@ -143,7 +147,8 @@ Tensors::Entries Tensors::mix(const Memory& memory, int group, const Entries& we
   for (std::size_t i = 0; i < n; ++i) {
     const Lane& lane = positions_[i];
     if (lane.keys == 0) {
-      for (std::size_t t = 0; t < d_v; ++t) result.store(Value::zero(), made.data() + (t * n + i) * result.size());
+      for (std::size_t t = 0; t < d_v; ++t)
+        result.store(Value::zero(), made.data() + (t * n + i) * result.size());
       continue;
     }
     values.resize(lane.keys);
@@ -197,7 +202,8 @@ Tensors::Entries Tensors::sum_of_keys(const Entries& a, Role role, const Place& 
     for (std::size_t i = first; i < end; ++i) {
       if (positions_[i].keys == 0) continue;
       terms.clear();
-      for (std::size_t j = 0; j < positions_[i].keys; ++j) terms.push_back(x.data() + (positions_[i].first + j) * s);
+      for (std::size_t j = 0; j < positions_[i].keys; ++j)
+        terms.push_back(x.data() + (positions_[i].first + j) * s);
       if (more) terms.push_back(more_at(i));
       sums_[static_cast<std::size_t>(role)](
           {.x_number = &kept, .x = terms.data(), .count = terms.size(), .lanes = 1},
@@ -230,7 +236,8 @@ Tensors::Entries Tensors::sum_of_keys(const Entries& a, Role role, const Place& 
       if (more) {
         for (std::size_t i = first; i < end; ++i) std::memcpy(next + (i - first) * s, more_at(i), s);
         std::byte* sums = made.data() + first * s;
-        result.kernels()->add(result.kernels()->context(), sums, next, sums, end - first, trapped.data() + first);
+        result.kernels()->add(result.kernels()->context(), sums, next, sums, end - first,
+                              trapped.data() + first);
       }
     }
     first = end;

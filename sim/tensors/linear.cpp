@@ -29,11 +29,12 @@ std::vector<const void*> pointers(const std::byte* first, std::size_t count, std
 Tensors::Map Tensors::prepare(const Linear& map, bool in_layer) {
   const std::uint64_t matrix = ++matrices_;
   const Number& weights = number(format_of(Role::weights));
-  Map made{StoredMatrix(map.weight, weights, in_layer ? weight_quantiser_ : std::nullopt,
-                        [matrix](int r, int c) {
-                          return matrix << 40 | static_cast<std::uint64_t>(r) << 20 | static_cast<std::uint64_t>(c);
-                        },
-                        workers_),
+  Map made{StoredMatrix(
+               map.weight, weights, in_layer ? weight_quantiser_ : std::nullopt,
+               [matrix](int r, int c) {
+                 return matrix << 40 | static_cast<std::uint64_t>(r) << 20 | static_cast<std::uint64_t>(c);
+               },
+               workers_),
            {}};
   if (!map.bias) return made;
   Entries& bias = made.bias.emplace(room(Entries::uniform, map.weight.rows(), format_of(Role::weights)));
@@ -48,8 +49,7 @@ std::string Tensors::dot_text(const std::vector<Value>& x, const std::vector<Val
   const auto whole = [&] { return fmt::format("a dot product of {} terms", x.size()); };
   // Throws the Trap, where there is one.
   static_cast<void>(formats::dot(x, y, policy_.order, policy_.dot, format));
-  if (policy_.order.kind != SumOrder::sequential || policy_.dot != DotMode::rounded ||
-      format.is_stochastic())
+  if (policy_.order.kind != SumOrder::sequential || policy_.dot != DotMode::rounded || format.is_stochastic())
     return whole();
   const auto usual = [&](const Value& v) {
     return v.is_finite() && v != format.highest && (v != format.lowest || v.is_zero());
@@ -74,7 +74,8 @@ Tensors::Entries Tensors::apply(Map& map, const Entries& input, Role role, SiteN
   const std::uint8_t format = format_of(Role::accumulators);
   const Number& result = number(format);
   const std::size_t n = lanes();
-  const auto rows = static_cast<std::size_t>(map.weight.rows()), terms = static_cast<std::size_t>(map.weight.columns());
+  const auto rows = static_cast<std::size_t>(map.weight.rows()),
+             terms = static_cast<std::size_t>(map.weight.columns());
 
   // Elements of the result's format where both factors are its members.
   const Entries everywhere = spread(input);
@@ -161,8 +162,10 @@ Tensors::Entries Tensors::dot(const Entries& a, const Entries& b, Role role, con
   const std::size_t n = lanes();
   Entries made = room(Entries::lanes, 1, format);
   std::vector<std::uint8_t> trapped(n);
-  const std::vector<const void*> left = pointers(x.data(), static_cast<std::size_t>(x.count), n * number(x.format).size());
-  const std::vector<const void*> right = pointers(y.data(), static_cast<std::size_t>(y.count), n * number(y.format).size());
+  const std::vector<const void*> left =
+      pointers(x.data(), static_cast<std::size_t>(x.count), n * number(x.format).size());
+  const std::vector<const void*> right =
+      pointers(y.data(), static_cast<std::size_t>(y.count), n * number(y.format).size());
   const Terms terms{.x_number = &number(x.format),
                     .x = left.data(),
                     .y_number = &number(y.format),
@@ -198,7 +201,8 @@ Tensors::Entries Tensors::sum(const Entries& a, Role role, const Place& where) {
   const std::size_t n = lanes();
   Entries made = room(Entries::lanes, 1, format);
   std::vector<std::uint8_t> trapped(n);
-  const std::vector<const void*> terms = pointers(x.data(), static_cast<std::size_t>(x.count), n * number(x.format).size());
+  const std::vector<const void*> terms =
+      pointers(x.data(), static_cast<std::size_t>(x.count), n * number(x.format).size());
   sums_[static_cast<std::size_t>(role)](
       {.x_number = &number(x.format), .x = terms.data(), .count = terms.size(), .lanes = n}, made.data(),
       trapped.data(), own().room,
@@ -216,12 +220,12 @@ Tensors::Entries Tensors::sum(const Entries& a, Role role, const Place& where) {
 Tensors::Embedding Tensors::embedding(const Matrix& table) {
   for (const auto& [of, stored] : tables_)
     if (of == &table) return &stored;
-  tables_.emplace_back(&table, StoredMatrix(table, number(format_of(Role::weights)), std::nullopt,
-                                            [](int r, int c) {
-                                              return static_cast<std::uint64_t>(r) << 20 |
-                                                     static_cast<std::uint64_t>(c);
-                                            },
-                                            workers_));
+  tables_.emplace_back(
+      &table,
+      StoredMatrix(
+          table, number(format_of(Role::weights)), std::nullopt,
+          [](int r, int c) { return static_cast<std::uint64_t>(r) << 20 | static_cast<std::uint64_t>(c); },
+          workers_));
   return &tables_.back().second;
 }
 
@@ -245,12 +249,13 @@ Tensors::Entries Tensors::position_row(const Matrix& table) {
     if (of == &table) stored = &kept;
   const Number& weights = number(format_of(Role::weights));
   if (stored == nullptr) {
-    tables_.emplace_back(&table, StoredMatrix(table, weights, std::nullopt,
-                                              [](int r, int c) {
-                                                return 1ULL << 62 | static_cast<std::uint64_t>(r) << 20 |
-                                                       static_cast<std::uint64_t>(c);
-                                              },
-                                              workers_));
+    tables_.emplace_back(&table, StoredMatrix(
+                                     table, weights, std::nullopt,
+                                     [](int r, int c) {
+                                       return 1ULL << 62 | static_cast<std::uint64_t>(r) << 20 |
+                                              static_cast<std::uint64_t>(c);
+                                     },
+                                     workers_));
     stored = &tables_.back().second;
   }
   const std::size_t n = lanes(), s = weights.size();
@@ -291,7 +296,8 @@ Tensors::Entries Tensors::turns(const Rotary& rotary, int set, int count,
       for (int r = 0; r < count; ++r)
         weights.store(of(positions_[i].position, r), table.data() + static_cast<std::size_t>(r) * s);
     }
-    for (int r = 0; r < count; ++r) std::memcpy(entry(r, i), table.data() + static_cast<std::size_t>(r) * s, s);
+    for (int r = 0; r < count; ++r)
+      std::memcpy(entry(r, i), table.data() + static_cast<std::size_t>(r) * s, s);
   }
   return made;
 }

@@ -215,7 +215,8 @@ void binary(Op op, Operand a, Operand b, const Number& result, void* out, std::s
     for (std::size_t i = 0; i < count; i += step) {
       const std::size_t n = std::min(step, count - i);
       operation(kernels->context(), elements(a, result, left, i, n), elements(b, result, right, i, n),
-                static_cast<std::byte*>(out) + i * result.size(), n, trapped == nullptr ? nullptr : trapped + i);
+                static_cast<std::byte*>(out) + i * result.size(), n,
+                trapped == nullptr ? nullptr : trapped + i);
     }
     return;
   }
@@ -235,8 +236,7 @@ void binary(Op op, Operand a, Operand b, const Number& result, void* out, std::s
       // The operands' own elements may be where the result goes: what is open is read first.
       std::vector<std::pair<std::size_t, std::pair<Value, Value>>> asked;
       for (std::size_t k = 0; k < n; ++k)
-        if (open[k] != 0)
-          asked.push_back({k, {a.number->load(a.at(i + k)), b.number->load(b.at(i + k))}});
+        if (open[k] != 0) asked.push_back({k, {a.number->load(a.at(i + k)), b.number->load(b.at(i + k))}});
       kernels->round_f64(kernels->context(), left, to, n, trapped == nullptr ? nullptr : trapped + i);
       for (const auto& [k, operands] : asked)
         each_by_definition(result, to + k * result.size(), 1, trapped == nullptr ? nullptr : trapped + i + k,

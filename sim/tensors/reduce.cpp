@@ -163,7 +163,8 @@ void Reducer::operator()(const Terms& terms, void* out, std::uint8_t* trapped, R
   const bool exact = order.kind == SumOrder::exact || reduction_.mode == DotMode::exact_dot;
   // The first term of a sum is not rounded, and a fused product of other formats has no kernel.
   const bool needs_members = terms.is_sum() || reduction_.mode == DotMode::fused;
-  const bool wide = order.kind == SumOrder::wide && (wide_->kernels() == nullptr || !contains(*wide_, *result_));
+  const bool wide =
+      order.kind == SumOrder::wide && (wide_->kernels() == nullptr || !contains(*wide_, *result_));
   if (result_->kernels() == nullptr || exact || wide || (needs_members && !members))
     return by_definition(terms, out, trapped, room, place);
   Pass(*this, terms, trapped, room)(out);
@@ -184,10 +185,10 @@ void Reducer::by_definition(const Terms& terms, void* out, std::uint8_t* trapped
       for (std::size_t j = 0; j < terms.count; ++j) room.right[j] = at(terms.y[j], *terms.y_number, i);
     try {
       const std::uint64_t where = draws && place ? place(i) : 0;
-      const Rounded made =
-          terms.is_sum()
-              ? formats::sum(room.left, reduction_.order, result_->format(), where)
-              : formats::dot(room.left, room.right, reduction_.order, reduction_.mode, result_->format(), where);
+      const Rounded made = terms.is_sum()
+                               ? formats::sum(room.left, reduction_.order, result_->format(), where)
+                               : formats::dot(room.left, room.right, reduction_.order, reduction_.mode,
+                                              result_->format(), where);
       result_->store(made.value, static_cast<std::byte*>(out) + i * result_->size());
     } catch (const Trap&) {
       if (trapped != nullptr) trapped[i] = 1;

@@ -45,8 +45,8 @@ void TensorRun::run(const std::vector<Feed>& feeds, const Told& told) {
     all += feed.tokens.size();
     for (const Token token : feed.tokens)
       if (token >= static_cast<Token>(model_->token_embedding.rows()))
-        throw UsageError(fmt::format("there is no token {}: the model has {}", token,
-                                     model_->token_embedding.rows()));
+        throw UsageError(
+            fmt::format("there is no token {}: the model has {}", token, model_->token_embedding.rows()));
   }
   std::vector<Feed> now;
   std::size_t lanes = 0;
@@ -68,7 +68,9 @@ void TensorRun::run(const std::vector<Feed>& feeds, const Told& told) {
     for (std::size_t at = 0; at < feed.tokens.size();) {
       const std::size_t count = std::min(most - lanes, feed.tokens.size() - at);
       const auto begin = feed.tokens.begin() + static_cast<std::ptrdiff_t>(at);
-      now.push_back({feed.sequence, feed.first + static_cast<int>(at), {begin, begin + static_cast<std::ptrdiff_t>(count)}});
+      now.push_back({feed.sequence,
+                     feed.first + static_cast<int>(at),
+                     {begin, begin + static_cast<std::ptrdiff_t>(count)}});
       at += count, lanes += count;
       if (lanes == most) flush();
     }

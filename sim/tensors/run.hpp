@@ -11,10 +11,10 @@
 namespace roundoff::sim {
 
 struct TensorOptions {
-  int threads = 0;      ///< 0: all processors
-  std::string isa;      ///< "" for the best the machine has
-  int lanes = 128;      ///< tokens that run together, at most
-  Watch watch = {};     ///< told of tokens done
+  int threads = 0;   ///< 0: all processors
+  std::string isa;   ///< "" for the best the machine has
+  int lanes = 128;   ///< tokens that run together, at most
+  Watch watch = {};  ///< told of tokens done
 };
 
 /// What a token led to.

@@ -17,8 +17,8 @@ namespace roundoff::sim {
 /// Figures of one site of one layer; intermediate steps of the site count with it.
 struct SiteFigures {
   std::int64_t values = 0, zeros = 0, nans = 0, infinities = 0;
-  std::int64_t limits = 0;      ///< finite values that are the largest or the smallest of their format
-  double least = 0, most = 0;   ///< of the finite values
+  std::int64_t limits = 0;     ///< finite values that are the largest or the smallest of their format
+  double least = 0, most = 0;  ///< of the finite values
   bool any_finite = false;
   void add(const SiteFigures& other);
 };

@@ -37,9 +37,7 @@ void fill(std::byte* to, const std::byte* element, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) std::memcpy(to + i * size, element, size);
 }
 
-std::string_view sign(Op op) {
-  return op == Op::add ? "+" : op == Op::sub ? "-" : op == Op::mul ? "*" : "/";
-}
+std::string_view sign(Op op) { return op == Op::add ? "+" : op == Op::sub ? "-" : op == Op::mul ? "*" : "/"; }
 
 }  // namespace
 
@@ -109,7 +107,8 @@ std::size_t Tensors::size(Entries::Shape shape, int count) const {
 }
 
 Tensors::Entries Tensors::room(Entries::Shape shape, int count, std::uint8_t format) const {
-  return {shape, count, format, std::make_shared<Array>(size(shape, count) * number(format).size()), 0, nullptr};
+  return {shape, count,  format, std::make_shared<Array>(size(shape, count) * number(format).size()),
+          0,     nullptr};
 }
 
 std::vector<std::uint8_t>& Tensors::traps(std::size_t count) {
@@ -210,11 +209,10 @@ DrawAt Tensors::draws(Op op, const Place& where, Entries::Shape shape, std::uint
 void Tensors::note(const Entries& made, const Place& where, const std::vector<std::uint8_t>& trapped,
                    const Explain& explain) {
   ++step;
-  if (made.shape == Entries::uniform) return;
   const Number& kept = number(made.format);
   const std::size_t count = size(made.shape, made.count);
   const auto sequence_of = [&](std::size_t element) {
-    if (made.shape == Entries::lanes) return positions_[element % lanes()].sequence;
+    if (made.shape != Entries::keys) return positions_[element % lanes()].sequence;
     const auto next = std::upper_bound(positions_.begin(), positions_.end(), element,
                                        [](std::size_t e, const Lane& l) { return e < l.first; });
     return (next - 1)->sequence;
@@ -238,6 +236,7 @@ void Tensors::note(const Entries& made, const Place& where, const std::vector<st
     throw Trap(fmt::format("{} ({})", why, describe(first->site)));
   }
 
+  if (made.shape == Entries::uniform) return;  // of no position
   const Scan seen = scan(kept, made.data(), count);
   Statistics& statistics = own().statistics;
   statistics.sites[{layer_, where.name}].add(seen.figures);
@@ -328,7 +327,8 @@ Tensors::Entries Tensors::round(const Entries& x, std::uint8_t format, const Pla
 }
 
 Tensors::Entries Tensors::slice(const Entries& x, int first, int count, int stride) const {
-  const std::size_t element = number(x.format).size(), row = x.shape == Entries::lanes ? lanes() * element : element;
+  const std::size_t element = number(x.format).size(),
+                    row = x.shape == Entries::lanes ? lanes() * element : element;
   Entries made = x;
   made.count = count;
   made.offset = x.offset + static_cast<std::size_t>(first) * row;
@@ -340,7 +340,8 @@ Tensors::Entries Tensors::slice(const Entries& x, int first, int count, int stri
 }
 
 Tensors::Entries Tensors::interleave(const Entries& x, const Entries& y) const {
-  const std::size_t element = number(x.format).size(), row = x.shape == Entries::lanes ? lanes() * element : element;
+  const std::size_t element = number(x.format).size(),
+                    row = x.shape == Entries::lanes ? lanes() * element : element;
   Entries made = room(x.shape, 2 * x.count, x.format);
   for (std::size_t i = 0; i < static_cast<std::size_t>(x.count); ++i) {
     std::memcpy(made.data() + 2 * i * row, x.data() + i * row, row);
@@ -429,7 +430,8 @@ Tensors::Entries Tensors::max(const Entries& input, std::uint8_t format, const P
       if (x.more) values.push_back(kept.load(more(i)));
       if (values.empty()) continue;
       Value best = values[0];
-      for (const Value& value : values) best = best.is_nan() || value.is_nan() ? Value::nan() : maximum(best, value);
+      for (const Value& value : values)
+        best = best.is_nan() || value.is_nan() ? Value::nan() : maximum(best, value);
       trapped[i] = best.is_nan() && trapping ? 1 : 0;
       if (trapped[i] != 0) continue;
       kept.store(best, made.data() + i * kept.size());

@@ -18,9 +18,9 @@ struct StoredMatrix::Table {
   std::vector<float> single;   ///< [code]
   std::vector<std::pair<std::int64_t, std::uint16_t>> codes;
 
-  /// Doubles as integers in the same order, -0 below +0.
+  /// Doubles as integers in the same order, -0 below +0; all NaN are one.
   static std::int64_t key(double x) {
-    const auto bits = std::bit_cast<std::int64_t>(x);
+    const auto bits = std::bit_cast<std::int64_t>(x != x ? std::numeric_limits<double>::quiet_NaN() : x);
     return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits - 1 : bits;
   }
 
@@ -34,7 +34,6 @@ struct StoredMatrix::Table {
       } catch (const UsageError&) {
         continue;  // no member has this code
       }
-      if (!value.is_finite()) continue;
       number[code] = to_double(value);
       single[code] = static_cast<float>(number[code]);
       codes.push_back({key(number[code]), static_cast<std::uint16_t>(code)});
@@ -66,16 +65,17 @@ T read(const std::byte* at) {
 
 }  // namespace
 
-StoredMatrix::StoredMatrix(const Matrix& matrix, const Number& number, const std::optional<Quantiser>& quantiser,
-                           const WeightPlace& place, Workers& workers)
+StoredMatrix::StoredMatrix(const Matrix& matrix, const Number& number,
+                           const std::optional<Quantiser>& quantiser, const WeightPlace& place,
+                           Workers& workers)
     : number_(&number), rows_(matrix.rows()), columns_(matrix.columns()) {
   const Format& format = number.format();
   const bool codes = number.in_doubles() && format.bits <= 16 && format.encoding != Encoding::none;
-  packing_ = !number.in_doubles()                                          ? Packing::elements
-             : codes && format.bits <= 8                                   ? Packing::bytes
+  packing_ = !number.in_doubles()                                                    ? Packing::elements
+             : codes && format.bits <= 8                                             ? Packing::bytes
              : fits_upper(format) && number.kernels()->container() == Container::f32 ? Packing::upper
-             : codes                                                       ? Packing::words
-                                                                           : Packing::elements;
+             : codes                                                                 ? Packing::words
+                                                                                     : Packing::elements;
   unit_ = packing_ == Packing::bytes ? 1 : packing_ == Packing::elements ? number.size() : 2;
   if (packing_ == Packing::bytes || packing_ == Packing::words) {
     static std::mutex mutex;
@@ -102,7 +102,8 @@ void StoredMatrix::pack(const Matrix& matrix, const WeightPlace& place, int firs
   const auto columns = static_cast<std::size_t>(columns_);
   Array elements(columns * static_cast<std::size_t>(count) * number_->size());
   const auto element = [&](int r, int c) {
-    return elements.data() + (static_cast<std::size_t>(r) * columns + static_cast<std::size_t>(c)) * number_->size();
+    return elements.data() +
+           (static_cast<std::size_t>(r) * columns + static_cast<std::size_t>(c)) * number_->size();
   };
   // By definition, as the recorder rounds them.
   const Value zero = formats::round(Value::zero(), number_->format()).value;
@@ -199,24 +200,29 @@ void StoredMatrix::unpack_as(int first, int count, bool transposed, To* out) con
 
 void StoredMatrix::unpack(int first, int count, const Number& as, void* out) const {
   if (number_->in_doubles() && as.in_doubles()) {
-    if (as.kernels()->container() == Container::f32) return unpack_as(first, count, false, static_cast<float*>(out));
-    if (as.kernels()->container() == Container::f64) return unpack_as(first, count, false, static_cast<double*>(out));
+    if (as.kernels()->container() == Container::f32)
+      return unpack_as(first, count, false, static_cast<float*>(out));
+    if (as.kernels()->container() == Container::f64)
+      return unpack_as(first, count, false, static_cast<double*>(out));
     std::vector<double> numbers(static_cast<std::size_t>(count) * static_cast<std::size_t>(columns_));
     unpack_as(first, count, false, numbers.data());
     return as.from_doubles(numbers.data(), out, numbers.size());
   }
   for (int r = 0; r < count; ++r)
     for (int c = 0; c < columns_; ++c)
-      as.store(number_->load(at(first + r, c)),
-               static_cast<std::byte*>(out) +
-                   (static_cast<std::size_t>(r) * static_cast<std::size_t>(columns_) + static_cast<std::size_t>(c)) *
-                       as.size());
+      as.store(
+          number_->load(at(first + r, c)),
+          static_cast<std::byte*>(out) + (static_cast<std::size_t>(r) * static_cast<std::size_t>(columns_) +
+                                          static_cast<std::size_t>(c)) *
+                                             as.size());
 }
 
 void StoredMatrix::unpack_transposed(int first, int count, const Number& as, void* out) const {
   if (number_->in_doubles() && as.in_doubles()) {
-    if (as.kernels()->container() == Container::f32) return unpack_as(first, count, true, static_cast<float*>(out));
-    if (as.kernels()->container() == Container::f64) return unpack_as(first, count, true, static_cast<double*>(out));
+    if (as.kernels()->container() == Container::f32)
+      return unpack_as(first, count, true, static_cast<float*>(out));
+    if (as.kernels()->container() == Container::f64)
+      return unpack_as(first, count, true, static_cast<double*>(out));
     std::vector<double> numbers(static_cast<std::size_t>(count) * static_cast<std::size_t>(columns_));
     unpack_as(first, count, true, numbers.data());
     return as.from_doubles(numbers.data(), out, numbers.size());
@@ -224,9 +230,9 @@ void StoredMatrix::unpack_transposed(int first, int count, const Number& as, voi
   for (int c = 0; c < columns_; ++c)
     for (int r = 0; r < count; ++r)
       as.store(number_->load(at(first + r, c)),
-               static_cast<std::byte*>(out) +
-                   (static_cast<std::size_t>(c) * static_cast<std::size_t>(count) + static_cast<std::size_t>(r)) *
-                       as.size());
+               static_cast<std::byte*>(out) + (static_cast<std::size_t>(c) * static_cast<std::size_t>(count) +
+                                               static_cast<std::size_t>(r)) *
+                                                  as.size());
 }
 
 }  // namespace roundoff::sim

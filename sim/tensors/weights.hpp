@@ -45,8 +45,8 @@ class StoredMatrix {
   template <class To>
   void unpack_as(int first, int count, bool transposed, To* out) const;
   const std::byte* at(int r, int c) const {
-    return data_ + (static_cast<std::size_t>(r) * row_stride_ + static_cast<std::size_t>(c) * column_stride_) *
-                       unit_;
+    return data_ +
+           (static_cast<std::size_t>(r) * row_stride_ + static_cast<std::size_t>(c) * column_stride_) * unit_;
   }
 
   const Number* number_ = nullptr;

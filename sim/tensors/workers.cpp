@@ -14,7 +14,8 @@ thread_local bool at_work = false;
 int Workers::self() { return own_number; }
 
 Workers::Workers(int threads) {
-  const int wanted = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int wanted =
+      threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   for (int i = 1; i < wanted; ++i) threads_.emplace_back([this, i] { serve(i); });
 }
 
