@@ -50,6 +50,11 @@ namespace {
 
 constexpr int rows_at_once = 16;
 
+bool same_codes(const Format& a, const Format& b) {
+  return a.layout == b.layout && a.encoding == b.encoding && a.bits == b.bits && a.precision == b.precision &&
+         a.quantum == b.quantum && a.highest == b.highest && a.lowest == b.lowest;
+}
+
 /// Every member is a binary32 whose lower 16 bits are zero.
 bool fits_upper(const Format& f) {
   return f.is_grid() && f.precision <= 8 && f.quantum >= -133 &&
@@ -85,38 +90,76 @@ StoredMatrix::StoredMatrix(const Matrix& matrix, const Number& number,
       if (of == format) table_ = table;
     if (!table_) tables.push_back({format, table_ = std::make_shared<const Table>(format)});
   }
+  if (!quantiser && !number.draws() && map(matrix)) return;
   row_stride_ = static_cast<std::size_t>(columns_);
   own_ = Array(static_cast<std::size_t>(rows_) * row_stride_ * unit_);
   data_ = own_.data();
-  // Through a quantiser by definition, too: scales may depend on the whole matrix.
-  const std::optional<Matrix> made =
-      quantiser ? std::optional<Matrix>(quantised(matrix, *quantiser, format)) : std::nullopt;
+  const bool by_kernels = matrix.source() && !quantiser && number.in_doubles();
+  formats::QuantiseOptions shared;
+  if (quantiser) shared = shared_by_rows(matrix, *quantiser, format);
+  // By definition, as the recorder rounds them.
+  const Value zero = quantiser ? Value::zero() : formats::round(Value::zero(), format).value;
+  const RowOf row_of = [&](int r, Vector& row) {
+    if (quantiser) {
+      row = quantised_row(matrix, r, *quantiser, format, shared);
+      return;
+    }
+    row.assign(static_cast<std::size_t>(columns_), zero);
+    for (const Matrix::Entry& entry : matrix.row(r)) {
+      const Draw draw{place ? place(r, static_cast<int>(entry.column)) : 0, 0};
+      row[entry.column] = formats::round(entry.value, format, draw).value;
+    }
+  };
   const int blocks = (rows_ + rows_at_once - 1) / rows_at_once;
   workers.each(static_cast<std::size_t>(blocks), [&](std::size_t block) {
-    const int first = static_cast<int>(block) * rows_at_once;
-    pack(made ? *made : matrix, place, first, std::min(rows_at_once, rows_ - first));
+    const int first = static_cast<int>(block) * rows_at_once, count = std::min(rows_at_once, rows_ - first);
+    if (by_kernels)
+      pack_source(*matrix.source(), first, count);
+    else
+      pack(row_of, first, count);
   });
 }
 
-void StoredMatrix::pack(const Matrix& matrix, const WeightPlace& place, int first, int count) {
+bool StoredMatrix::map(const Matrix& matrix) {
+  if (!matrix.source() || std::endian::native != std::endian::little) return false;
+  const WeightSource::Raw raw = matrix.source()->raw();
+  if (raw.data == nullptr || !same_codes(raw.format, number_->format())) return false;
+  const bool real = packing_ == Packing::elements && number_->in_doubles() &&
+                    number_->kernels()->container() >= Container::f32 &&
+                    raw.format.bits == static_cast<int>(8 * unit_);
+  const bool halves = packing_ == Packing::upper && raw.format.bits == 16 && raw.format.quantum == -133;
+  if (!real && !halves && packing_ != Packing::bytes && packing_ != Packing::words) return false;
+  mapped_ = matrix.source();
+  data_ = raw.data;
+  row_stride_ = raw.row_stride, column_stride_ = raw.column_stride;
+  return true;
+}
+
+void StoredMatrix::pack(const RowOf& row_of, int first, int count) {
   const auto columns = static_cast<std::size_t>(columns_);
-  Array elements(columns * static_cast<std::size_t>(count) * number_->size());
-  const auto element = [&](int r, int c) {
-    return elements.data() +
-           (static_cast<std::size_t>(r) * columns + static_cast<std::size_t>(c)) * number_->size();
-  };
-  // By definition, as the recorder rounds them.
-  const Value zero = formats::round(Value::zero(), number_->format()).value;
-  for (int r = 0; r < count; ++r) {
-    for (int c = 0; c < columns_; ++c) number_->store(zero, element(r, c));
-    for (const Matrix::Entry& entry : matrix.row(first + r)) {
-      const int c = static_cast<int>(entry.column);
-      const Draw draw{place ? place(first + r, c) : 0, 0};
-      number_->store(formats::round(entry.value, number_->format(), draw).value, element(r, c));
-    }
+  Array elements(columns * number_->size());
+  Vector row;
+  for (int r = first; r < first + count; ++r) {
+    row_of(r, row);
+    for (std::size_t c = 0; c < columns; ++c) number_->store(row[c], elements.data() + c * number_->size());
+    pack(elements.data(), columns, own_.data() + static_cast<std::size_t>(r) * columns * unit_);
   }
-  pack(elements.data(), columns * static_cast<std::size_t>(count),
-       own_.data() + static_cast<std::size_t>(first) * columns * unit_);
+}
+
+void StoredMatrix::pack_source(const WeightSource& source, int first, int count) {
+  static const Number binary64(parse_format("binary64"), Isa::scalar);
+  const auto columns = static_cast<std::size_t>(columns_);
+  std::vector<double> numbers(columns * static_cast<std::size_t>(count));
+  for (int c = 0; c < columns_; ++c)
+    for (int r = 0; r < count; ++r)
+      numbers[static_cast<std::size_t>(r) * columns + static_cast<std::size_t>(c)] = source.at(first + r, c);
+  Array elements(numbers.size() * number_->size());
+  std::vector<std::uint8_t> trapped(numbers.size());
+  round({&binary64, numbers.data()}, *number_, elements.data(), numbers.size(), trapped.data());
+  const auto bad = std::find(trapped.begin(), trapped.end(), 1);
+  if (bad != trapped.end())  // throws
+    formats::round(Value::of(numbers[static_cast<std::size_t>(bad - trapped.begin())]), number_->format());
+  pack(elements.data(), numbers.size(), own_.data() + static_cast<std::size_t>(first) * columns * unit_);
 }
 
 void StoredMatrix::pack(const void* elements, std::size_t count, std::byte* to) const {

@@ -1,6 +1,7 @@
 // Matrices of weights, rounded once when they are loaded and kept in as few bytes as their format needs: one byte
 // where it has at most 8 bits, two where it has at most 16 (or where a binary32 has nothing in its lower half),
-// else elements of its container. Rows are unpacked when they are used.
+// else elements of its container. Where a file holds the very codes of the format, they stay there. Rows are
+// unpacked when they are used.
 #pragma once
 
 #include <optional>
@@ -28,7 +29,7 @@ class StoredMatrix {
   void unpack(int first, int count, const Number& as, void* out) const;
   /// The same by columns: entry (r, c) at out[c * count + r].
   void unpack_transposed(int first, int count, const Number& as, void* out) const;
-  /// Bytes of memory that the weights take.
+  /// Bytes of memory that the weights take, what is mapped from a file not counted.
   std::size_t owned() const { return own_.size(); }
 
  private:
@@ -40,7 +41,11 @@ class StoredMatrix {
   };
   struct Table;
 
-  void pack(const Matrix& matrix, const WeightPlace& place, int first, int count);
+  bool map(const Matrix& matrix);
+  /// Row r of a matrix as members of the format.
+  using RowOf = std::function<void(int r, Vector& row)>;
+  void pack(const RowOf& row_of, int first, int count);
+  void pack_source(const WeightSource& source, int first, int count);
   void pack(const void* elements, std::size_t count, std::byte* to) const;
   template <class To>
   void unpack_as(int first, int count, bool transposed, To* out) const;
@@ -55,6 +60,7 @@ class StoredMatrix {
   std::size_t unit_ = 0, row_stride_ = 0, column_stride_ = 1;
   const std::byte* data_ = nullptr;
   Array own_;
+  std::shared_ptr<const WeightSource> mapped_;
   std::shared_ptr<const Table> table_;
 };
 
