@@ -46,214 +46,280 @@ std::string refuses_iteradd_slim(const TaskSize& size, const Policy& policy, con
                                                         "the share 1/2^ceil(lg k) of a key")});
 }
 
-Model build_iteradd_slim(const Task& task, const Policy& policy, const Settings& settings) {
-  const IterAddLayout at(task.size());
-  const Groups groups(task.size());
-  const int n = at.n, k = at.k, m = groups.digits, modulus = groups.modulus, count = groups.count;
-  const Weight max = largest(policy), gap_m = gap(policy);
-  const int slices = settings.at("slices");
-  const Weight slope = part_of(2 * gap_m, slices, policy);
-  const Form one = constant(1);
+// One paragraph of weights a layer. The carrier of group J is the lowest digit of it in the last operand: it sees
+// all operands, and all groups above.
+class IterAddSlim {
+ public:
+  IterAddSlim(const Task& task, const Policy& policy, int slices)
+      : task_(task),
+        at_(task.size()),
+        groups_(task.size()),
+        m_(groups_.digits),
+        modulus_(groups_.modulus),
+        count_(groups_.count),
+        max_(largest(policy)),
+        gap_m_(gap(policy)),
+        slices_(slices),
+        slope_(part_of(2 * gap_m_, slices, policy)),
+        model_(task) {}
 
-  ModelBuilder model(task);
-  const Register x =
-      model.add("x");  // name of the column; at outputs, of the carrier to ask; then the answer
-  const Register group = model.add("group");  // name of the group
-  const Register scale = model.add("scale");  // 2^(place in the group)
-  const Register row = model.add("row");      // h at position h < P, else -1: the table of the look-ups
-  const Register is_digit = model.add("is_digit");
-  const Register no_column =
-      model.add("no_column");  // 1 where a key is neither a digit nor padding of a column
-  const Register in_group = model.add("in_group");  // 1 where the key belongs to one group only
-  const Register no_group = model.add("no_group");  // 1 where a key is neither of a group nor padding
-  const Register not_last = model.add("not_last");  // 0 at digits of the last operand
-  const Register no_carrier = model.add("no_carrier");
-  const Register above_all = model.add("above_all");  // 1 at the carrier above the groups, the last '+'
-  const Register v =
-      model.add("v");  // the digit; its part of the group; S; R; does the group above propagate
-  const Register c = model.add("c");  // column sum; Q; does the group above generate
-  const Register t = model.add("t");  // Q_J; T_(J+1) at carrier J
-  const Register u =
-      model.add("u");  // name of the nearest carrier at or above whose next group does not propagate
-  const Register a = model.add("a");  // the u asked for; the answer's digit
+  Model build() {
+    embed();
+    weigh_digits();
+    add_columns();
+    add_groups();
+    divide();
+    add_carried();
+    name_nearest();
+    fetch();
+    carry();
+    write_digits();
+    model_.logit(1, a_ - 4 * Form(no_column_));
+    model_.logit(task_.eos(), 2 * Form(no_column_));
+    return model_.finish();
+  }
 
-  // Embedding. The carrier of group J is the lowest digit of it in the last operand: it sees all operands, and
-  // all groups above.
+ private:
+  // What the registers of positions hold at the start.
   struct Place {
     int x = 0, group = 0, scale = 0, row = -1, is_digit = 0, no_column = 0, in_group = 0, no_group = 1,
         not_last = 1, no_carrier = 1, above_all = 0;
   };
-  std::vector<Place> places(static_cast<std::size_t>(task.positions()));
-  const auto place = [&](int position) -> Place& { return places[static_cast<std::size_t>(position)]; };
-  for (int j = 0; j < k; ++j) {
-    for (int digit = 0; digit < n; ++digit) {
-      Place& here = place(at.digit(j, digit));
-      here.x = digit - n;
-      here.is_digit = 1;
-      here.scale = 1 << digit % m;
-      if (j + 1 < k) continue;
-      here.group = groups.name(digit / m);
-      here.in_group = 1;
-      here.not_last = here.no_group = 0;
-      here.no_carrier = digit % m == 0 ? 0 : 1;
+
+  Place& place(int position) { return places_[static_cast<std::size_t>(position)]; }
+  void embed() {
+    place_digits();
+    place_symbols();
+    pad_groups();
+    place_outputs();
+    for (int position = 0; position < task_.positions(); ++position) {
+      const Place& here = place(position);
+      for (const auto& [reg, value] : {std::pair{x_, here.x},
+                                       {group_, here.group},
+                                       {scale_, here.scale},
+                                       {row_, here.row},
+                                       {is_digit_, here.is_digit},
+                                       {no_column_, here.no_column},
+                                       {in_group_, here.in_group},
+                                       {no_group_, here.no_group},
+                                       {not_last_, here.not_last},
+                                       {no_carrier_, here.no_carrier},
+                                       {above_all_, here.above_all}}) {
+        model_.position(position, reg, value);
+      }
+    }
+    model_.token(1, v_, 1);
+  }
+  void place_digits() {
+    for (int j = 0; j < at_.k; ++j) {
+      for (int digit = 0; digit < at_.n; ++digit) {
+        Place& here = place(at_.digit(j, digit));
+        here.x = digit - at_.n;
+        here.is_digit = 1;
+        here.scale = 1 << digit % m_;
+        if (j + 1 < at_.k) continue;
+        here.group = groups_.name(digit / m_);
+        here.in_group = 1;
+        here.not_last = here.no_group = 0;
+        here.no_carrier = digit % m_ == 0 ? 0 : 1;
+      }
     }
   }
-  const int sentinel = at.symbol(k - 2);
-  for (int j = groups.padded_operands - k; j + 1 < k; ++j)
-    place(at.symbol(j)).no_column = 1;  // the others pad
-  place(sentinel).above_all = 1;
-  place(sentinel).group = groups.name(count);
-  place(sentinel).no_carrier = 0;
-  place(at.equals()).group = groups.name(-1);
-  place(at.equals()).no_carrier = 0;
+  void place_symbols() {
+    for (int j = groups_.padded_operands - at_.k; j + 1 < at_.k; ++j)
+      place(at_.symbol(j)).no_column = 1;  // the others pad
+    place(sentinel_).above_all = 1;
+    place(sentinel_).group = groups_.name(count_);
+    place(sentinel_).no_carrier = 0;
+    place(at_.equals()).group = groups_.name(-1);
+    place(at_.equals()).no_carrier = 0;
+  }
   // Positions with column sum 0 pad the groups: the first ones any group, the next ones the topmost.
-  int padding = 0;
-  for (int position = 0; padding < groups.padded_digits - groups.top; ++position) {
-    if (position == sentinel) continue;
-    Place& here = place(position);
-    here.no_group = 0;
-    if (padding++ < groups.padded_digits - m) continue;
-    here.in_group = 1;
-    here.group = groups.name(count - 1);
-  }
-  for (int h = 0; h < modulus; ++h) place(h).row = h;
-  for (int i = 0; i < at.answer; ++i) {
-    Place& here = place(at.output(i));
-    here.x = groups.name(i / m - 1);
-    here.group = groups.name(i / m - 1) - count;
-    here.scale = 1 << i % m;
-  }
-  place(at.end()).no_column = 1;
-  for (int position = 0; position < task.positions(); ++position) {
-    const Place& here = place(position);
-    for (const auto& [reg, value] : {std::pair{x, here.x},
-                                     {group, here.group},
-                                     {scale, here.scale},
-                                     {row, here.row},
-                                     {is_digit, here.is_digit},
-                                     {no_column, here.no_column},
-                                     {in_group, here.in_group},
-                                     {no_group, here.no_group},
-                                     {not_last, here.not_last},
-                                     {no_carrier, here.no_carrier},
-                                     {above_all, here.above_all}}) {
-      model.position(position, reg, value);
+  void pad_groups() {
+    int padding = 0;
+    for (int position = 0; padding < groups_.padded_digits - groups_.top; ++position) {
+      if (position == sentinel_) continue;
+      Place& here = place(position);
+      here.no_group = 0;
+      if (padding++ < groups_.padded_digits - m_) continue;
+      here.in_group = 1;
+      here.group = groups_.name(count_ - 1);
     }
   }
-  model.token(1, v, 1);
+  void place_outputs() {
+    for (int h = 0; h < modulus_; ++h) place(h).row = h;
+    for (int i = 0; i < at_.answer; ++i) {
+      Place& here = place(at_.output(i));
+      here.x = groups_.name(i / m_ - 1);
+      here.group = groups_.name(i / m_ - 1) - count_;
+      here.scale = 1 << i % m_;
+    }
+    place(at_.end()).no_column = 1;
+  }
 
   // A tent (tent.hpp) with the fifth term as it is given, number and guard, and with its ends at keys with gate
   // 1 alone: a key with gate 0 and number 0 scores 0 for all queries.
-  const auto compare = [&](HeadBuilder& head, const Weight& m_here, const Form& query, const Form& key,
-                           const Form& guarded, const Form& gate) {
-    head.score(m_here * query + max, gate);
+  void compare(HeadBuilder& head, const Weight& m_here, const Form& query, const Form& key,
+               const Form& guarded, const Form& gate) const {
+    head.score(m_here * query + max_, gate);
     head.score(m_here * query, gate);
-    head.score(one, -m_here * key);
-    head.score(one, -m_here * key);
-    head.score(one, guarded);
-    head.score(-m_here * query - max, gate);
-  };
+    head.score(one_, -m_here * key);
+    head.score(one_, -m_here * key);
+    head.score(one_, guarded);
+    head.score(-m_here * query - max_, gate);
+  }
   // The greatest row h >= 0 with h * divisor <= number, by slices of + slope number, - slope h divisor (`cliff`,
   // gadgets.hpp), MAX, and M h - MAX; row -1, where there is none, is pushed down.
-  const auto look_up = [&](LayerBuilder& layer, const Form& number, const Form& divisor, int factor,
-                           Target to) {
+  void look_up(LayerBuilder& layer, const Form& number, const Form& divisor, int factor, Target to) const {
     HeadBuilder& head = layer.head();
-    for (int slice = 0; slice < slices; ++slice) {
-      head.score(slope * number, one);
-      head.score(divisor, -(slope * factor) * row);
+    for (int slice = 0; slice < slices_; ++slice) {
+      head.score(slope_ * number, one_);
+      head.score(divisor, -(slope_ * factor) * row_);
     }
-    head.score(one, constant(max));
-    head.score(one, gap_m * row + (gap_m - max));
-    head.copy(row, {to});
-  };
-
-  const auto clear = [](LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); };
+    head.score(one_, constant(max_));
+    head.score(one_, gap_m_ * row_ + (gap_m_ - max_));
+    head.copy(row_, {to});
+  }
+  static void clear(LayerBuilder& layer, Register reg) { layer.unit(reg, {{reg, -1}}); }
 
   // Layer 1. The digit's part of its group, v 2^place.
-  LayerBuilder& parts = model.layer();
-  parts.unit(scale + (modulus / 2) * Form(v) - Weight(modulus / 2), {{v, 1}});
-  clear(parts, v);
+  void weigh_digits() {
+    LayerBuilder& parts = model_.layer();
+    parts.unit(scale_ + (modulus_ / 2) * Form(v_) - Weight(modulus_ / 2), {{v_, 1}});
+    clear(parts, v_);
+  }
 
   // Layer 2. Column sums, kept at the last operand: 2^m keys of weight 2^-m.
-  LayerBuilder& sums = model.layer();
-  HeadBuilder& column = sums.head();
-  compare(column, gap_m, x, x, gap_m * x - max * Form(no_column), is_digit);
-  column.copy(v, {{c, groups.padded_operands}});
-  sums.unit(c - max * Form(not_last), {{c, 1}});
-  clear(sums, c);
-  clear(sums, v);
+  void add_columns() {
+    LayerBuilder& sums = model_.layer();
+    HeadBuilder& column = sums.head();
+    compare(column, gap_m_, x_, x_, gap_m_ * x_ - max_ * Form(no_column_), is_digit_);
+    column.copy(v_, {{c_, groups_.padded_operands}});
+    sums.unit(c_ - max_ * Form(not_last_), {{c_, 1}});
+    clear(sums, c_);
+    clear(sums, v_);
+  }
 
   // Layer 3. v = S_J at the digits of group J of the last operand.
-  LayerBuilder& group_sums = model.layer();
-  HeadBuilder& members = group_sums.head();
-  compare(members, gap_m, group, group, gap_m * group - max * Form(no_group), in_group);
-  members.copy(c, {{v, groups.padded_digits}});
-  clear(group_sums, c);
+  void add_groups() {
+    LayerBuilder& group_sums = model_.layer();
+    HeadBuilder& members = group_sums.head();
+    compare(members, gap_m_, group_, group_, gap_m_ * group_ - max_ * Form(no_group_), in_group_);
+    members.copy(c_, {{v_, groups_.padded_digits}});
+    clear(group_sums, c_);
+  }
 
   // Layer 4. S_J = P Q + R at the carrier: t = Q, v = R.
-  LayerBuilder& divide = model.layer();
-  look_up(divide, v, one, modulus, {c, 1});
-  const Form elsewhere = -max * no_carrier - max * Form(no_group);
-  divide.unit(elsewhere + v - modulus * Form(c), {{v, 1}});
-  clear(divide, v);
-  divide.unit(elsewhere + c, {{t, 1}});
-  clear(divide, c);
-  divide.unit(-Form(c), {{c, 1}});
+  void divide() {
+    LayerBuilder& quotients = model_.layer();
+    look_up(quotients, v_, one_, modulus_, {c_, 1});
+    const Form elsewhere = -max_ * no_carrier_ - max_ * Form(no_group_);
+    quotients.unit(elsewhere + v_ - modulus_ * Form(c_), {{v_, 1}});
+    clear(quotients, v_);
+    quotients.unit(elsewhere + c_, {{t_, 1}});
+    clear(quotients, c_);
+    quotients.unit(-Form(c_), {{c_, 1}});
+  }
 
   // Layer 5. Carrier J fetches R_(J+1): t = T_(J+1) = R_(J+1) + Q_J <= 2P - 2. Then v = 1 iff group J+1
   // propagates (T = P-1), c = 1 iff it generates (T >= P); the carrier above all groups does neither.
-  LayerBuilder& totals = model.layer();
-  HeadBuilder& rest = totals.head();
-  compare(rest, gap_m, group, group - Weight(1), gap_m * group - gap_m - max * Form(no_carrier), one);
-  rest.copy(v, t);
-  clear(totals, v);
-  const auto at_least = [&](int total) {
-    return t - max * above_all - max * Form(no_carrier) + Weight(1 - total);
-  };
-  totals.unit(at_least(modulus - 1), {{v, 1}});
-  totals.unit(at_least(modulus), {{v, -2}, {c, 1}});
-  totals.unit(at_least(modulus + 1), {{v, 1}, {c, -1}});
+  void add_carried() {
+    LayerBuilder& totals = model_.layer();
+    HeadBuilder& rest = totals.head();
+    compare(rest, gap_m_, group_, group_ - Weight(1), gap_m_ * group_ - gap_m_ - max_ * Form(no_carrier_),
+            one_);
+    rest.copy(v_, t_);
+    clear(totals, v_);
+    const auto at_least = [&](int total) {
+      return t_ - max_ * above_all_ - max_ * Form(no_carrier_) + Weight(1 - total);
+    };
+    totals.unit(at_least(modulus_ - 1), {{v_, 1}});
+    totals.unit(at_least(modulus_), {{v_, -2}, {c_, 1}});
+    totals.unit(at_least(modulus_ + 1), {{v_, 1}, {c_, -1}});
+  }
 
   // Layer 6. u: of the carriers seen so far whose next group does not propagate the lowest; its name + 1. Where
   // the next group generates, T loses P.
-  LayerBuilder& names = model.layer();
-  HeadBuilder& nearest = names.head();
-  nearest.score(one, -gap_m * group);
-  nearest.score(constant(-max), v);
-  nearest.score(constant(-max), no_carrier);
-  nearest.copy(group + Weight(1), u);
-  names.unit(c, {{t, -modulus}});
+  void name_nearest() {
+    LayerBuilder& names = model_.layer();
+    HeadBuilder& nearest = names.head();
+    nearest.score(one_, -gap_m_ * group_);
+    nearest.score(constant(-max_), v_);
+    nearest.score(constant(-max_), no_carrier_);
+    nearest.copy(group_ + Weight(1), u_);
+    names.unit(c_, {{t_, -modulus_}});
+  }
 
   // Layer 7. The outputs of group J fetch T_J and u from carrier J-1; every carrier the u of the next one.
-  LayerBuilder& fetch = model.layer();
-  HeadBuilder& own = fetch.head();
-  compare(own, gap_m, x, group, gap_m * group - max * Form(no_carrier), one);
-  own.copy(u, a);
-  own.copy(t, x);
-  HeadBuilder& next = fetch.head();
-  compare(next, gap_m, group, group - Weight(1), gap_m * group - gap_m - max * Form(no_carrier), one);
-  next.copy(u, u);
+  void fetch() {
+    LayerBuilder& fetched = model_.layer();
+    HeadBuilder& own = fetched.head();
+    compare(own, gap_m_, x_, group_, gap_m_ * group_ - max_ * Form(no_carrier_), one_);
+    own.copy(u_, a_);
+    own.copy(t_, x_);
+    HeadBuilder& next = fetched.head();
+    compare(next, gap_m_, group_, group_ - Weight(1), gap_m_ * group_ - gap_m_ - max_ * Form(no_carrier_),
+            one_);
+    next.copy(u_, u_);
+  }
+
+  // T + carry at outputs, less P where that is P.
+  Form total() const { return x_ - Form(group_) - Weight(count_); }
 
   // Layer 8. As in add-slim: the carry comes from the carrier whose next group does not propagate and whose next
   // u is the one asked for.
-  LayerBuilder& carries = model.layer();
-  HeadBuilder& source = carries.head();
-  const Weight twice = 2 * gap_m;
-  compare(source, twice, a, -Form(group) + above_all + u - Weight(1),
-          -twice * Form(group) + gap_m * above_all - max * no_carrier - max * v + twice * Form(u) - twice,
-          one - Form(above_all));
-  source.copy(c, x);
-  const Form total = x - Form(group) - Weight(count);  // T + carry at outputs, less P where that is P
-  carries.unit(total + Weight(1 - modulus), {{x, -modulus}});
-  carries.unit(-Form(a), {{a, 1}});
+  void carry() {
+    LayerBuilder& carries = model_.layer();
+    HeadBuilder& source = carries.head();
+    const Weight twice = 2 * gap_m_;
+    compare(source, twice, a_, -Form(group_) + above_all_ + u_ - Weight(1),
+            -twice * Form(group_) + gap_m_ * above_all_ - max_ * no_carrier_ - max_ * v_ + twice * Form(u_) -
+                twice,
+            one_ - Form(above_all_));
+    source.copy(c_, x_);
+    carries.unit(total() + Weight(1 - modulus_), {{x_, -modulus_}});
+    carries.unit(-Form(a_), {{a_, 1}});
+  }
 
   // Layers 9 and 10. The digit at place d is floor(total / 2^d) - 2 floor(total / 2^(d+1)).
-  look_up(model.layer(), total, scale, 1, {a, 1});
-  look_up(model.layer(), total, 2 * Form(scale), 1, {a, -2});
+  void write_digits() {
+    look_up(model_.layer(), total(), scale_, 1, {a_, 1});
+    look_up(model_.layer(), total(), 2 * Form(scale_), 1, {a_, -2});
+  }
 
-  model.logit(1, a - 4 * Form(no_column));
-  model.logit(task.eos(), 2 * Form(no_column));
-  return model.finish();
+  const Task& task_;
+  const IterAddLayout at_;
+  const Groups groups_;
+  const int m_, modulus_, count_;
+  const Weight max_, gap_m_;
+  const int slices_;
+  const Weight slope_;
+  const int sentinel_ = at_.symbol(at_.k - 2);  ///< the carrier above all groups
+  const Form one_ = constant(1);
+  std::vector<Place> places_ = std::vector<Place>(static_cast<std::size_t>(task_.positions()));
+  ModelBuilder model_;
+
+  Register x_ = model_.add("x");  // name of the column; at outputs, of the carrier to ask; then the answer
+  Register group_ = model_.add("group");  // name of the group
+  Register scale_ = model_.add("scale");  // 2^(place in the group)
+  Register row_ = model_.add("row");      // h at position h < P, else -1: the table of the look-ups
+  Register is_digit_ = model_.add("is_digit");
+  Register no_column_ = model_.add("no_column");  // 1 where a key is neither a digit nor padding of a column
+  Register in_group_ = model_.add("in_group");    // 1 where the key belongs to one group only
+  Register no_group_ = model_.add("no_group");    // 1 where a key is neither of a group nor padding
+  Register not_last_ = model_.add("not_last");    // 0 at digits of the last operand
+  Register no_carrier_ = model_.add("no_carrier");
+  Register above_all_ = model_.add("above_all");  // 1 at the carrier above the groups, the last '+'
+  Register v_ = model_.add("v");  // the digit; its part of the group; S; R; does the group above propagate
+  Register c_ = model_.add("c");  // column sum; Q; does the group above generate
+  Register t_ = model_.add("t");  // Q_J; T_(J+1) at carrier J
+  Register u_ =
+      model_.add("u");  // name of the nearest carrier at or above whose next group does not propagate
+  Register a_ = model_.add("a");  // the u asked for; the answer's digit
+};
+
+Model build_iteradd_slim(const Task& task, const Policy& policy, const Settings& settings) {
+  return IterAddSlim(task, policy, settings.at("slices")).build();
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "sim/lanes/compile.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -14,6 +13,8 @@
 
 #include "sim/lanes/fusion.hpp"
 #include "sim/lanes/ordered.hpp"
+#include "sim/lanes/registers.hpp"
+#include "sim/lanes/step_functions.hpp"
 #include "sim/passes/rewriter.hpp"
 
 namespace roundoff::sim {
@@ -27,128 +28,23 @@ std::size_t padded(std::size_t bytes) { return bytes / 128 * 128 + 128; }
 
 double power(int exponent) { return std::ldexp(1.0, exponent); }
 
-// ---- one function a kind of step ----
-
-std::uint8_t* traps(const Step& step, const Frame& frame) { return step.traps ? frame.trapped : nullptr; }
-
-template <LaneKernels::Binary LaneKernels::*kernel>
-void run_binary(const Step& s, const Frame& f) {
-  (s.kernels->*kernel)(s.kernels->context(), s.a, s.b, s.out, f.lanes, traps(s, f));
-}
-template <LaneKernels::Sum LaneKernels::*kernel>
-void run_list(const Step& s, const Frame& f) {
-  (s.kernels->*kernel)(s.kernels->context(), s.x, s.count, s.out, f.lanes, traps(s, f));
-}
-template <LaneKernels::Dot LaneKernels::*kernel>
-void run_dot(const Step& s, const Frame& f) {
-  (s.kernels->*kernel)(s.kernels->context(), s.x, s.y, s.count, s.out, f.lanes, traps(s, f));
-}
-template <LaneKernels::Weighted LaneKernels::*kernel>
-void run_weighted(const Step& s, const Frame& f) {
-  (s.kernels->*kernel)(s.kernels->context(), s.data, s.x, s.count, s.out, f.lanes, traps(s, f));
-}
-void run_apply(const Step& s, const Frame& f) {
-  s.kernels->apply(s.function, s.a, s.out, f.lanes, traps(s, f));
-}
-const LaneToken* tokens(const Step& s, const Frame& f) {
-  return f.tokens + s.position * static_cast<std::size_t>(batch_lanes);
-}
-void run_embed(const Step& s, const Frame& f) { s.moves->embed(tokens(s, f), s.table, s.out, f.lanes); }
-void run_lookup(const Step& s, const Frame& f) { s.moves->lookup(s.a, s.table, s.out, f.lanes); }
-// data: the point, and the results there and elsewhere
-void run_indicate(const Step& s, const Frame& f) {
-  const auto* data = static_cast<const std::byte*>(s.data);
-  const std::size_t size = size_of(s.container);
-  s.moves->indicate(s.a, data, data + size, data + 2 * size, s.out, f.lanes);
-}
-// data: the results where a and b are equal and elsewhere
-void run_compare(const Step& s, const Frame& f) {
-  const auto* data = static_cast<const std::byte*>(s.data);
-  s.moves->compare(s.a, s.b, data, data + size_of(s.container), s.out, f.lanes);
-}
-void run_tally(const Step& s, const Frame& f) {
-  const MoveKernels::Tally tally{s.a, s.x, s.y, s.data, s.count, s.rest, s.rest_count};
-  s.moves->tally(tally, s.out, f.lanes);
-}
-void run_largest(const Step& s, const Frame& f) { s.moves->largest(s.x, s.count, s.out, f.lanes); }
-void run_relu(const Step& s, const Frame& f) { s.moves->relu(s.a, s.out, f.lanes); }
-// Of exact nodes.
-void run_plain_add(const Step& s, const Frame& f) { s.moves->add(s.a, s.b, s.out, f.lanes); }
-void run_plain_sub(const Step& s, const Frame& f) { s.moves->sub(s.a, s.b, s.out, f.lanes); }
-void run_plain_mul(const Step& s, const Frame& f) { s.moves->mul(s.a, s.b, s.fraction, s.out, f.lanes); }
-void run_plain_sum(const Step& s, const Frame& f) { s.moves->sum(s.x, s.count, s.out, f.lanes); }
-void run_plain_dot(const Step& s, const Frame& f) {
-  s.moves->dot(s.x, s.y, s.count, s.fraction, s.out, f.lanes);
-}
-void run_plain_weighted(const Step& s, const Frame& f) {
-  s.moves->weighted(s.data, s.x, s.count, s.fraction, s.out, f.lanes);
-}
-LaneToken* chosen(const Step& s, const Frame& f) {
-  return s.out ? static_cast<LaneToken*>(s.out) : f.chosen + s.index * static_cast<std::size_t>(batch_lanes);
-}
-void run_arg_max(const Step& s, const Frame& f) {
-  s.moves->arg_max(s.x, s.count, chosen(s, f), f.lanes, traps(s, f));
-}
-// Where NaN propagates: the kernel that marks the lanes with a NaN runs, and these are then gone through one by
-// one, as they are few.
-using Marks = std::array<std::uint8_t, batch_lanes>;
-void run_max_or_nan(const Step& s, const Frame& f) {
-  Marks nan{};
-  s.kernels->max_of(s.kernels->context(), s.x, s.count, s.out, f.lanes, nan.data());
-  for (std::size_t i = 0; i < f.lanes; ++i)
-    if (nan[i] != 0)
-      s.kernels->store(Value::nan(), static_cast<std::byte*>(s.out) + i * size_of(s.container));
-}
-void run_arg_max_or_nan(const Step& s, const Frame& f) {
-  Marks nan{};
-  s.moves->arg_max(s.x, s.count, chosen(s, f), f.lanes, nan.data());
-  const auto is_nan = [&](std::size_t term, std::size_t i) {
-    return s.kernels->load(static_cast<const std::byte*>(s.x[term]) + i * size_of(s.container)).is_nan();
-  };
-  for (std::size_t i = 0; i < f.lanes; ++i) {
-    if (nan[i] == 0) continue;
-    std::size_t first = 0;
-    while (!is_nan(first, i)) ++first;
-    chosen(s, f)[i] = static_cast<LaneToken>(first);
+// One result at a point and another everywhere else. (Both zeros of an argument have one result.)
+struct OnePoint {
+  Value point, there, elsewhere;
+};
+std::optional<OnePoint> one_point(const std::vector<std::pair<Value, Value>>& map) {
+  if (map.size() < 3) return {};
+  const Value& elsewhere = map[0].second == map[1].second ? map[0].second : map[2].second;
+  const Value* point = nullptr;
+  const Value* there = nullptr;
+  for (const auto& [argument, result] : map) {
+    if (result == elsewhere) continue;
+    if (point && (compare(*point, argument) != 0 || *there != result)) return {};
+    point = &argument;
+    there = &result;
   }
-}
-void run_choose_embed(const Step& s, const Frame& f) {
-  plain_moves(Container::i16).embed(tokens(s, f), s.table, chosen(s, f), f.lanes);
-}
-void run_choose_lookup(const Step& s, const Frame& f) {
-  s.moves->choose(s.a, s.table, chosen(s, f), f.lanes);
-}
-void run_choose_constant(const Step& s, const Frame& f) {
-  std::fill_n(chosen(s, f), f.lanes, *static_cast<const LaneToken*>(s.data));
-}
-void run_choose_value(const Step& s, const Frame& f) {
-  auto* value = static_cast<double*>(s.scratch);
-  s.moves->widen(s.a, s.unit, value, f.lanes);
-  LaneToken* to = chosen(s, f);
-  for (std::size_t i = 0; i < f.lanes; ++i) to[i] = static_cast<LaneToken>(static_cast<int>(value[i]));
-}
-void run_copy_chosen(const Step& s, const Frame& f) {
-  std::memcpy(f.chosen + s.index * static_cast<std::size_t>(batch_lanes), s.a, f.lanes * sizeof(LaneToken));
-}
-// The exact result in double, then F's rounding, once.
-void round_exact(const Step& s, const Frame& f) {
-  s.kernels->round_f64(s.kernels->context(), s.scratch, s.out, f.lanes, traps(s, f));
-}
-void run_exact_sum(const Step& s, const Frame& f) {
-  s.moves->exact_sum(s.x, s.count, s.unit, static_cast<double*>(s.scratch), f.lanes);
-  round_exact(s, f);
-}
-void run_exact_dot(const Step& s, const Frame& f) {
-  s.moves->exact_dot(s.x, s.y, s.count, s.unit * s.unit, static_cast<double*>(s.scratch), f.lanes);
-  round_exact(s, f);
-}
-void run_exact_sub(const Step& s, const Frame& f) {
-  auto* total = static_cast<double*>(s.scratch);
-  auto* other = total + batch_lanes;
-  s.moves->widen(s.x[0], s.unit, total, f.lanes);
-  s.moves->widen(s.x[1], s.unit, other, f.lanes);
-  for (std::size_t i = 0; i < f.lanes; ++i) total[i] -= other[i];
-  round_exact(s, f);
+  if (!point || !point->is_finite()) return {};
+  return OnePoint{*point, *there, elsewhere};
 }
 
 class Compiler {
@@ -169,7 +65,9 @@ class Compiler {
   }
 
   std::unique_ptr<Compiled> run() {
-    allocate();
+    registers_ = allocate_registers(program_, fusion_, keep_all_);
+    outputs_of_.resize(program_.nodes.size());
+    for (std::uint32_t o = 0; o < program_.outputs.size(); ++o) outputs_of_[program_.outputs[o]].push_back(o);
     choose_chunk();
     reserve();
     out_->values.resize(program_.nodes.size());
@@ -178,61 +76,20 @@ class Compiler {
     if (keep_all_)
       for (std::uint32_t o = 0; o < program_.outputs.size(); ++o)
         if (is_choice(program_.outputs[o]))
-          push({.run = run_copy_chosen, .a = out_->values[program_.outputs[o]], .index = o});
+          push({.run = lane_steps::copy_chosen, .a = out_->values[program_.outputs[o]], .index = o});
     return std::move(out_);
   }
 
  private:
   // ---- registers ----
-  void allocate() {
-    const auto count = static_cast<NodeId>(program_.nodes.size());
-    std::vector<NodeId> last(count, no_node);
-    for (NodeId id = 0; id < count; ++id)
-      if (fusion_.computed(id))
-        for (NodeId operand : fusion_.reads(id)) last[operand] = id;
-    read_.assign(count, false);
-    for (NodeId id = 0; id < count; ++id) read_[id] = last[id] != no_node;
-    outputs_of_.resize(count);
-    for (std::uint32_t o = 0; o < program_.outputs.size(); ++o) outputs_of_[program_.outputs[o]].push_back(o);
-    register_of_.assign(count, 0);
-    std::vector<std::uint32_t> free;
-    for (NodeId id = 0; id < count; ++id) {
-      const Node& node = program_.nodes[id];
-      if (node.op == Op::constant || !fusion_.computed(id)) continue;
-      if (!keep_all_) {
-        // Operands used here for the last time are free for the result as well: a kernel's `out` may be an
-        // input only for elementwise operations, so lists are released after.
-        if (lists_of(node.op) == 0) release(free, last, id);
-      }
-      if (free.empty()) {
-        register_of_[id] = registers_++;
-      } else {
-        register_of_[id] = free.back();
-        free.pop_back();
-      }
-      if (!keep_all_) {
-        if (lists_of(node.op) != 0) release(free, last, id);
-        if (last[id] == no_node) free.push_back(register_of_[id]);
-      }
-    }
-    for (NodeId id = 0; id < count; ++id)
-      if (program_.nodes[id].op == Op::constant && fusion_.computed(id)) register_of_[id] = registers_++;
-  }
-  void release(std::vector<std::uint32_t>& free, std::vector<NodeId>& last, NodeId id) {
-    for (NodeId operand : fusion_.reads(id)) {
-      if (last[operand] != id || program_.nodes[operand].op == Op::constant) continue;
-      last[operand] = no_node - 1;  // once, however often it is named
-      free.push_back(register_of_[operand]);
-    }
-  }
-
   // As many lanes as keep the registers in the first-level cache, but not so few that starting a loop costs
   // more than running it.
   void choose_chunk() {
     constexpr std::size_t cache = 40 << 10, fewest = 128;
     const std::size_t size = size_of(out_->layout.container);
     out_->chunk = batch_lanes;
-    while (!keep_all_ && out_->chunk > fewest && registers_ * size * out_->chunk > cache) out_->chunk /= 2;
+    while (!keep_all_ && out_->chunk > fewest && registers_.count * size * out_->chunk > cache)
+      out_->chunk /= 2;
     register_bytes_ = out_->chunk * size;
   }
 
@@ -242,12 +99,12 @@ class Compiler {
       if (lists_of(node.op) != 0) longest = std::max(longest, node.c);
     const std::size_t scratch = static_cast<std::size_t>(scratch_arrays(longest)) *
                                 static_cast<std::size_t>(batch_lanes) * sizeof(double);
-    out_->memory.resize(register_bytes_ * registers_ + scratch + alignment);
+    out_->memory.resize(register_bytes_ * registers_.count + scratch + alignment);
     const auto address = reinterpret_cast<std::uintptr_t>(out_->memory.data());
     base_ = out_->memory.data() + (alignment - address % alignment) % alignment;
-    scratch_ = base_ + register_bytes_ * registers_;
+    scratch_ = base_ + register_bytes_ * registers_.count;
   }
-  std::byte* where(NodeId id) const { return base_ + register_bytes_ * register_of_[id]; }
+  std::byte* where(NodeId id) const { return base_ + register_bytes_ * registers_.of[id]; }
 
   // ---- steps ----
   void push(Step step) {
@@ -293,7 +150,7 @@ class Compiler {
   bool is_choice(NodeId id) const {
     const Op op = program_.nodes[id].op;
     const bool found = op == Op::constant || op == Op::embed || op == Op::table;
-    return op == Op::arg_max || (found && !outputs_of_[id].empty() && !read_[id]);
+    return op == Op::arg_max || (found && !outputs_of_[id].empty() && !registers_.read[id]);
   }
 
   void compile(NodeId id) {
@@ -320,37 +177,37 @@ class Compiler {
     step.traps = can_trap(program_, node);
     switch (node.op) {
       case Op::constant:
-        step.run = run_choose_constant;
+        step.run = lane_steps::choose_constant;
         step.data = tokens({constant(id)});
         break;
       case Op::embed:
-        step.run = run_choose_embed;
+        step.run = lane_steps::choose_embed;
         step.position = node.a;
         step.table = {.entries = tokens(program_.tables[node.b]), .size = program_.tables[node.b].size()};
         break;
       case Op::table: {
         // A table that is read as well has been computed already, perhaps over its own argument.
-        if (read_[id]) {
-          step.run = run_choose_value;
+        if (registers_.read[id]) {
+          step.run = lane_steps::choose_value;
           step.a = where(id);
           break;
         }
         const Grid grid = grid_of(program_.maps[node.b]);
         place(step, node, grid, tokens(grid.results));
-        step.run = run_choose_lookup;
+        step.run = lane_steps::choose_lookup;
         break;
       }
       case Op::arg_max:
-        step.run = run_arg_max;
+        step.run = lane_steps::arg_max;
         if (propagates_nan(node)) {
-          step.run = run_arg_max_or_nan;
+          step.run = lane_steps::arg_max_or_nan;
           step.kernels = any_kernels();
         }
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         break;
       default:
-        step.run = run_choose_value;
+        step.run = lane_steps::choose_value;
         step.a = where(id);
         break;
     }
@@ -389,24 +246,24 @@ class Compiler {
       case Op::constant:
         break;
       case Op::embed:
-        step.run = run_embed;
+        step.run = lane_steps::embed;
         step.position = node.a;
         step.table = {.entries = table(node.b), .size = program_.tables[node.b].size()};
         step.table.bytes = bytes(step.table);
         break;
       case Op::round:
-        step.run = run_exact_sum;
+        step.run = lane_steps::exact_sum;
         step.x = pointers_to(std::vector<NodeId>{node.a});
         step.count = 1;
         break;
       case Op::add:
-        elementwise(step, node, run_binary<&LaneKernels::add>, run_exact_sum);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::add>, lane_steps::exact_sum);
         break;
       case Op::sub:
-        elementwise(step, node, run_binary<&LaneKernels::sub>, run_exact_sub);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::sub>, lane_steps::exact_sub);
         break;
       case Op::mul:
-        elementwise(step, node, run_binary<&LaneKernels::mul>, run_exact_dot);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::mul>, lane_steps::exact_dot);
         if (!members) {
           step.x = pointers_to(std::vector<NodeId>{node.a});
           step.y = pointers_to(std::vector<NodeId>{node.b});
@@ -414,15 +271,15 @@ class Compiler {
         }
         break;
       case Op::div:
-        elementwise(step, node, run_binary<&LaneKernels::div>, nullptr);
+        elementwise(step, node, lane_steps::binary<&LaneKernels::div>, nullptr);
         break;
       case Op::unary:
-        step.run = node.function == Function::relu && members ? run_relu : run_apply;
+        step.run = node.function == Function::relu && members ? lane_steps::relu : lane_steps::apply;
         step.a = where(node.a);
         step.function = node.function;
         break;
       case Op::max:
-        step.run = propagates_nan(node) ? run_max_or_nan : run_list<&LaneKernels::max_of>;
+        step.run = propagates_nan(node) ? lane_steps::max_or_nan : lane_steps::list<&LaneKernels::max_of>;
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         break;
@@ -452,14 +309,14 @@ class Compiler {
   bool fused(Step& step, NodeId id) {
     if (const Comparison* comparison = fusion_.comparison(id)) {
       step.data = elements(std::vector<Value>{comparison->yes, comparison->no});
-      step.run = run_compare;
+      step.run = lane_steps::compare;
       step.a = where(comparison->a);
       step.b = where(comparison->b);
       return true;
     }
     const Tally* tally = fusion_.tally(id);
     if (!tally) return false;
-    step.run = run_tally;
+    step.run = lane_steps::tally;
     step.a = where(tally->common);
     step.x = pointers_to(tally->others);
     step.y = tally->values.empty() ? nullptr : pointers_to(tally->values);
@@ -472,7 +329,7 @@ class Compiler {
   // Integers have no NaN and one zero.
   bool largest(Step& step, const Node& node) {
     if (node.op != Op::max || out_->layout.container > Container::i64) return false;
-    step.run = run_largest;
+    step.run = lane_steps::largest;
     step.x = pointers(node.a, node.c);
     step.count = node.c;
     return true;
@@ -494,9 +351,10 @@ class Compiler {
     step.reduction = &reduction;
     step.wide = out_->layout.wide[node.reduction].get();
     if (reduction.order.kind == SumOrder::exact)
-      step.run = run_exact_sum;
+      step.run = lane_steps::exact_sum;
     else
-      step.run = reduction.order.kind == SumOrder::sequential ? run_list<&LaneKernels::sum> : run_ordered;
+      step.run =
+          reduction.order.kind == SumOrder::sequential ? lane_steps::list<&LaneKernels::sum> : run_ordered;
   }
 
   void dot(Step& step, const Node& node) {
@@ -506,16 +364,17 @@ class Compiler {
     step.wide = out_->layout.wide[node.reduction].get();
     const bool fused = reduction.mode == DotMode::fused;
     if (reduction.mode == DotMode::exact_dot) {
-      step.run = run_exact_dot;
+      step.run = lane_steps::exact_dot;
     } else if (step.members && reduction.order.kind == SumOrder::sequential) {
       for (const auto& [weights, inputs] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
         if (!constants(weights, node.c)) continue;
         step.data = elements(constant_values(weights, node.c));
         step.x = pointers(inputs, node.c);
-        step.run = fused ? run_weighted<&LaneKernels::fused_weighted> : run_weighted<&LaneKernels::weighted>;
+        step.run = fused ? lane_steps::weighted<&LaneKernels::fused_weighted>
+                         : lane_steps::weighted<&LaneKernels::weighted>;
         return;
       }
-      step.run = fused ? run_dot<&LaneKernels::fused_dot> : run_dot<&LaneKernels::dot>;
+      step.run = fused ? lane_steps::dot<&LaneKernels::fused_dot> : lane_steps::dot<&LaneKernels::dot>;
     } else {
       step.run = run_ordered;
     }
@@ -540,12 +399,14 @@ class Compiler {
       case Op::sub:
       case Op::mul:
         if (node.op == Op::mul && !products) return false;
-        step.run = node.op == Op::add ? run_plain_add : node.op == Op::sub ? run_plain_sub : run_plain_mul;
+        step.run = node.op == Op::add   ? lane_steps::plain_add
+                   : node.op == Op::sub ? lane_steps::plain_sub
+                                        : lane_steps::plain_mul;
         step.a = where(node.a);
         step.b = where(node.b);
         return true;
       case Op::sum:
-        step.run = run_plain_sum;
+        step.run = lane_steps::plain_sum;
         step.x = pointers(node.a, node.c);
         step.count = node.c;
         return true;
@@ -554,12 +415,12 @@ class Compiler {
         step.count = node.c;
         for (const auto& [weights, inputs] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
           if (!constants(weights, node.c)) continue;
-          step.run = run_plain_weighted;
+          step.run = lane_steps::plain_weighted;
           step.data = elements(constant_values(weights, node.c));
           step.x = pointers(inputs, node.c);
           return true;
         }
-        step.run = run_plain_dot;
+        step.run = lane_steps::plain_dot;
         step.x = pointers(node.a, node.c);
         step.y = pointers(node.b, node.c);
         return true;
@@ -590,9 +451,9 @@ class Compiler {
   }
   void lookup(Step& step, const Node& node) {
     const auto& map = program_.maps[node.b];
-    if (const auto found = indicator(map)) {
+    if (const auto found = one_point(map); found && is_storable(found->point)) {
       step.data = elements(std::vector<Value>{found->point, found->there, found->elsewhere});
-      step.run = run_indicate;
+      step.run = lane_steps::indicate;
       step.a = where(node.a);
       return;
     }
@@ -600,25 +461,7 @@ class Compiler {
     const auto [found, fresh] = maps_.try_emplace(node.b, nullptr);
     if (fresh) found->second = elements(grid.results);
     place(step, node, grid, found->second);
-    step.run = run_lookup;
-  }
-  // One result at a point and another everywhere else. (Both zeros of an argument have one result.)
-  struct Indicator {
-    Value point, there, elsewhere;
-  };
-  std::optional<Indicator> indicator(const std::vector<std::pair<Value, Value>>& map) const {
-    if (map.size() < 3) return {};
-    const Value& elsewhere = map[0].second == map[1].second ? map[0].second : map[2].second;
-    const Value* point = nullptr;
-    const Value* there = nullptr;
-    for (const auto& [argument, result] : map) {
-      if (result == elsewhere) continue;
-      if (point && (compare(*point, argument) != 0 || *there != result)) return {};
-      point = &argument;
-      there = &result;
-    }
-    if (!point || !point->is_finite() || !is_storable(*point)) return {};
-    return Indicator{*point, *there, elsewhere};
+    step.run = lane_steps::lookup;
   }
   // Arguments may be of another format than the kernels that store them, on a finer grid.
   bool is_storable(const Value& value) const {
@@ -632,9 +475,7 @@ class Compiler {
   std::unique_ptr<Compiled> out_;
   const MoveKernels* moves_;
   std::size_t register_bytes_ = 0;
-  std::uint32_t registers_ = 0;
-  std::vector<std::uint32_t> register_of_;
-  std::vector<bool> read_;                              // by node: some node reads it
+  Registers registers_;
   std::vector<std::vector<std::uint32_t>> outputs_of_;  // by node
   std::byte* base_ = nullptr;
   std::byte* scratch_ = nullptr;
