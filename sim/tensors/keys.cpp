@@ -21,11 +21,11 @@ Tensors::Memory Tensors::memory(int groups, int d_k, int d_v) {
 
 namespace {
 
-/// Room for another sequence, or for more positions: what is kept moves along.
-Tensors::Memory::Kept& kept_of(Tensors::Memory& memory, int sequence, std::size_t capacity) {
-  const auto s = static_cast<std::size_t>(sequence);
-  if (memory.sequences.size() <= s) memory.sequences.resize(s + 1);
-  Tensors::Memory::Kept& kept = memory.sequences[s];
+/// Room for another slot, or for more positions: what is kept moves along.
+Tensors::Memory::Kept& kept_of(Tensors::Memory& memory, int slot, std::size_t capacity) {
+  const auto s = static_cast<std::size_t>(slot);
+  if (memory.slots.size() <= s) memory.slots.resize(s + 1);
+  Tensors::Memory::Kept& kept = memory.slots[s];
   if (kept.capacity >= capacity) return kept;
   const std::size_t size = memory.number->size();
   const auto groups = static_cast<std::size_t>(memory.groups), d_k = static_cast<std::size_t>(memory.d_k),
@@ -51,7 +51,7 @@ void Tensors::keep_key(Memory& memory, int group, const Entries& key) {
   sim::convert({&from, key.data()}, *memory.number, elements.data(), static_cast<std::size_t>(key.count) * n);
   const std::lock_guard lock(formats_);
   for (std::size_t i = 0; i < n; ++i) {
-    Memory::Kept& kept = kept_of(memory, positions_[i].sequence, capacity_);
+    Memory::Kept& kept = kept_of(memory, positions_[i].slot, capacity_);
     for (std::size_t t = 0; t < static_cast<std::size_t>(key.count); ++t) {
       const std::size_t row = static_cast<std::size_t>(group * memory.d_k) + t;
       std::memcpy(
@@ -68,7 +68,7 @@ void Tensors::keep_value(Memory& memory, int group, const Entries& value) {
   sim::convert({&number(value.format), value.data()}, *memory.number, elements.data(), d_v * n);
   const std::lock_guard lock(formats_);
   for (std::size_t i = 0; i < n; ++i) {
-    Memory::Kept& kept = kept_of(memory, positions_[i].sequence, capacity_);
+    Memory::Kept& kept = kept_of(memory, positions_[i].slot, capacity_);
     const std::size_t row =
         (static_cast<std::size_t>(group) * kept.capacity + static_cast<std::size_t>(positions_[i].position)) *
         d_v;
@@ -92,7 +92,7 @@ Tensors::Entries Tensors::scores(const Memory& memory, int group, const Entries&
   std::vector<std::uint8_t> trapped(all_keys_);
   std::vector<const void*> keys(d_k);
   const auto key_at = [&](std::size_t lane, std::size_t t) {
-    const Memory::Kept& kept = memory.sequences[static_cast<std::size_t>(positions_[lane].sequence)];
+    const Memory::Kept& kept = memory.slots[static_cast<std::size_t>(positions_[lane].slot)];
     return kept.keys.data() +
            (static_cast<std::size_t>(group * memory.d_k) + t) * kept.capacity * memory.number->size();
   };
@@ -119,7 +119,7 @@ Tensors::Entries Tensors::scores(const Memory& memory, int group, const Entries&
       y.push_back(
           memory.number->load(key_at(i, t) + static_cast<std::size_t>(at.key) * memory.number->size()));
     }
-    return dot_text(x, y, result.format());
+    return dot_cause(x, y, result.format());
   });
   return from_accumulators(made, role, where);
 }
@@ -140,7 +140,7 @@ Tensors::Entries Tensors::mix(const Memory& memory, int group, const Entries& we
   Array mixed(d_v * result.size());
   std::vector<const void*> values;
   const auto value_at = [&](std::size_t lane, std::size_t j) {
-    const Memory::Kept& kept = memory.sequences[static_cast<std::size_t>(positions_[lane].sequence)];
+    const Memory::Kept& kept = memory.slots[static_cast<std::size_t>(positions_[lane].slot)];
     return kept.values.data() +
            (static_cast<std::size_t>(group) * kept.capacity + j) * d_v * memory.number->size();
   };
@@ -174,7 +174,7 @@ Tensors::Entries Tensors::mix(const Memory& memory, int group, const Entries& we
       x.push_back(a_number.load(a.data() + (positions_[i].first + j) * a_number.size()));
       y.push_back(memory.number->load(value_at(i, j) + t * memory.number->size()));
     }
-    return dot_text(x, y, result.format());
+    return dot_cause(x, y, result.format());
   });
   return from_accumulators(made, role, where);
 }
@@ -254,8 +254,8 @@ Tensors::Entries Tensors::sum_of_keys(const Entries& a, Role role, const Place& 
     for (std::size_t j = 0; j < positions_[lane].keys; ++j)
       values.push_back(kept.load(x.data() + (positions_[lane].first + j) * s));
     if (more) values.push_back(kept.load(more_at(lane)));
-    static_cast<void>(formats::sum(values, policy_.order, result.format()));
-    return fmt::format("a sum of {} terms", values.size());
+    const Rounded summed = formats::sum(values, policy_.order, result.format());
+    return Cause{fmt::format("a sum of {} terms", values.size()), summed.flags};
   });
   return made;
 }

@@ -44,11 +44,11 @@ Tensors::Map Tensors::prepare(const Linear& map, bool in_layer) {
   return made;
 }
 
-std::string Tensors::dot_text(const std::vector<Value>& x, const std::vector<Value>& y,
-                              const Format& format) const {
-  const auto whole = [&] { return fmt::format("a dot product of {} terms", x.size()); };
+Cause Tensors::dot_cause(const std::vector<Value>& x, const std::vector<Value>& y,
+                         const Format& format) const {
   // Throws the Trap, where there is one.
-  static_cast<void>(formats::dot(x, y, policy_.order, policy_.dot, format));
+  const Rounded result = formats::dot(x, y, policy_.order, policy_.dot, format);
+  const auto whole = [&] { return Cause{fmt::format("a dot product of {} terms", x.size()), result.flags}; };
   if (policy_.order.kind != SumOrder::sequential || policy_.dot != DotMode::rounded || format.is_stochastic())
     return whole();
   const auto usual = [&](const Value& v) {
@@ -58,10 +58,12 @@ std::string Tensors::dot_text(const std::vector<Value>& x, const std::vector<Val
   for (std::size_t j = 0; j < x.size(); ++j) {
     const Value term = mul(x[j], y[j], format).value;
     if (!usual(term))
-      return fmt::format("{} * {}, term {} of {}", decimal(x[j]), decimal(y[j]), j + 1, x.size());
+      return {fmt::format("{} * {}, term {} of {}", decimal(x[j]), decimal(y[j]), j + 1, x.size()),
+              result.flags};
     const Value next = j == 0 ? term : add(s, term, format).value;
     if (!usual(next))
-      return fmt::format("{} + {}, term {} of {}", decimal(s), decimal(term), j + 1, x.size());
+      return {fmt::format("{} + {}, term {} of {}", decimal(s), decimal(term), j + 1, x.size()),
+              result.flags};
     s = next;
   }
   return whole();
@@ -145,7 +147,7 @@ Tensors::Entries Tensors::apply(Map& map, const Entries& input, Role role, SiteN
       left.push_back(w_number.load(weights.data() + j * w_number.size()));
       right.push_back(x_number.load(x.data() + (j * n + lane) * x_number.size()));
     }
-    return dot_text(left, right, result.format());
+    return dot_cause(left, right, result.format());
   });
   if (map.bias) made = binary(Op::add, made, *map.bias, format, where.before(converts));
   return from_accumulators(made, role, where);
@@ -180,7 +182,7 @@ Tensors::Entries Tensors::dot(const Entries& a, const Entries& b, Role role, con
       u.push_back(number(x.format).load(x.data() + (j * n + lane) * number(x.format).size()));
       v.push_back(number(y.format).load(y.data() + (j * n + lane) * number(y.format).size()));
     }
-    return dot_text(u, v, result.format());
+    return dot_cause(u, v, result.format());
   });
   return from_accumulators(made, role, where);
 }
@@ -195,7 +197,7 @@ Tensors::Entries Tensors::sum(const Entries& a, Role role, const Place& where) {
   // The first term of a sum is not rounded, and may be the only one.
   if (x.count == 1 && kind != SumOrder::wide && kind != SumOrder::exact) {
     const Entries only = spread(x);
-    note(only, where, {}, [](std::size_t) { return std::string("a sum of one term"); });
+    note(only, where, {}, [](std::size_t) { return Cause{"a sum of one term"}; });
     return only;
   }
   const std::size_t n = lanes();
@@ -211,8 +213,8 @@ Tensors::Entries Tensors::sum(const Entries& a, Role role, const Place& where) {
     std::vector<Value> values;
     for (std::size_t j = 0; j < terms.size(); ++j)
       values.push_back(number(x.format).load(x.data() + (j * n + lane) * number(x.format).size()));
-    static_cast<void>(formats::sum(values, policy_.order, result.format()));
-    return fmt::format("a sum of {} terms", values.size());
+    const Rounded summed = formats::sum(values, policy_.order, result.format());
+    return Cause{fmt::format("a sum of {} terms", values.size()), summed.flags};
   });
   return made;
 }
@@ -239,7 +241,7 @@ Tensors::Entries Tensors::embed(Embedding table, const Place& where) {
     for (std::size_t r = 0; r < static_cast<std::size_t>(table->columns()); ++r)
       std::memcpy(made.data() + (r * n + i) * s, row.data() + r * s, s);
   }
-  note(made, where, {}, [](std::size_t) { return std::string("a weight"); });
+  note(made, where, {}, [](std::size_t) { return Cause{"a weight"}; });
   return made;
 }
 

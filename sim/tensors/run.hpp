@@ -31,8 +31,12 @@ class TensorRun {
 
   using Told = std::function<void(const Outlook&)>;
   /// Runs tokens that follow what their sequences have: sequence s from position first on (0 forgets what there
-  /// was). `told` is called for every token, sequence by sequence within a pass, in order.
+  /// was). `told` is called for every token, sequence by sequence within a pass, in order; before a Trap, for the
+  /// tokens before it.
   void run(const std::vector<Feed>& feeds, const Told& told);
+  /// Blocks of tokens from their start, from block `first` on; the sequences of what is told are their numbers. As many
+  /// as fill the lanes run together.
+  void run_blocks(const std::vector<std::vector<Token>>& blocks, std::size_t first, const Told& told);
 
   /// The residual stream as it leaves a layer (-1: the embedding): entry r of lane i at r * lanes + i.
   using Stream = std::function<void(int layer, std::span<const Feed> feeds, std::span<const double> x)>;
@@ -40,10 +44,15 @@ class TensorRun {
   /// Told of every number that a trace has, in the order of a recorded program; one token at a time then.
   void trace(std::function<void(const Site&, const Value&)> told);
 
+  /// That the model has room for.
+  std::size_t positions() const;
   Statistics statistics() const { return tape_.statistics(); }
   const Policy& policy() const { return tape_.policy(); }
 
  private:
+  void require(const std::vector<Feed>& feeds);
+  void run_counted(const std::vector<Feed>& feeds, const Told& told, std::size_t& done, std::size_t all);
+  void flush(std::vector<Feed>& feeds, const Told& told, std::size_t& done, std::size_t all);
   void pass(const std::vector<Feed>& feeds, const Told& told);
 
   const Model* model_;

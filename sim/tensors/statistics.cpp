@@ -22,7 +22,7 @@ bool Event::before(const Event& other) const {
 }
 
 std::string_view name(Event::Kind kind) {
-  constexpr std::string_view names[] = {"nan", "infinity", "limit"};
+  constexpr std::string_view names[] = {"nan", "infinity", "overflow", "saturation"};
   return names[kind];
 }
 

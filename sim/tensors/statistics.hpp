@@ -1,5 +1,5 @@
-// What the numbers of every site did, over all positions and sequences: their range, and the first that was NaN,
-// infinite, or as large as the format goes. Counted while the tape runs, always.
+// What the numbers of every site did, over all positions and sequences: their range, and the first that was NaN or
+// infinite, overflowed or saturated. Counted while the tape runs, always.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ struct SiteFigures {
 /// What is remembered of the first number of its kind, in the order of a recorded program: by sequence, position,
 /// then the order of operations.
 struct Event {
-  enum Kind : std::uint8_t { nan, infinity, limit };
+  enum Kind : std::uint8_t { nan, infinity, overflow, saturation };
   int sequence = 0;
   std::uint64_t step = 0;
   Site site;
@@ -34,8 +34,14 @@ struct Event {
   std::string operands;  ///< "65504 * 2"
   bool before(const Event& other) const;
 };
-inline constexpr int event_kinds = 3;
+inline constexpr int event_kinds = 4;
 std::string_view name(Event::Kind kind);
+
+/// Why a result is what it is: its operands in words, and the flags of the definition.
+struct Cause {
+  std::string operands;
+  Flags flags = 0;
+};
 
 class Statistics {
  public:

@@ -74,7 +74,7 @@ void Tensors::stand_at(const std::vector<Feed>& feeds, int capacity) {
       const std::size_t keys = policy_.mask == Mask::causal   ? before + 1
                                : policy_.mask == Mask::strict ? before
                                                               : feed.tokens.size();
-      positions_.push_back({feed.sequence, position, keys, all_keys_});
+      positions_.push_back({feed.sequence, feed.slot, position, keys, all_keys_});
       tokens_.push_back(feed.tokens[t]);
       all_keys_ += keys;
     }
@@ -86,6 +86,16 @@ Statistics Tensors::statistics() const {
   Statistics all;
   for (const auto& own : own_) all.add(own->statistics);
   return all;
+}
+
+std::vector<Statistics> Tensors::kept_statistics() const {
+  std::vector<Statistics> kept;
+  for (const auto& own : own_) kept.push_back(own->statistics);
+  return kept;
+}
+
+void Tensors::forget_since(const std::vector<Statistics>& kept) {
+  for (std::size_t i = 0; i < own_.size(); ++i) own_[i]->statistics = kept[i];
 }
 
 void Tensors::run_each(std::size_t count, const std::function<void(std::size_t)>& work) {
@@ -229,7 +239,7 @@ void Tensors::note(const Entries& made, const Place& where, const std::vector<st
     }
     std::string why = "no result in the format";
     try {
-      why = explain(at);
+      why = explain(at).operands;
     } catch (const Trap& trap) {
       why = trap.what();
     }
@@ -246,12 +256,19 @@ void Tensors::note(const Entries& made, const Place& where, const std::vector<st
       const Value value = element_at(i);
       const bool at_limit = value == format.highest || (value == format.lowest && !value.is_zero());
       if (value.is_finite() && !at_limit) continue;
-      const Event::Kind kind = value.is_nan() ? Event::nan : at_limit ? Event::limit : Event::infinity;
-      Event event{sequence_of(i), step, site(where, made.shape, i), value, {}};
-      std::optional<Event>& first = statistics.first[kind];
-      if (first && !event.before(*first)) continue;
-      event.operands = explain(i);
-      first = event;
+      std::optional<Cause> cause;
+      const auto meet = [&](Event::Kind kind, Flags flag) {
+        Event event{sequence_of(i), step, site(where, made.shape, i), value, {}};
+        std::optional<Event>& first = statistics.first[kind];
+        if (first && !event.before(*first)) return;
+        if (!cause) cause = explain(i);
+        if (flag != 0 && (cause->flags & flag) == 0) return;
+        event.operands = cause->operands;
+        first = std::move(event);
+      };
+      if (value.is_nan()) meet(Event::nan, 0);
+      if (value.is_infinite()) meet(Event::infinity, 0), meet(Event::overflow, formats::flag_overflow);
+      if (at_limit) meet(Event::saturation, formats::flag_saturated);
     }
   }
   if (trace && !where.inner)
@@ -291,8 +308,8 @@ Tensors::Entries Tensors::binary(Op op, const Entries& a, const Entries& b, std:
               number(format).may_trap() ? trapped.data() : nullptr, draws(op, where, shape, format));
   note(made, where, trapped, [&](std::size_t i) {
     const Value x = left.number->load(left.at(i)), y = right.number->load(right.at(i));
-    static_cast<void>(by_definition(op, x, y, number(format).format(), {}));
-    return fmt::format("{} {} {}", decimal(x), sign(op), decimal(y));
+    const Rounded result = by_definition(op, x, y, number(format).format(), {});
+    return Cause{fmt::format("{} {} {}", decimal(x), sign(op), decimal(y)), result.flags};
   });
   return made;
 }
@@ -306,8 +323,8 @@ Tensors::Entries Tensors::unary(Function function, const Entries& x, Role role, 
              draws(Op::unary, where, x.shape, format));
   note(made, where, trapped, [&](std::size_t i) {
     const Value v = from.number->load(from.at(i));
-    static_cast<void>(formats::apply(function, v, number(format).format()));
-    return fmt::format("{}({})", name(function), decimal(v));
+    const Rounded result = formats::apply(function, v, number(format).format());
+    return Cause{fmt::format("{}({})", name(function), decimal(v)), result.flags};
   });
   return made;
 }
@@ -320,8 +337,8 @@ Tensors::Entries Tensors::round(const Entries& x, std::uint8_t format, const Pla
              draws(Op::round, where, x.shape, format));
   note(made, where, trapped, [&](std::size_t i) {
     const Value v = from.number->load(from.at(i));
-    static_cast<void>(formats::round(v, number(format).format()));
-    return fmt::format("{} rounded", decimal(v));
+    const Rounded result = formats::round(v, number(format).format());
+    return Cause{fmt::format("{} rounded", decimal(v)), result.flags};
   });
   return made;
 }
@@ -458,7 +475,7 @@ Tensors::Entries Tensors::max(const Entries& input, std::uint8_t format, const P
         break;
     }
   }
-  note(made, where, trapped, [](std::size_t) { return std::string("NaN reaches a max"); });
+  note(made, where, trapped, [](std::size_t) { return Cause{"NaN reaches a max"}; });
   return contains(number(format), kept) ? as_elements(made, format) : made;
 }
 

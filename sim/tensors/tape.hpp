@@ -18,10 +18,12 @@
 
 namespace roundoff::sim {
 
-/// Consecutive positions of a sequence.
+/// Consecutive positions of a sequence. Keys and values of sequences that run one after the other may have the same
+/// slot.
 struct Feed {
   int sequence = 0, first = 0;
   std::vector<Token> tokens;
+  int slot = 0;
 };
 
 class Tensors {
@@ -45,7 +47,7 @@ class Tensors {
     StoredMatrix weight;
     std::optional<Entries> bias;
   };
-  /// Keys and values of one attention, by sequence: keys as [group][d_k][capacity], values as
+  /// Keys and values of one attention, by slot: keys as [group][d_k][capacity], values as
   /// [group][capacity][d_v], in elements of `number`.
   struct Memory {
     int groups = 0, d_k = 0, d_v = 0;
@@ -54,7 +56,7 @@ class Tensors {
       std::size_t capacity = 0;
       Array keys, values;
     };
-    std::vector<Kept> sequences;
+    std::vector<Kept> slots;
   };
   using Embedding = const StoredMatrix*;
   using Choice = std::vector<Token>;  ///< by lane
@@ -71,6 +73,9 @@ class Tensors {
   std::size_t lanes() const { return positions_.size(); }
 
   Statistics statistics() const;
+  /// What was counted since `kept` was taken is forgotten.
+  void forget_since(const std::vector<Statistics>& kept);
+  std::vector<Statistics> kept_statistics() const;
   /// Told of every number that a trace of the recorded program has, from any thread.
   std::function<void(const Site&, const Value&)> trace;
   /// The numbers of a vector that has one entry or more a lane, entry by entry: double (r, lane) at r * lanes +
@@ -138,7 +143,7 @@ class Tensors {
 
  private:
   struct Lane {
-    int sequence = 0, position = 0;
+    int sequence = 0, slot = 0, position = 0;
     std::size_t keys = 0;   ///< that it sees: those of positions 0 .. keys - 1
     std::size_t first = 0;  ///< of its row among the keys of all lanes
   };
@@ -149,8 +154,8 @@ class Tensors {
     Array left, right;
     std::vector<std::uint8_t> trapped;
   };
-  /// The operation that made an element, by definition: its operands as text; it may throw Trap.
-  using Explain = std::function<std::string(std::size_t element)>;
+  /// The operation that made an element, by definition. It may throw Trap.
+  using Explain = std::function<Cause(std::size_t element)>;
 
   const Number& number(std::uint8_t format) const { return *numbers_[format]; }
   Own& own() { return *own_[static_cast<std::size_t>(Workers::self())]; }
@@ -178,7 +183,7 @@ class Tensors {
   Entries turns(const Rotary& rotary, int set, int count, const std::function<Value(int, int)>& of);
   Entries of_keys(const std::function<Value(int, int)>& of, Role role);
   void run_each(std::size_t count, const std::function<void(std::size_t)>& work);
-  std::string dot_text(const std::vector<Value>& x, const std::vector<Value>& y, const Format& format) const;
+  Cause dot_cause(const std::vector<Value>& x, const std::vector<Value>& y, const Format& format) const;
 
   const Policy policy_;
   Isa isa_;
