@@ -77,7 +77,8 @@ void refuse(benchmark::State& state, std::uint64_t failing) {
 
 void by_lanes(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
-  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task, false);
+  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task,
+                                     roundoff::analyzer::Subject::Engine::lanes);
   judged.prepared(subject.task->sample(1, 0));
   VerifyOptions options;
   options.threads = 1;
@@ -96,7 +97,8 @@ void by_lanes(benchmark::State& state, const Case& wanted) {
 
 void by_reference(benchmark::State& state, const Case& wanted) {
   const Subject subject(wanted);
-  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task, true);
+  roundoff::analyzer::Subject judged(subject.model, subject.policy, *subject.task,
+                                     roundoff::analyzer::Subject::Engine::reference);
   Judge judge(judged);
   std::uint64_t failing = 0, next = 0;
   const InputList inputs = subject.inputs(std::uint64_t{1} << 62);

@@ -116,7 +116,8 @@ class Inquiry {
   }
 
   Explanation answer() {
-    const Subject::Replay replayed = Subject(model_, policy_, task_, true).replay(instance_);
+    const Subject::Replay replayed =
+        Subject(model_, policy_, task_, Subject::Engine::reference).replay(instance_);
     explanation_.want = replayed.want;
     if (!run_against(nullptr)) {
       explanation_.got = explanation_.want;

@@ -55,6 +55,9 @@ const Algebra::Traits& Algebra::traits(std::uint32_t code) {
           break;
       }
       break;
+    case Kind::contest:
+      t.exp_of_difference = operation.parameter;
+      break;
     default:
       break;
   }
@@ -80,7 +83,8 @@ Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f) 
 }
 
 Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f, Ref g) {
-  if (t.kind == Operation::pair || t.kind == Operation::contend || t.kind == Operation::contend_or_nan)
+  if (t.kind == Operation::pair || t.kind == Operation::contend || t.kind == Operation::contend_or_nan ||
+      t.kind == Operation::enter)
     return no_ref;
   if (!is_regular(f) || !is_regular(g)) return no_ref;
   const Id low_f = manager_.least(f), high_f = manager_.greatest(f);
@@ -92,6 +96,15 @@ Ref Algebra::shortcut(const Traits& t, std::uint32_t code, bool members, Ref f, 
     };
     if (low_f == high_g || above(low_f, high_g)) return f;
     if ((low_g == high_f && !scalars_.value(low_g).is_zero()) || above(low_g, high_f)) return g;
+    return no_ref;
+  }
+  if (t.kind == Operation::contest) {
+    // Where even the largest score on one side counts nothing beside the least largest one on the other.
+    const auto vanishes = [&](Id high, Id low) {
+      return scalars_.vanishes(t.exp_of_difference, scalars_.largest(high), scalars_.largest(low));
+    };
+    if (vanishes(high_f, low_g)) return g;
+    if (vanishes(high_g, low_f)) return f;
     return no_ref;
   }
   if (members && t.plain) {

@@ -49,6 +49,7 @@ class Algebra {
     Monotone monotone = Monotone::no;
     Operation::Kind kind = Operation::round;
     Function function = Function::identity;
+    std::uint32_t exp_of_difference = 0;  // of a contest
   };
   const Traits& traits(std::uint32_t code);
   bool is_number(Ref f) const {

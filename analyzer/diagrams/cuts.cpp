@@ -16,6 +16,7 @@
 //
 // What is proved for all values of the free variables holds for the values that the columns take. The
 // converse does not: a difference may be spurious, so that a cut proof certifies or says nothing.
+#include <algorithm>
 #include <optional>
 
 #include "analyzer/diagrams/interpreter.hpp"
@@ -24,16 +25,31 @@ namespace roundoff::analyzer::diagrams {
 
 namespace {
 
-// The digits that a diagram depends on, if at most two: a key for terms that may be gathered.
+// The digits that a diagram depends on, if at most two: a key for terms that may be gathered. Children are on
+// deeper levels, so that a diagram of more digits shows three of them on the way down.
 std::optional<std::uint64_t> digits_of(const Manager& manager, Ref f) {
-  std::uint64_t key = 0;
+  std::uint32_t levels[2] = {0, 0};
   int count = 0;
-  const std::vector<bool> support = manager.support(f);
-  for (std::size_t level = 0; level < support.size(); ++level)
-    if (support[level]) {
-      if (++count > 2) return std::nullopt;
-      key = key << 32 | (level + 1);
+  std::vector<Ref> open{f}, seen;
+  while (!open.empty()) {
+    const Ref g = open.back();
+    open.pop_back();
+    if (manager.is_terminal(g)) continue;
+    const std::uint32_t level = manager.level(g);
+    if (!std::count(levels, levels + count, level)) {
+      if (count == 2) return std::nullopt;
+      levels[count++] = level;
     }
+    for (std::uint32_t v = 0; v < manager.arity(level); ++v) {
+      const Ref child = manager.child(g, v);
+      if (manager.is_terminal(child) || std::find(seen.begin(), seen.end(), child) != seen.end()) continue;
+      seen.push_back(child);
+      open.push_back(child);
+    }
+  }
+  if (count == 2 && levels[0] > levels[1]) std::swap(levels[0], levels[1]);
+  std::uint64_t key = 0;
+  for (int j = 0; j < count; ++j) key = key << 32 | (levels[j] + 1);
   return key;
 }
 
@@ -135,6 +151,14 @@ const Interpreter::Form* Interpreter::form_of(NodeId id) {
   return (forms_[id] = std::move(result)) ? &*forms_[id] : nullptr;
 }
 
+void Interpreter::cut(std::vector<Column> columns) {
+  columns_ = std::move(columns);
+  pause_.emplace(manager_);
+  for (std::size_t c = 0; c < columns_->size(); ++c)
+    if (const auto& terms = (*columns_)[c].terms; !terms.empty())
+      column_of_.emplace(*digits_of(manager_, terms[0]), c);
+}
+
 // Sets values_[node] to a linear form in the column sums where the node is proved to equal it.
 bool Interpreter::by_cut(NodeId id) {
   if (!columns_) return false;
@@ -142,17 +166,20 @@ bool Interpreter::by_cut(NodeId id) {
   if (op != Op::sum && op != Op::dot && op != Op::add && op != Op::sub) return false;
   const Form* found = form_of(id);
   if (!found || values_[id] != no_ref) return values_[id] != no_ref;
+  // A column of one term is that term: nothing is gained without one of two or more.
+  if (found->size() - found->count(0) < 2) return false;
   Form left = *found;
   Ref value = algebra_.constant(Value::zero());
   if (const auto constant = left.find(0); constant != left.end()) {
     value = constant->second;
     left.erase(constant);
   }
-  for (const Column& column : *columns_) {
-    if (left.empty()) break;
-    if (column.terms.empty()) continue;
-    const auto first = left.find(*digits_of(manager_, column.terms[0]));
-    if (first == left.end()) continue;
+  while (!left.empty()) {
+    // Of some column every term is left, the first too.
+    const auto first = std::find_if(left.begin(), left.end(),
+                                    [&](const auto& part) { return column_of_.contains(part.first); });
+    if (first == left.end()) return false;
+    const Column& column = (*columns_)[column_of_.at(first->first)];
     // The weight from the greatest values; then every term must be the weight times the specification's term.
     const Value top = algebra_.scalars().value(manager_.greatest(column.terms[0]));
     const Value most = algebra_.magnitude(first->second);
@@ -170,7 +197,6 @@ bool Interpreter::by_cut(NodeId id) {
     value =
         algebra_.apply(exact_add_, algebra_.apply(exact_mul_, algebra_.constant(weight), column.sum), value);
   }
-  if (!left.empty()) return false;
   values_[id] = value;
   ++statistics_.cuts;
   return true;

@@ -5,10 +5,11 @@
 // Nothing that can trap may be skipped that way; `trapping_nodes` lists those, and certify asks for each of
 // them.
 //
-// Three ways to a value, chosen per node: position-wise blocks by tuples (blocks.cpp), reductions in the best
-// order that keeps the bits (reductions.cpp), and node by node.
+// Four ways to a value, chosen per node: position-wise blocks by tuples (blocks.cpp), attention as a contest of
+// its keys (contests.cpp), reductions in the best order that keeps the bits (reductions.cpp), and node by node.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -42,15 +43,12 @@ class Interpreter {
 
   /// From now on nodes that are proved to be linear forms in column sums are replaced by these. Nothing is
   /// collected any more.
-  void cut(std::vector<Column> columns) {
-    columns_ = std::move(columns);
-    pause_.emplace(manager_);
-  }
+  void cut(std::vector<Column> columns);
 
   Algebra& algebra() { return algebra_; }
 
   struct Statistics {
-    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0, cuts = 0;
+    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0, cuts = 0, contests = 0;
   };
   const Statistics& statistics() const { return statistics_; }
 
@@ -70,7 +68,15 @@ class Interpreter {
   Ref compute_sum(const Node& node);
   Ref compute_dot(const Node& node);
 
+  // contests.cpp: softmax attention, key by key
+  struct Contest;
+  std::optional<Contest> contest_of(const Node& dot) const;
+  Ref by_contest(const Node& dot);
+  Ref fold_states(const Contest& contest, Id floor, bool thoroughly);
+  Id outcome(const Contest& contest, const Node& dot, Id state);
+
   // reductions.cpp
+  Ref of_two_sides(const Node& dot, const std::vector<std::size_t>& kept);
   Ref sum(Roots& terms, const SumOrder& order, const Format& format, bool members);
   Ref sequential(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
   Ref tree(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
@@ -120,8 +126,11 @@ class Interpreter {
   std::uint32_t search_ = 0;
   int last_layer_ = -1;
   std::optional<std::vector<Column>> columns_;
+  std::unordered_map<std::uint64_t, std::size_t> column_of_;  ///< by the digits of its first term
   std::optional<Manager::Pause> pause_;
   std::unordered_map<NodeId, std::optional<Form>> forms_;
+  std::unordered_map<std::uint64_t, Id> outcomes_;  ///< of contests: by kind and state
+  std::vector<std::array<std::uint32_t, 5>> contest_kinds_;
   std::uint32_t exact_add_ = 0, exact_mul_ = 0;
   Statistics statistics_;
 };

@@ -39,7 +39,8 @@ class Proof {
       workers[0]->run();
     }
     if (error_) std::rethrow_exception(error_);
-    outcome_.decided = decided_ == goals_.size();
+    // What a cut cannot tell from an input is not counted: then only what was found elsewhere fails for certain.
+    outcome_.decided = decided_ == goals_.size() && !spurious_;
     merge(workers);
     return std::move(outcome_);
   }

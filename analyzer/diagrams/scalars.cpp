@@ -49,8 +49,48 @@ std::int64_t Scalars::to_integer(Id id) const {
 
 Id Scalars::pair(Id a, Id b) { return compute(pair_code_, a, b); }
 
+namespace {
+// Keys that tie, or nearly, are remembered one by one: many of them are better summed as diagrams.
+constexpr std::size_t most_keys = 12;
+}  // namespace
+
+std::vector<Scalars::Key> Scalars::keys(Id state) const {
+  std::vector<Key> found;
+  for (Id rest = parts(state).second; is_tuple(rest); rest = parts(rest).first) {
+    const auto [score, value] = parts(parts(rest).second);
+    found.push_back({score, value});
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+bool Scalars::vanishes(std::uint32_t exp_of_difference, Id a, Id b) {
+  if (a == b || compare(value(a), value(b)) >= 0) return false;
+  if (value(a).is_infinite()) return true;  // of no key
+  const Id e = compute(exp_of_difference, a, b);
+  return !special(e) && value(e).is_zero();
+}
+
+Id Scalars::contest(std::uint32_t exp, Id a, Id b) {
+  const Id most = compare(value(largest(a)), value(largest(b))) >= 0 ? largest(a) : largest(b);
+  Id list = nan;
+  std::size_t count = 0;
+  for (const Id state : {a, b})
+    for (const Key& key : keys(state)) {
+      if (vanishes(exp, key.score, most)) continue;
+      if (++count > most_keys) throw TooLarge{};
+      list = pair(list, pair(key.score, key.value));
+    }
+  return pair(most, list);
+}
+
 bool Scalars::less(Id a, Id b) const {
   if (a == b) return false;
+  if (is_tuple(a) && is_tuple(b)) {
+    const Id x = parts(a).first, y = parts(b).first;
+    if (x == y || (is_tuple(x) && is_tuple(y))) return a < b;
+    return is_tuple(y) || (!is_tuple(x) && less(x, y));
+  }
   if (is_tuple(a) || is_tuple(b) || special(a) || special(b)) return a < b;
   if (order_[a] != order_[b]) return order_[a] < order_[b];
   return number_less(values_[a], values_[b]);
@@ -152,6 +192,10 @@ Id Scalars::evaluate(const Operation& operation, Id a, Id b) {
       }
       case Kind::winner:
         return parts(a).second;
+      case Kind::enter:
+        return pair(a, value(a).is_infinite() ? nan : pair(nan, pair(a, b)));
+      case Kind::contest:
+        return contest(operation.parameter, a, b);
     }
   } catch (const Trap&) {
     return trap;

@@ -24,8 +24,8 @@ struct Operation {
     sub,
     mul,
     div,
-    max,         ///< the trap where either is NaN
-    max_or_nan,  ///< NaN where either is
+    max,                  ///< the trap where either is NaN
+    max_or_nan,           ///< NaN where either is
     fma_tail,             ///< s, x: rnd(s + x) where x is an exact product outside the format
     apply,                ///< rnd(function(x))
     apply_to_difference,  ///< s, m: rnd(function(rnd(s - m))), one operation for softmax's exp(s - max)
@@ -35,6 +35,8 @@ struct Operation {
     contend,    ///< (best, index), x: (x, parameter) if x > best, else the first; the trap where x is NaN
     contend_or_nan,  ///< likewise, and NaN is above all
     winner,          ///< (best, index): index
+    enter,  ///< s, v: the state of a contest (contests.cpp) with the one key of score s and value v; s = -inf: none
+    contest,  ///< two states, of keys one after the other: of all; parameter: the code of exp(s - m)
   } kind = round;
   Function function = Function::identity;
   std::uint32_t parameter = 0;
@@ -55,11 +57,20 @@ class Scalars {
   const Value& value(Id id) const { return values_[id]; }  ///< of a number
   std::int64_t to_integer(Id id) const;                    ///< of a number that is a small integer
   Id pair(Id a, Id b);
+  /// A contest's state: the largest score, and the keys that count beside it, in order.
+  struct Key {
+    Id score, value;
+  };
+  Id largest(Id state) const { return parts(state).first; }
+  std::vector<Key> keys(Id state) const;
+  /// Whether rnd(exp(rnd(a - b))) is 0, and a < b.
+  bool vanishes(std::uint32_t exp_of_difference, Id a, Id b);
   std::pair<Id, Id> parts(Id tuple) const { return tuples_[tuple & 0x7fffffff]; }
   std::size_t numbers() const { return values_.size(); }
   std::size_t tuples() const { return tuples_.size(); }
 
-  /// The order of terminals: trap < NaN < -inf < ... < -0 < +0 < ... < inf < tuples.
+  /// The order of terminals: trap < NaN < -inf < ... < -0 < +0 < ... < inf < tuples. Of tuples those that start
+  /// with a number come first, by it.
   bool less(Id a, Id b) const;
   /// trap or NaN
   static bool special(Id id) { return id <= nan; }
@@ -78,6 +89,7 @@ class Scalars {
     Id a = 0, b = 0, result = 0;
   };
   Id evaluate(const Operation& operation, Id a, Id b);
+  Id contest(std::uint32_t exp_of_difference, Id a, Id b);
   void grow();
   static std::size_t hash(std::uint32_t code, Id a, Id b);
 

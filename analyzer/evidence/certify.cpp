@@ -14,7 +14,7 @@
 #include "formats/error.hpp"
 #include "sim/passes/passes.hpp"
 #include "sim/program/memory.hpp"
-#include "sim/program/record.hpp"
+#include "sim/program/spans.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -25,6 +25,19 @@ using Clock = std::chrono::steady_clock;
 /// The contract with sim/passes: all that makes a program smaller value by value, but no tables over several
 /// tokens, which hide the sums where a cut stands and the positions that a proof goes by.
 const std::vector<std::string> passes_off = {"tabulate"};
+
+/// Passes do what recording did not: where every format and order is one that it knows the spans of
+/// (sim/program/spans.hpp) and nothing can trap, keys that are dominated are gone already, and the proof is over
+/// the record itself.
+bool settled_when_recorded(const Program& program) {
+  return std::all_of(program.formats.begin(), program.formats.end(), Spans::keeps) &&
+         std::all_of(program.reductions.begin(), program.reductions.end(),
+                     [](const Reduction& reduction) {
+                       return reduction.order.kind == SumOrder::sequential &&
+                              reduction.mode == DotMode::rounded;
+                     }) &&
+         trapping_nodes(program).empty();
+}
 
 Clock::duration seconds(double count) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
@@ -58,7 +71,8 @@ class Certification {
         task_(task),
         options_(options),
         deadline_(Clock::now() + seconds(options.limits.seconds)),
-        subject_(model, policy, task, false, watch(options.progress, options.interrupted)) {}
+        subject_(model, policy, task, Subject::Engine::lanes, watch(options.progress, options.interrupted)),
+        recorded_(model, policy, task, Subject::Engine::recorded, watched()) {}
 
   Result run() {
     result_.method = Method::certify;
@@ -83,13 +97,29 @@ class Certification {
   }
 
  private:
-  // Gross failures show on few inputs.
+  // Tells how far programs are, and ends the work when its time is over.
+  Watch watched() {
+    return [this, asked = watch(options_.progress, options_.interrupted)](std::string_view what, double done,
+                                                                          double all) {
+      asked(what, done, all);
+      in_time();
+    };
+  }
+
+  // Gross failures show on few inputs: fewer where the program is large, which is run as it was recorded.
   void probe() {
     if (options_.probes == 0) return;
-    std::vector<Instance> inputs = task_.adversarial(options_.probes);
-    for (std::size_t j = 0; j < options_.probes; ++j) inputs.push_back(task_.sample(options_.seed, j));
+    constexpr std::size_t evaluations = 1 << 20, least = 8;
+    std::size_t nodes = 0;
+    try {
+      nodes = recorded_.prepared(task_.sample(options_.seed, 0))->program.nodes.size();
+    } catch (const Trap&) {  // on what no input changes
+    }
+    const std::size_t count = std::min(options_.probes, std::max(least, evaluations / 2 / (nodes + 1)));
+    std::vector<Instance> inputs = task_.adversarial(count);
+    for (std::size_t j = 0; j < count; ++j) inputs.push_back(task_.sample(options_.seed, j));
     std::vector<std::uint8_t> failed(inputs.size());
-    Judge(subject_).decide(inputs, failed);
+    Judge(recorded_).decide(inputs, failed);
     result_.covered = std::min(static_cast<double>(inputs.size()), result_.of);
     const auto found = std::find(failed.begin(), failed.end(), 1);
     if (found != failed.end()) explain(inputs[static_cast<std::size_t>(found - failed.begin())]);
@@ -166,15 +196,12 @@ class Certification {
     for (const Instance& lengths : all_lengths(task_)) {
       const SequenceShape shape = task_.shape(lengths);
       const Variables positions = variables(task_, shape);
-      const Watch asked = watch(options_.progress, options_.interrupted);
-      const Watch watched = [&](std::string_view what, double done, double all) {
-        asked(what, done, all);
-        in_time();
-      };
-      std::optional<Program> program;
+      std::shared_ptr<const Subject::Prepared> recorded;
+      Program simplified;
       try {
-        const Program recorded = record(model_, policy_, shape, {.skip_zero_weights = true, .watch = watched});
-        program = optimise(recorded, passes_off, watched).program;
+        recorded = recorded_.prepared(lengths);
+        if (!settled_when_recorded(recorded->program))
+          simplified = optimise(recorded->program, passes_off, watched()).program;
       } catch (const Trap&) {
         // On what no input changes: every input of this shape fails.
         if (!result_.counterexample) explain(lengths);
@@ -182,13 +209,14 @@ class Certification {
         of += inputs(task_, positions);
         continue;
       }
-      std::optional<Outcome> outcome = by_cut(*program, shape);
+      const Program& program = simplified.nodes.empty() ? recorded->program : simplified;
+      std::optional<Outcome> outcome = by_cut(program, shape);
       if (outcome && outcome->question && !result_.counterexample)
         explain(task_.read(*outcome->question, lengths));
       if (outcome && (outcome->decided || !options_.exact_fraction))
         cut = cut_of(task_, shape);
       else
-        outcome = diagrams::prove(*program, positions, task_, how(deadline_));
+        outcome = diagrams::prove(program, positions, task_, how(deadline_));
       failing += outcome->failing;
       of += inputs(task_, positions);
       decided = decided && outcome->decided;
@@ -220,7 +248,8 @@ class Certification {
   const Task& task_;
   const CertifyOptions& options_;
   Clock::time_point deadline_;
-  Subject subject_;
+  Subject subject_;   // many inputs: where a counterexample is made simple
+  Subject recorded_;  // few, and what is proved
   Result result_;
 };
 

@@ -20,8 +20,8 @@ std::string_view name(Verdict verdict);
 /// Whether the verdict says that no input that was covered fails.
 inline bool passes(Verdict verdict) { return verdict == Verdict::holds || verdict == Verdict::certified; }
 
-/// `automatic`: adversarial inputs first, since they settle gross failures; up to `at_once` inputs are then
-/// enumerated; more are certified; where that cannot tell, up to `exhaustive_limit` inputs are enumerated,
+/// `automatic`: more than `at_once` inputs are certified; where that cannot tell, and of few inputs, adversarial
+/// ones come first, since they settle gross failures; then up to `exhaustive_limit` inputs are enumerated,
 /// and beyond are samples. `adderboard`: a leaderboard's protocol (constructions/tasks/adderboard.hpp).
 enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample, adderboard };
 std::string_view name(Method method);

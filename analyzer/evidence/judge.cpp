@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "constructions/tasks/lane_rows.hpp"
 #include "formats/error.hpp"
 #include "sim/passes/passes.hpp"
 #include "sim/program/record.hpp"
@@ -15,12 +16,8 @@ std::vector<std::size_t> lengths(const Instance& instance) {
   return result;
 }
 
-Subject::Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch)
-    : model_(model),
-      policy_(policy),
-      task_(task),
-      reference_only_(reference_only),
-      watch_(std::move(watch)) {}
+Subject::Subject(const Model& model, const Policy& policy, const Task& task, Engine engine, Watch watch)
+    : model_(model), policy_(policy), task_(task), engine_(engine), watch_(std::move(watch)) {}
 
 std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& instance) {
   const std::vector<std::size_t> key = lengths(instance);
@@ -30,8 +27,8 @@ std::shared_ptr<const Subject::Prepared> Subject::prepared(const Instance& insta
   auto made = std::make_shared<Prepared>();
   made->shape = task_.shape(instance);
   made->program = record(model_, policy_, made->shape,
-                         {.skip_zero_weights = true, .fold = !reference_only_, .watch = watch_});
-  if (!reference_only_) {
+                         {.skip_zero_weights = true, .fold = engine_ != Engine::reference, .watch = watch_});
+  if (engine_ == Engine::lanes) {
     Program optimised = optimise(made->program, {}, watch_).program;
     made->lanes = Lanes::supports(optimised);
     if (made->lanes) made->program = std::move(optimised);
@@ -153,12 +150,7 @@ void Judge::run(Engine& engine, std::size_t count) {
   engine.lanes->run(tokens_, static_cast<int>(count), chosen_, bad_);
   const auto outputs = static_cast<std::size_t>(engine.prepared->outputs());
   for (std::size_t lane = 0; lane < count; ++lane) bad_[lane] = bad_[lane] != 0 ? 1 : 0;
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const LaneToken* chosen = chosen_.data() + o * batch_lanes;
-    const LaneToken* expected = expected_.data() + o * batch_lanes;
-    for (std::size_t lane = 0; lane < count; ++lane)
-      bad_[lane] = static_cast<std::uint8_t>(bad_[lane] | (chosen[lane] != expected[lane]));
-  }
+  constructions::mark_differences(chosen_.data(), expected_.data(), outputs, batch_lanes, count, bad_.data());
 }
 
 bool Judge::fails(Engine& engine, const Instance& instance) {

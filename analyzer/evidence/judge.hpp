@@ -27,8 +27,13 @@ namespace roundoff::analyzer {
 /// What is being verified. The model and task must outlive it.
 class Subject {
  public:
+  enum class Engine : std::uint8_t {
+    lanes,      ///< batches of inputs, after all passes; the reference interpreter where they cannot
+    recorded,   ///< the reference interpreter on what is recorded: ready soon, slow
+    reference,  ///< likewise with every operation of the semantics
+  };
   /// `watch` is told how far programs are, by one thread at a time.
-  Subject(const Model& model, const Policy& policy, const Task& task, bool reference_only, Watch watch = {});
+  Subject(const Model& model, const Policy& policy, const Task& task, Engine engine, Watch watch = {});
 
   const Task& task() const { return task_; }
 
@@ -52,7 +57,7 @@ class Subject {
   const Model& model_;
   const Policy& policy_;
   const Task& task_;
-  bool reference_only_;
+  Engine engine_;
   Watch watch_;
   std::mutex mutex_;
   std::map<std::vector<std::size_t>, std::shared_ptr<const Prepared>> prepared_;

@@ -27,7 +27,8 @@ class Verification {
         policy_(policy),
         task_(task),
         options_(options),
-        subject_(model, policy, task, options.reference, watch(options_.progress, options_.interrupted)) {
+        subject_(model, policy, task, options.reference ? Subject::Engine::reference : Subject::Engine::lanes,
+                 watch(options_.progress, options_.interrupted)) {
     result_.of = task.input_count();
     // Programs are built by one thread while another goes on with the inputs of another shape.
     if (options.progress)
@@ -77,21 +78,21 @@ class Verification {
     }
   }
 
-  /// The strongest verdict that can be had: adversarial inputs settle gross failures; few inputs are
-  /// enumerated at once; else all are decided by diagrams, or enumerated, and only what is beyond both is
-  /// sampled.
+  /// The strongest verdict that can be had: few inputs are enumerated at once; more are decided by diagrams,
+  /// which are ready before lanes are, and settle gross failures on a few inputs of their own; where they cannot
+  /// tell, adversarial inputs come first, then all inputs, and only what is beyond that is sampled.
   void automatic() {
-    adversarial();
-    if (result_.verdict != Verdict::holds) return;
-    const std::uint64_t listed = result_.listed;
     Obstacle gave_up;
-    start_over();
     if (result_.of > options_.at_once && options_.limits.seconds > 0) {
       by_diagrams();
       if (result_.verdict != Verdict::unknown || result_.interrupted) return;
       gave_up = result_.obstacle;
       start_over();
     }
+    adversarial();
+    if (result_.verdict != Verdict::holds) return;
+    const std::uint64_t listed = result_.listed;
+    start_over();
     if (result_.of <= std::max(options_.at_once, options_.exhaustive_limit)) {
       exhaustive();
     } else {
@@ -111,8 +112,6 @@ class Verification {
   void by_diagrams() {
     CertifyOptions how;
     how.limits = options_.limits;
-    // What `automatic` has tried already.
-    if (options_.method == Method::automatic && options_.adversarial > 0) how.probes = 0;
     how.threads = options_.threads;
     how.seed = options_.seed;
     how.exact_fraction = !options_.first_only;

@@ -53,13 +53,40 @@ HWY_INLINE V mix(V x) {
   return hn::Xor(x, hn::ShiftRight<31>(x));
 }
 
+// A word gives its digits in groups: v = the integer part of x p^s / 2^64 is s of them at once, p^s <= 2^14, and
+// the fraction is that after s single steps. v falls apart in 16 bits: its quotient by p is the integer part of
+// v m / 2^k, m the least integer with m p >= 2^k, since v (m p - 2^k) < 2^14 p <= 2^k.
+struct Groups {
+  explicit Groups(int p) {
+    for (std::uint32_t power = 1; power * static_cast<std::uint32_t>(p) <= 1U << 14; ++most) {
+      power *= static_cast<std::uint32_t>(p);
+      powers[most + 1] = power;
+    }
+    int log = 0;
+    while (1 << log < p) ++log;
+    const int k = 14 + log < 16 ? 16 : 14 + log;
+    shift = k - 16;
+    inverse = static_cast<std::uint16_t>(((1U << k) + static_cast<std::uint32_t>(p) - 1) /
+                                         static_cast<std::uint32_t>(p));
+  }
+  std::size_t most = 0;
+  std::uint32_t powers[15] = {1};
+  std::uint16_t inverse = 0;
+  int shift = 0;
+};
+
 void draw(std::uint64_t seed, std::uint64_t first, int p, std::size_t rows, std::size_t count,
           std::size_t stride, std::uint8_t* digits) {
   const D d;
-  const hn::Rebind<std::uint8_t, D> bytes;
+  const hn::ScalableTag<std::uint16_t> words;
+  const hn::Rebind<std::uint16_t, D> parts;
+  const hn::Rebind<std::uint8_t, decltype(words)> bytes;
   constexpr std::size_t vectors = 4, lanes = hn::MaxLanes(d), block = vectors * lanes;
+  static_assert(block == hn::MaxLanes(words));
   const DigitWord word(p);
-  const V base = hn::Set(d, word.p), low_half = hn::Set(d, 0xffffffffU);
+  const Groups groups(p);
+  const V low_half = hn::Set(d, 0xffffffffU);
+  const auto inverse = hn::Set(words, groups.inverse), base = hn::Set(words, static_cast<std::uint16_t>(p));
   const std::uint64_t excess[2] = {word.excess(word.most), word.excess(rows % word.most)};
   const std::size_t whole = count - count % block;
   for (std::size_t start = 0; start < whole; start += block) {
@@ -77,15 +104,29 @@ void draw(std::uint64_t seed, std::uint64_t first, int p, std::size_t rows, std:
         state[v] = hn::Add(state[v], hn::Set(d, Draws::step));
         x[v] = mix(state[v]);
       }
-      for (; row < end; ++row) {
-        std::uint8_t* out = digits + row * stride + start;
+      HWY_ALIGN std::uint16_t values[48][block];  // a word has at most 48 digits
+      std::size_t made = 0;
+      for (std::size_t at = row; at < end; at += groups.most, ++made) {
+        const V power = hn::Set(d, groups.powers[HWY_MIN(groups.most, end - at)]);
         for (std::size_t v = 0; v < vectors; ++v) {
-          const V low = low_product(x[v], base);
-          const V high = hn::Add(low_product(hn::ShiftRight<32>(x[v]), base), hn::ShiftRight<32>(low));
-          hn::StoreU(hn::TruncateTo(bytes, hn::ShiftRight<32>(high)), bytes, out + v * lanes);
+          const V low = low_product(x[v], power);
+          const V high = hn::Add(low_product(hn::ShiftRight<32>(x[v]), power), hn::ShiftRight<32>(low));
+          hn::StoreU(hn::TruncateTo(parts, hn::ShiftRight<32>(high)), parts, values[made] + v * lanes);
           x[v] = hn::Or(hn::ShiftLeft<32>(high), hn::And(low, low_half));
         }
       }
+      for (std::size_t group = 0; group < made; ++group) {
+        const std::size_t at = row + group * groups.most, last = HWY_MIN(at + groups.most, end) - 1;
+        auto value = hn::Load(words, values[group]);
+        for (std::size_t digit = last; digit > at; --digit) {
+          const auto rest = hn::ShiftRightSame(hn::MulHigh(value, inverse), groups.shift);
+          const auto low = hn::Sub(value, hn::Mul(rest, base));
+          hn::StoreU(hn::TruncateTo(bytes, low), bytes, digits + digit * stride + start);
+          value = rest;
+        }
+        hn::StoreU(hn::TruncateTo(bytes, value), bytes, digits + at * stride + start);
+      }
+      row = end;
       const std::uint64_t bound = excess[full ? 0 : 1];
       if (bound != 0)
         for (std::size_t v = 0; v < vectors; ++v)
@@ -133,6 +174,26 @@ void widen(const std::uint8_t* digits, LaneToken* tokens, std::size_t count) {
   for (; i < count; ++i) tokens[i] = digits[i];
 }
 
+void differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride,
+                 std::size_t count, std::uint8_t* marks) {
+  const hn::ScalableTag<LaneToken> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  constexpr std::size_t lanes = hn::MaxLanes(d);
+  const auto one = hn::Set(d, 1);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    auto differ = hn::Zero(d);
+    for (std::size_t row = 0; row < rows; ++row)
+      differ =
+          hn::Or(differ, hn::Xor(hn::LoadU(d, a + row * stride + i), hn::LoadU(d, b + row * stride + i)));
+    const auto mark = hn::IfThenZeroElse(hn::Eq(differ, hn::Zero(d)), one);
+    hn::StoreU(hn::Or(hn::LoadU(bytes, marks + i), hn::TruncateTo(bytes, mark)), bytes, marks + i);
+  }
+  for (; i < count; ++i)
+    for (std::size_t row = 0; row < rows; ++row)
+      if (a[row * stride + i] != b[row * stride + i]) marks[i] = 1;
+}
+
 }  // namespace roundoff::constructions::rows::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -142,6 +203,7 @@ namespace rows {
 HWY_EXPORT(draw);
 HWY_EXPORT(column);
 HWY_EXPORT(widen);
+HWY_EXPORT(differences);
 }  // namespace rows
 
 void draw_rows(std::uint64_t seed, std::uint64_t first, int p, std::size_t rows, std::size_t count,
@@ -157,6 +219,11 @@ void add_column(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* carr
 void to_tokens(const std::uint8_t* digits, LaneToken* tokens, std::size_t count) {
   using namespace rows;
   HWY_DYNAMIC_DISPATCH(widen)(digits, tokens, count);
+}
+void mark_differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride,
+                      std::size_t count, std::uint8_t* marks) {
+  using namespace rows;
+  HWY_DYNAMIC_DISPATCH(differences)(a, b, rows, stride, count, marks);
 }
 
 }  // namespace roundoff::constructions

@@ -22,4 +22,8 @@ void add_column(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* carr
 /// tokens = digits.
 void to_tokens(const std::uint8_t* digits, LaneToken* tokens, std::size_t count);
 
+/// marks[lane] |= whether a and b differ in that lane in any of these rows, `stride` apart.
+void mark_differences(const LaneToken* a, const LaneToken* b, std::size_t rows, std::size_t stride,
+                      std::size_t count, std::uint8_t* marks);
+
 }  // namespace roundoff::constructions

@@ -49,6 +49,10 @@ AttentionBlock<Tape>::AttentionBlock(Tape& tape, const Attention& attention)
   if (attention.scale) scale_ = tape.constant(*attention.scale, Role::scores);
   if (attention.slopes)
     for (const Value& slope : *attention.slopes) slopes_.push_back(tape.constant(slope, Role::weights));
+  if constexpr (requires { memory_.plain_softmax; })
+    memory_.plain_softmax = z_is_positive_ && attention.weighting == Weighting::softmax &&
+                            tape.policy().softmax == Softmax::stable && !attention.scale &&
+                            !attention.slopes && attention.mask.empty();
 }
 
 template <class Tape>

@@ -28,6 +28,7 @@ Recorder::Recorder(const Policy& policy, const SequenceShape& shape, const Recor
   const bool draws = std::any_of(program_.formats.begin(), program_.formats.end(), stochastic) ||
                      (policy.order.kind == SumOrder::wide && stochastic(policy.order.wide_format));
   if (options.fold && !draws) folder_.emplace(program_);
+  zero_keys_go_ = folder_ && zero_keys_change_nothing(policy);
 }
 
 std::uint8_t Recorder::format(const Format& format) {
@@ -70,6 +71,7 @@ NodeId Recorder::without_zero_terms(Node& dot) {
     if ((zero(x) && plain(y)) || (zero(y) && plain(x))) continue;
     left.push_back(x), right.push_back(y);
   }
+  fold_start(dot, left, right);
   if (left.empty()) return member_node(Value::zero(), dot.format);
   if (left.size() < dot.c) {
     dot.a = list(left).offset;
@@ -79,11 +81,45 @@ NodeId Recorder::without_zero_terms(Node& dot) {
   return no_node;
 }
 
+// In index order a sum that starts with constants has one partial sum after them, s; s * 1 is s, and without
+// it the sum is the same where s = 0 (`zero_weights_exact`).
+void Recorder::fold_start(const Node& dot, std::vector<NodeId>& left, std::vector<NodeId>& right) {
+  const Reduction& reduction = program_.reductions[dot.reduction];
+  if (reduction.order.kind != SumOrder::sequential || reduction.mode == DotMode::exact_dot) return;
+  std::vector<Value> x, y;
+  for (std::size_t j = 0; j < left.size(); ++j) {
+    const Node &a = program_.nodes[left[j]], &b = program_.nodes[right[j]];
+    if (a.op != Op::constant || b.op != Op::constant) break;
+    if (!program_.constants[a.a].is_finite() || !program_.constants[b.a].is_finite()) return;
+    x.push_back(program_.constants[a.a]);
+    y.push_back(program_.constants[b.a]);
+  }
+  const Format& format = program_.formats[dot.format];
+  const Value one = Value::integer(1);
+  if (x.size() < 2 || format.overflow == Overflow::trap || formats::round(one, format).value != one) return;
+  const Value start = formats::dot(x, y, reduction.order, reduction.mode, format).value;
+  const auto count = static_cast<std::ptrdiff_t>(x.size() - (start.is_zero() ? 0 : 1));
+  left.erase(left.begin(), left.begin() + count);
+  right.erase(right.begin(), right.begin() + count);
+  if (start.is_zero()) return;
+  left[0] = member_node(start, dot.format);
+  right[0] = member_node(one, dot.format);
+}
+
 NodeId Recorder::push(Node node, const Site& where) {
   if (!folder_) return append(node, where);
+  if (node.op == Op::constant) {
+    spans_.append(spans_.of(node));
+    return append(node, where);
+  }
   if (const NodeId constant = folded(node); constant != no_node) return constant;
   if (node.op == Op::dot && folder_->skips_zero(node))
     if (const NodeId zero = without_zero_terms(node); zero != no_node) return zero;
+  if (node.op == Op::sub && node.a == node.b && spans_[node.a].known() &&
+      Spans::keeps(program_.formats[node.format]))
+    return member_node(Value::zero(), node.format);  // x - x
+  const Span span = spans_.of(node);
+  if (span.known() && span.single()) return member_node(spans_.value(span.low, node.format), node.format);
   const auto same = [&](NodeId id) {
     const Node& other = program_.nodes[id];
     return node.op == other.op && node.format == other.format && node.reduction == other.reduction &&
@@ -98,7 +134,9 @@ NodeId Recorder::push(Node node, const Site& where) {
       node.c);
   const auto fresh = static_cast<NodeId>(program_.nodes.size());
   const NodeId known = node_numbers_.find_or_insert(hash, fresh, same);
-  return known == fresh ? append(node, where) : known;
+  if (known != fresh) return known;
+  spans_.append(span);
+  return append(node, where);
 }
 
 NodeId Recorder::append(const Node& node, const Site& where) {
@@ -180,22 +218,27 @@ Recorder::Entries Recorder::binary(Op op, const Entries& a, const Entries& b, st
   const auto of = [](const Entries& x, std::size_t i) { return x.size() == 1 ? x[0] : x[i]; };
   Entries made(a.size() == 1 ? b.size() : a.size());
   for (std::size_t i = 0; i < made.size(); ++i)
-    made[i] = push({.op = op, .format = format, .a = of(a, i), .b = of(b, i)}, site(where, i));
+    made[i] = absent(of(a, i)) || absent(of(b, i))
+                  ? no_node
+                  : push({.op = op, .format = format, .a = of(a, i), .b = of(b, i)}, site(where, i));
+  if (op == Op::sub && b.size() == 1) note_differences(a, b[0], made);
   return made;
 }
 
 Recorder::Entries Recorder::unary(Function function, const Entries& x, Role role, const Place& where) {
   Entries made(x.size());
   for (std::size_t i = 0; i < x.size(); ++i)
-    made[i] =
-        push({.op = Op::unary, .format = format_of(role), .function = function, .a = x[i]}, site(where, i));
+    made[i] = absent(x[i])
+                  ? no_node
+                  : push({.op = Op::unary, .format = format_of(role), .function = function, .a = x[i]},
+                         site(where, i));
   return made;
 }
 
 Recorder::Entries Recorder::round(const Entries& x, std::uint8_t format, const Place& where) {
   Entries made(x.size());
   for (std::size_t i = 0; i < x.size(); ++i)
-    made[i] = push({.op = Op::round, .format = format, .a = x[i]}, site(where, i));
+    made[i] = absent(x[i]) ? no_node : push({.op = Op::round, .format = format, .a = x[i]}, site(where, i));
   return made;
 }
 
@@ -207,25 +250,34 @@ Recorder::Entries Recorder::quotient(const Entries& e, const Entries& z, Role ro
                                      const Place& where) {
   Entries made(e.size());
   for (std::size_t i = 0; i < e.size(); ++i)
-    made[i] =
-        push({.op = Op::div, .format = format_of(role), .nonzero_divisor = positive, .a = e[i], .b = z[0]},
-             site(where, i));
+    made[i] = absent(e[i]) ? no_node
+                           : push({.op = Op::div,
+                                   .format = format_of(role),
+                                   .nonzero_divisor = positive,
+                                   .a = e[i],
+                                   .b = z[0]},
+                                  site(where, i));
   return made;
 }
 
 Recorder::Entries Recorder::max(const Entries& x, std::uint8_t format, const Place& where) {
-  const OperandList terms = list(x);
+  const Entries all = present(x);
+  // The maximum of one number is that number, where it is none that a max would stop at.
+  if (folder_ && all.size() == 1 && Spans::keeps(program_.formats[program_.nodes[all[0]].format])) return all;
+  const OperandList terms = list(all);
   return {push({.op = Op::max, .format = format, .a = terms.offset, .c = terms.count}, site(where, 0))};
 }
 
 Recorder::Entries Recorder::sum(const Entries& x, Role role, const Place& where) {
-  const OperandList terms = list(x);
-  return {push({.op = Op::sum,
-                .format = format_of(role),
-                .reduction = sum_reduction_,
-                .a = terms.offset,
-                .c = terms.count},
-               site(where, 0))};
+  const OperandList terms = list(present(x));
+  const NodeId total = push({.op = Op::sum,
+                             .format = format_of(role),
+                             .reduction = sum_reduction_,
+                             .a = terms.offset,
+                             .c = terms.count},
+                            site(where, 0));
+  note_total(terms, total);
+  return {total};
 }
 
 Recorder::Entries Recorder::running_max(const Entries& x, bool forward, Role role, const Place& where) {
@@ -312,26 +364,6 @@ void Recorder::keep_value(Memory& memory, int group, const Entries& value) {
   for (std::size_t t = 0; t < value.size(); ++t)
     program_.operands[memory.values[static_cast<std::size_t>(group * memory.d_v) + t] +
                       static_cast<std::uint32_t>(position_)] = value[t];
-}
-
-Recorder::Entries Recorder::scores(const Memory& memory, int group, const Entries& query, Role role,
-                                   const Place& where) {
-  const OperandList q = list(query);
-  Entries made;
-  for (int j = 0; j < visible(); ++j)
-    made.push_back(dot(q, memory.keys[static_cast<std::size_t>(j * memory.groups + group)], role,
-                       site(where, static_cast<std::size_t>(j))));
-  return made;
-}
-
-Recorder::Entries Recorder::mix(const Memory& memory, int group, const Entries& weights, Role role,
-                                const Place& where) {
-  const OperandList a = list(weights);
-  Entries made;
-  for (int t = 0; t < memory.d_v; ++t)
-    made.push_back(dot(a, {memory.values[static_cast<std::size_t>(group * memory.d_v + t)], a.count}, role,
-                       site(where, static_cast<std::size_t>(t))));
-  return made;
 }
 
 NodeId Recorder::dot(OperandList x, OperandList y, Role role, const Site& where) {

@@ -13,6 +13,7 @@
 #include "sim/program/flat_table.hpp"
 #include "sim/program/fold.hpp"
 #include "sim/program/record.hpp"
+#include "sim/program/spans.hpp"
 
 namespace roundoff::sim {
 
@@ -36,6 +37,8 @@ struct RecordedMemory {
   int groups = 0, d_v = 0;
   std::vector<OperandList> keys;      ///< [position * groups + group], d_k nodes
   std::vector<std::uint32_t> values;  ///< [group * d_v + t]: a list with room for every position
+  /// The weights are the stable softmax of the scores as they are, and its denominator is above 0.
+  bool plain_softmax = false;
 };
 
 /// A tape (sim/blocks/tape.hpp) that stands at one position and keeps nodes.
@@ -120,7 +123,8 @@ class Recorder {
   Memory memory(int groups, int d_k, int d_v);
   void keep_key(Memory& memory, int group, const Entries& key);
   void keep_value(Memory& memory, int group, const Entries& value);
-  /// dot(q, k_j) for every key that the position sees.
+  /// dot(q, k_j) for every key that the position sees; absent (no_node) for a key whose weight is known to be 0,
+  /// while folding. What is computed of an absent entry is absent, and no sum or maximum has it.
   Entries scores(const Memory& memory, int group, const Entries& query, Role role, const Place& where);
   /// sum_j rnd(a_j * v_(j,t)) for every t.
   Entries mix(const Memory& memory, int group, const Entries& weights, Role role, const Place& where);
@@ -156,6 +160,16 @@ class Recorder {
   /// A list of `count` entries that are still to be written, for no one else.
   OperandList open_list(std::size_t count);
   NodeId dot(OperandList x, OperandList y, Role role, const Site& where);
+  static bool absent(NodeId entry) { return entry == no_node; }
+  static Entries present(const Entries& x);
+  // recorder_keys.cpp: what is known of attention while folding
+  bool zero_keys_change_nothing(const Policy& policy) const;
+  /// By key: whether its weight is not known to be 0.
+  std::vector<bool> contenders(const Memory& memory, int group, OperandList query, Role role);
+  /// No difference of a score and the maximum of all is above 0.
+  void note_differences(const Entries& scores, NodeId largest, const Entries& differences);
+  /// A softmax's denominator has the term rnd(exp(0)), and no term below 0.
+  void note_total(OperandList terms, NodeId total);
   NodeId converted(NodeId a, Role from, Role to, const Site& where);
   std::uint8_t reduction(const Reduction& r);
   NodeId push(Node node, const Site& where);
@@ -165,18 +179,21 @@ class Recorder {
   /// Leaves the terms 0 * x out of a dot where that changes no bit; the zero that is left when all go, or
   /// no_node.
   NodeId without_zero_terms(Node& dot);
+  /// Makes the constant products that a dot starts with one.
+  void fold_start(const Node& dot, std::vector<NodeId>& left, std::vector<NodeId>& right);
   bool starts_sum(NodeId w, NodeId x) const;
 
   const Policy& policy_;
   Program program_;
   std::array<std::uint8_t, role_count> role_format_{};
   std::uint8_t dot_reduction_ = 0, sum_reduction_ = 0;
-  bool skip_zero_ = false, exact_weights_ = false;
+  bool skip_zero_ = false, exact_weights_ = false, zero_keys_go_ = false;
   /// Zero weights are left out although formats have -0: rows start with the entry 0, as long as its product is
   /// known and no -0 (recorder.cpp, starts_sum).
   bool after_start_ = false;
   std::unordered_map<Value, NodeId> constants_;
   std::optional<ConstantFolder> folder_;
+  Spans spans_{program_};  // of every node, while folding
   // While folding, lists with equal entries are one, and so are nodes with equal fields.
   std::vector<OperandList> lists_;
   FlatTable list_numbers_, node_numbers_;

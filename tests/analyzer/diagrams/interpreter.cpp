@@ -180,3 +180,32 @@ TEST_CASE("diagrams: values survive collections in the middle of the work") {
     CHECK(inputs.manager.collections() > 10);
   }
 }
+
+TEST_CASE("diagrams: attention as a contest of its keys equals the reference on every value of every input") {
+  std::size_t seen = 0, contests = 0;
+  for (const std::string notation :
+       {"fixed(3,0)", "fixed(2,1)", "fixed(2,1):rtz", "fixed(1,2):rnz", "twos(3,0)", "F(0,2)",
+        "fixed(3,1):rdn", "fixed(2,3)", "fixed(2,1):trap", "float(3,3)"}) {
+    CAPTURE(notation);
+    const Format format = parse_format(notation);
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      CAPTURE(seed);
+      RandomModel random = random_model(seed * 19 + 4, format);
+      for (Layer& layer : random.model.layers)
+        if (layer.attention) layer.attention->scale.reset();
+      Policy policy = Policy::uniform(format);
+      if (seed % 5 == 1)
+        policy.formats[static_cast<std::size_t>(Role::accumulators)] = parse_format("fixed(4,3)");
+      if (seed % 5 == 2) policy.formats[static_cast<std::size_t>(Role::softmax)] = parse_format("fixed(2,3)");
+      const Program program = record(random.model, policy, random.shape,
+                                     {.all_outputs = true, .skip_zero_weights = true, .fold = true});
+      AllInputs inputs(random.shape);
+      Interpreter interpreter(program, inputs.algebra, inputs.tokens, {});
+      for (NodeId id = static_cast<NodeId>(program.nodes.size()); id-- > 0;) interpreter.value(id);
+      contests += interpreter.statistics().contests;
+      seen += compare_all(program, unchanged(program), {.tuples = seed % 2 ? 4096u : 0u});
+    }
+  }
+  CHECK(seen > 1000000);
+  CHECK(contests > 200);
+}
