@@ -11,7 +11,7 @@ std::vector<std::vector<Token>> decode(TensorRun& run, const std::vector<std::ve
   std::vector<Feed> feeds;
   for (std::size_t p = 0; p < prompts.size(); ++p) {
     if (prompts[p].empty()) throw UsageError("a prompt is empty");
-    feeds.push_back({static_cast<int>(p), 0, prompts[p], static_cast<int>(p)});
+    feeds.push_back({.sequence = static_cast<int>(p), .tokens = prompts[p]});
   }
   const auto told = [&](const Outlook& outlook) {
     next[static_cast<std::size_t>(outlook.sequence)] = outlook.next;
@@ -25,7 +25,7 @@ std::vector<std::vector<Token>> decode(TensorRun& run, const std::vector<std::ve
       written[p].push_back(next[p]);
       const int end = feed.first + static_cast<int>(feed.tokens.size());
       if (static_cast<std::size_t>(end) >= positions || (options.last && options.last(next[p]))) continue;
-      going_on.push_back({feed.sequence, end, {next[p]}, feed.slot});
+      going_on.push_back({.sequence = feed.sequence, .first = end, .tokens = {next[p]}});
     }
     if (options.watch) options.watch(step + 1);
     if (going_on.empty()) break;

@@ -74,7 +74,8 @@ void Tensors::stand_at(const std::vector<Feed>& feeds, int capacity) {
       const std::size_t keys = policy_.mask == Mask::causal   ? before + 1
                                : policy_.mask == Mask::strict ? before
                                                               : feed.tokens.size();
-      positions_.push_back({feed.sequence, feed.slot, position, keys, all_keys_});
+      positions_.push_back(
+          {feed.sequence, feed.slot < 0 ? feed.sequence : feed.slot, position, keys, all_keys_});
       tokens_.push_back(feed.tokens[t]);
       all_keys_ += keys;
     }

@@ -23,7 +23,7 @@ namespace roundoff::sim {
 struct Feed {
   int sequence = 0, first = 0;
   std::vector<Token> tokens;
-  int slot = 0;
+  int slot = -1;  ///< -1: the number of the sequence
 };
 
 class Tensors {

@@ -131,7 +131,7 @@ TEST_CASE("ablate tries one part at a time, and finds the fewest bits of a role"
   const Json parts = answer(directory, line + "--to bfloat16");
   CHECK(parts["parts"].size() == 8);
   CHECK(parts["parts"][0]["alone"]["kl"]["mean"] >= parts["parts"][1]["alone"]["kl"]["mean"]);
-  directory.write("one.toml", "format = \"binary32\"\norder = \"tree\"\n[roles]\nsoftmax = \"e5m2\"\n");
+  directory.write("one.toml", "order = \"tree\"\n[formats]\nall = \"binary32\"\nsoftmax = \"e5m2\"\n");
   const Json two = answer(directory, line + "--to one.toml");
   REQUIRE(two["parts"].size() == 2);
   CHECK(two["parts"][0]["part"] == "softmax");
