@@ -14,9 +14,11 @@ namespace roundoff::analyzer {
 namespace {
 
 constexpr ArithmeticKind kinds[] = {
-    {"add", "{a}+{b}=", [](std::uint64_t a, std::uint64_t b) { return a + b; }},
-    {"sub", "{a}-{b}=", [](std::uint64_t a, std::uint64_t b) { return a - b; }},
-    {"mul", "{a}*{b}=", [](std::uint64_t a, std::uint64_t b) { return a * b; }},
+    {"add", "{a}+{b}=", 18, [](int d) { return d + 1; },
+     [](std::uint64_t a, std::uint64_t b) { return a + b; }},
+    {"sub", "{a}-{b}=", 18, [](int d) { return d; }, [](std::uint64_t a, std::uint64_t b) { return a - b; }},
+    {"mul", "{a}*{b}=", 9, [](int d) { return 2 * d; },
+     [](std::uint64_t a, std::uint64_t b) { return a * b; }},
 };
 
 std::uint64_t power_of_ten(int digits) {
@@ -52,25 +54,24 @@ Problem problem(const ArithmeticQuestion& question, int digits, int i, const Tok
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The number that the answer's leading digits write; blanks before it do not count.
+/// The number that is written, as many digits as an answer may have; zeros before it do not count.
 bool right(const std::vector<Token>& written, std::uint64_t answer, const Model& model) {
   std::string text;
   for (const Token token : written) text += model.vocabulary[token];
-  text.erase(0, text.find_first_not_of(' '));
   text.erase(std::find_if(text.begin(), text.end(), [](char c) { return !is_digit(c); }), text.end());
-  const std::size_t zeros = text.find_first_not_of('0');
   if (text.empty()) return false;
+  const std::size_t zeros = text.find_first_not_of('0');
   return (zeros == std::string::npos ? "0" : text.substr(zeros)) == std::to_string(answer);
 }
 
 std::vector<bool> answers(TensorRun& run, const Model& model, const std::vector<Problem>& problems,
-                          int digits) {
+                          int most) {
   std::vector<std::vector<Token>> prompts;
   for (const Problem& problem : problems) prompts.push_back(problem.prompt);
-  DecodeOptions greedy{.most = static_cast<std::size_t>(2 * digits) + 2, .last = {}, .watch = {}};
+  DecodeOptions greedy{.most = static_cast<std::size_t>(most), .last = {}, .watch = {}};
   greedy.last = [&](Token token) {
     const std::string& text = model.vocabulary[token];
-    return !std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == ' '; });
+    return !std::all_of(text.begin(), text.end(), is_digit);
   };
   const auto written = decode(run, prompts, greedy);
   std::vector<bool> made;
@@ -97,8 +98,9 @@ std::vector<ArithmeticRow> arithmetic(const Model& model, const Policy& a, const
   for (int digits = question.digits_least; digits <= question.digits_most; ++digits) {
     std::vector<Problem> problems;
     for (int i = 0; i < question.count; ++i) problems.push_back(problem(question, digits, i, tokenise));
-    const std::vector<bool> x = answers(run_a, model, problems, digits),
-                            y = answers(run_b, model, problems, digits);
+    const int most = question.kind->answer_digits(digits);
+    const std::vector<bool> x = answers(run_a, model, problems, most),
+                            y = answers(run_b, model, problems, most);
     ArithmeticRow row{.digits = digits, .count = question.count};
     for (std::size_t i = 0; i < problems.size(); ++i) {
       row.right_a += x[i] ? 1 : 0, row.right_b += y[i] ? 1 : 0;

@@ -17,6 +17,8 @@ namespace roundoff::analyzer {
 struct ArithmeticKind {
   std::string_view name;
   std::string_view question;  ///< {a} and {b} are the operands
+  int most_digits = 9;        ///< of operands, so that answers have 64 bits
+  int (*answer_digits)(int digits) = nullptr;
   std::uint64_t (*answer)(std::uint64_t a, std::uint64_t b) = nullptr;
 };
 /// add, sub (of no smaller operands), mul.
@@ -25,7 +27,7 @@ std::span<const ArithmeticKind> arithmetic_kinds();
 struct ArithmeticQuestion {
   const ArithmeticKind* kind = nullptr;
   std::string question;                   ///< as of the kind, or another template
-  int digits_least = 1, digits_most = 1;  ///< of both operands; at most 9
+  int digits_least = 1, digits_most = 1;  ///< of both operands
   int count = 100;                        ///< problems of each
   std::uint64_t seed = 1;
 };

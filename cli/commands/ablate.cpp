@@ -57,13 +57,10 @@ int scan_bits(const AblateArguments& options, const ModelFile& file, const Token
                           : fmt::format("from {} bits on all are enough\n", scan.least);
   for (const int bits : scan.below)
     text += fmt::format("{} bits are enough, too, though more are not\n", bits);
-  Json document = {{"schema", "roundoff/bits/1"},
-                   {"name", file.model.name},
-                   {"from", notation(from)},
-                   {"role", options.role},
-                   {"of", options.least}};
+  Json document = {
+      {"name", file.model.name}, {"from", notation(from)}, {"role", options.role}, {"of", options.least}};
   document.update(bits_json(scan));
-  print(session, text, bits_table(scan), document);
+  print(session, text, bits_table(scan), document, "ablate-least");
   return exit_done;
 }
 
@@ -85,10 +82,7 @@ int run_ablate(const AblateArguments& options, Session& session) {
                         ablation.all.flips, ablation.all.tokens);
     text += ablation.rows.empty() ? std::string("the two policies are the same\n")
                                   : as_text(ablation_table(ablation));
-    Json document = {{"schema", "roundoff/ablate/1"},
-                     {"name", file.model.name},
-                     {"from", notation(from)},
-                     {"to", notation(to)}};
+    Json document = {{"name", file.model.name}, {"from", notation(from)}, {"to", notation(to)}};
     document.update(ablation_json(ablation));
     if (!options.page.empty()) {
       html::Page page(fmt::format("Where {} loses", notation(to)),
@@ -119,9 +113,9 @@ Command ablate_command() {
       "most alone comes "
       "first.\n\n"
       "Examples:\n"
-      "  roundoff ablate checkpoint/ --to int4.toml --tokens text.tokens\n"
-      "  roundoff ablate checkpoint/ --least significand --role accumulators --loss 0.01 --tokens "
-      "text.tokens\n");
+      "  roundoff ablate examples/checkpoint/tiny --to bfloat16 --tokens examples/checkpoint/tiny.tokens\n"
+      "  roundoff ablate examples/checkpoint/tiny --least significand --role accumulators --loss 0.01 "
+      "--tokens examples/checkpoint/tiny.tokens\n");
 }
 
 }  // namespace roundoff::cli

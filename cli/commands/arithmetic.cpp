@@ -34,7 +34,7 @@ void declare_arithmetic(Arguments& arguments, ArithmeticArguments& options) {
   arguments.positional("MODEL", options.model,
                        "A model file, or a folder with config.json and model.safetensors", true);
   arguments.choice("--task", options.task, kind_names(), "What is asked (mul)");
-  arguments.text("--digits", options.digits, "A..B", "Digits of both operands, at most 9 (1..5)");
+  arguments.text("--digits", options.digits, "A..B", "Digits of both operands (1..5)");
   arguments.number("--count", options.count, 1, 1 << 20, "Problems for each number of digits");
   arguments.text("--question", options.question, "TEXT",
                  "How it is asked, in the model's tokens: '{a} times {b} is'");
@@ -43,16 +43,16 @@ void declare_arithmetic(Arguments& arguments, ArithmeticArguments& options) {
 }
 
 /// "3", "1..5".
-std::pair<int, int> digits_of(const std::string& text) {
+std::pair<int, int> digits_of(const std::string& text, int most) {
   const std::size_t dots = text.find("..");
   const std::string first = text.substr(0, dots),
                     last = dots == std::string::npos ? first : text.substr(dots + 2);
   const auto number = [&](const std::string& word) {
     int value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size() || value < 1 || value > 9)
+    if (error != std::errc() || end != word.data() + word.size() || value < 1 || value > most)
       throw UsageError(
-          fmt::format("arithmetic: --digits {} is no range of 1 to 9 digits, such as 1..5", text));
+          fmt::format("arithmetic: --digits {} is no range of 1 to {} digits, such as 1..5", text, most));
     return value;
   };
   const std::pair range(number(first), number(last));
@@ -69,7 +69,8 @@ int run_arithmetic(const ArithmeticArguments& options, Session& session) {
   for (const ArithmeticKind& kind : arithmetic_kinds())
     if (kind.name == options.task) question.kind = &kind;
   question.question = options.question.empty() ? std::string(question.kind->question) : options.question;
-  std::tie(question.digits_least, question.digits_most) = digits_of(options.digits);
+  std::tie(question.digits_least, question.digits_most) =
+      digits_of(options.digits, question.kind->most_digits);
   question.count = options.count, question.seed = session.seed;
   ProgressLine progress(session);
   const TensorOptions how = tensor_options({}, session, progress);
@@ -104,13 +105,9 @@ int run_arithmetic(const ArithmeticArguments& options, Session& session) {
                       {"lost", row.lost},
                       {"gained", row.gained}});
     }
-    const Json document = {{"schema", "roundoff/arithmetic/1"},
-                           {"name", file.model.name},
-                           {"task", options.task},
-                           {"question", question.question},
-                           {"policy", notation(policy)},
-                           {"against", notation(against)},
-                           {"digits", list}};
+    const Json document = {{"name", file.model.name},       {"task", options.task},
+                           {"question", question.question}, {"policy", notation(policy)},
+                           {"against", notation(against)},  {"digits", list}};
     print(session,
           fmt::format("{}, {} as '{}'\nagainst: {}\npolicy:  {}\n", file.model.name, options.task,
                       question.question, notation(against), notation(policy)) +
@@ -131,7 +128,8 @@ Command arithmetic_command() {
       "standard errors of "
       "a share.\n\n"
       "Examples:\n"
-      "  roundoff arithmetic checkpoint/ --task mul --digits 1..5 --format bfloat16 --against binary32\n");
+      "  roundoff arithmetic examples/alibi_adder/alibi_adder.json --task add --digits 10 --count 20 "
+      "--against binary16\n");
 }
 
 }  // namespace roundoff::cli

@@ -48,8 +48,7 @@ int run_diff(const DiffArguments& options, Session& session) {
       if (const std::string mishaps = mishaps_text(run->statistics, true); !mishaps.empty())
         text += fmt::format("under {}, {}", name, mishaps);
     text += as_text(drift_table(comparison));
-    Json document = {{"schema", "roundoff/diff/1"},
-                     {"name", file.model.name},
+    Json document = {{"name", file.model.name},
                      {"policy", notation(policy)},
                      {"against", notation(against)},
                      {"blocks", blocks.size()}};
@@ -83,9 +82,9 @@ Command diff_command() {
       "and the loss "
       "are in nats, with standard errors over blocks of text.\n\n"
       "Examples:\n"
-      "  roundoff diff checkpoint/ --format bfloat16 --tokens text.tokens\n"
-      "  roundoff diff checkpoint/ --policy int4.toml --against bfloat16 --tokens text.tokens --page "
-      "int4.html\n");
+      "  roundoff diff examples/checkpoint/tiny --format bfloat16 --tokens examples/checkpoint/tiny.tokens\n"
+      "  roundoff diff examples/checkpoint/tiny --policy examples/checkpoint/int4.toml --against bfloat16 "
+      "--tokens examples/checkpoint/tiny.tokens --page int4.html\n");
 }
 
 }  // namespace roundoff::cli

@@ -119,7 +119,7 @@ int run_forward(const ForwardArguments& options, Session& session) {
       file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   if (!options.inside.trace.empty() && prompts.size() > 1)
     throw UsageError("forward: --trace is of one prompt; give its tokens by themselves");
-  const Json question = {{"schema", "roundoff/forward-lines/1"},
+  const Json question = {{"schema", schema("forward-lines")},
                          {"model", file_digest(options.model)},
                          {"format", notation(policy)},
                          {"logits", options.logits}};
@@ -161,7 +161,7 @@ int run_forward(const ForwardArguments& options, Session& session) {
 
   const bool many = prompts.size() > 1;
   std::string text = fmt::format("{} in {}\n", file.model.name, notation(policy));
-  Json document = {{"schema", "roundoff/forward/2"}};
+  Json document = Json::object();
   Table table{{{"prompt", "prompt", true},
                {"position", "position", true},
                {"token", "token", true},
@@ -215,7 +215,8 @@ Command forward_command() {
       "Examples:\n"
       "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --json\n"
       "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --policy examples/checkpoint/int4.toml --stats\n"
-      "  roundoff forward checkpoint/ --tokens prompts.txt --format bfloat16 --out answers.jsonl\n");
+      "  roundoff forward examples/checkpoint/tiny --tokens examples/checkpoint/tiny.tokens --format "
+      "bfloat16 --out answers.jsonl\n");
 }
 
 }  // namespace roundoff::cli

@@ -59,7 +59,6 @@ int run_generate(const GenerateArguments& options, Session& session) {
     table.rows.push_back({std::to_string(i), std::to_string(tokens[i]), file.model.vocabulary[tokens[i]]});
   }
   const Json document = {
-      {"schema", "roundoff/generate/1"},
       {"name", file.model.name},
       {"format", notation(policy)},
       {"prompt", std::vector<Token>(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(given))},
@@ -75,7 +74,7 @@ Command generate_command() {
   return make_command<GenerateArguments, declare_generate, run_generate>(
       "generate", "Greedy decoding from a prompt, under any precision policy",
       "Examples:\n"
-      "  roundoff generate checkpoint/ 12,7,0 --count 20 --format bfloat16\n");
+      "  roundoff generate examples/checkpoint/tiny 12,7,0 --count 6 --format bfloat16\n");
 }
 
 }  // namespace roundoff::cli
