@@ -1,7 +1,6 @@
 #include "cli/views/trace.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -28,43 +27,50 @@ bool is_stream(SiteName name) {
 }
 
 }  // namespace
+TraceFile::TraceFile(const std::string& path, const std::vector<std::string>& vocabulary)
+    : path_(path), vocabulary_(&vocabulary), file_(&std::cout) {
+  if (path == "-") return;
+  into_.open(path);
+  if (!into_) throw FileError(path + " cannot be written; does its folder exist?");
+  file_ = &into_;
+}
+
+void TraceFile::add(const Site& site, const Value& value, const std::string& names, const std::string& exact) {
+  std::string line =
+      fmt::format("{{\"layer\":{},\"site\":\"{}\",\"pos\":{}", site.layer, name(site.name), site.position);
+  if (site.head >= 0) line += fmt::format(",\"head\":{}", site.head);
+  if (site.key >= 0) line += fmt::format(",\"key\":{}", site.key);
+  if (site.index >= 0) line += fmt::format(",\"index\":{}", site.index);
+  line += names;
+  if (site.name == SiteName::next)
+    line += ",\"value\":" + Json(vocabulary_->at(static_cast<std::size_t>(to_double(value)))).dump();
+  else
+    line += ",\"value\":\"" + hex(value) + '"';
+  *file_ << line << exact << "}\n";
+}
+
+void TraceFile::finish() {
+  file_->flush();
+  if (!*file_) throw FileError(path_ + " cannot be written to its end; is the disk full?");
+}
 
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
                  const Model& model, const std::vector<std::string>& tokens,
                  const std::vector<std::string>& vocabulary) {
-  const bool to_stdout = path == "-";
-  std::ofstream into;
-  if (!to_stdout) {
-    into.open(path);
-    if (!into) throw FileError(path + " cannot be written; does its folder exist?");
-  }
-  std::ostream& file = to_stdout ? std::cout : into;
-  std::string line;
+  TraceFile file(path, vocabulary);
   for (NodeId node = 0; node < reference.done(); ++node) {
     const Site& site = program.sites[node];
     if (site.name == SiteName::none || site.inner) continue;
-    line =
-        fmt::format("{{\"layer\":{},\"site\":\"{}\",\"pos\":{}", site.layer, name(site.name), site.position);
-    if (site.head >= 0) line += fmt::format(",\"head\":{}", site.head);
-    if (site.key >= 0) line += fmt::format(",\"key\":{}", site.key);
-    if (site.index >= 0) line += fmt::format(",\"index\":{}", site.index);
+    std::string names, exact;
     if (is_stream(site.name) && !model.registers.empty())
-      line += ",\"register\":" + Json(register_name(model, site.index)).dump();
+      names += ",\"register\":" + Json(register_name(model, site.index)).dump();
     if (site.position >= 0 && static_cast<std::size_t>(site.position) < tokens.size())
-      line += ",\"token\":" + Json(tokens[static_cast<std::size_t>(site.position)]).dump();
-    const Value& value = reference.value(node);
-    if (site.name == SiteName::next) {
-      const auto token = static_cast<std::size_t>(to_double(value));
-      line += ",\"value\":" + Json(vocabulary.at(token)).dump();
-    } else {
-      line += ",\"value\":\"" + hex(value) + '"';
-      if ((reference.flags(node) & flag_inexact) != 0)
-        line += ",\"exact\":\"" + exact_text(rounding_error(program, node, reference).exact) + '"';
-    }
-    file << line << "}\n";
+      names += ",\"token\":" + Json(tokens[static_cast<std::size_t>(site.position)]).dump();
+    if (site.name != SiteName::next && (reference.flags(node) & flag_inexact) != 0)
+      exact = ",\"exact\":\"" + exact_text(rounding_error(program, node, reference).exact) + '"';
+    file.add(site, reference.value(node), names, exact);
   }
-  file.flush();
-  if (!file) throw FileError(path + " cannot be written to its end; is the disk full?");
+  file.finish();
 }
 
 namespace {

@@ -2,6 +2,7 @@
 // `run` and `forward` offer them.
 #pragma once
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,21 @@
 #include "sim/program/reference.hpp"
 
 namespace roundoff::cli {
+
+/// A file of values as JSON lines, as they come; "-" is standard output. FileError where it cannot be written.
+class TraceFile {
+ public:
+  TraceFile(const std::string& path, const std::vector<std::string>& vocabulary);
+  /// `names` and `exact` are fields before and after the value, each with its comma, or "".
+  void add(const Site& site, const Value& value, const std::string& names = "", const std::string& exact = "");
+  void finish();
+
+ private:
+  std::string path_;
+  const std::vector<std::string>* vocabulary_;
+  std::ofstream into_;
+  std::ostream* file_;
+};
 
 /// Every value computed so far as JSON lines, in the order of computation (commands.md, `run --trace`).
 /// Intermediate steps of a site are left out. Token embeddings, logits and the choice belong to no layer:

@@ -6,6 +6,7 @@
 
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -91,14 +92,15 @@ typename Tape::Entries AttentionBlock<Tape>::attend(Tape& tape, const Entries& q
     if (rotary_) part = rotary_->query(tape, part, d_k_, h);
     Entries& output = outputs[static_cast<std::size_t>(h)];
     if (!tape.sees_any()) {
-      output = tape.constants(std::vector<Value>(static_cast<std::size_t>(d_v_), Value::zero()), Role::activations);
+      output = tape.constants(std::vector<Value>(static_cast<std::size_t>(d_v_), Value::zero()),
+                              Role::activations);
       return;
     }
     const Weights w = weights(tape, scores(tape, part, h), h);
     const Place where = Place::entries(SiteName::head, h * d_v_);
     const int group = h / (heads / groups);
-    output = w.total ? tape.quotient(tape.mix(memory_, group, w.list, Role::accumulators, where.before()), *w.total,
-                                     Role::activations, z_is_positive_, where)
+    output = w.total ? tape.quotient(tape.mix(memory_, group, w.list, Role::accumulators, where.before()),
+                                     *w.total, Role::activations, z_is_positive_, where)
                      : tape.mix(memory_, group, w.list, Role::activations, where);
   });
   return tape.apply(
@@ -180,5 +182,6 @@ typename AttentionBlock<Tape>::Weights AttentionBlock<Tape>::weights(Tape& tape,
 }
 
 template class AttentionBlock<Recorder>;
+template class AttentionBlock<Tensors>;
 
 }  // namespace roundoff::sim

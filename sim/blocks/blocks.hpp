@@ -129,7 +129,10 @@ class HeadBlock {
  public:
   using Entries = typename Tape::Entries;
   HeadBlock(Tape& tape, const Model& model);
-  typename Tape::Choice apply(Tape& tape, const Entries& x);
+  Entries logits(Tape& tape, const Entries& x) {
+    return tape.apply(unembedding_, x, Role::logits, SiteName::logits);
+  }
+  typename Tape::Choice choose(Tape& tape, const Entries& logits) const;
 
  private:
   typename Tape::Map unembedding_;

@@ -1,6 +1,7 @@
 // Token and position embeddings.
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -19,5 +20,6 @@ typename Tape::Entries EmbeddingBlock<Tape>::apply(Tape& tape) const {
 }
 
 template class EmbeddingBlock<Recorder>;
+template class EmbeddingBlock<Tensors>;
 
 }  // namespace roundoff::sim

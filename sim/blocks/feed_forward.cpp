@@ -1,6 +1,7 @@
 // linear(W_2, b_2, act(linear(W_1, b_1, x))), or gated: linear(W_2, b_2, rnd(act(gate) * up)).
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -42,5 +43,6 @@ typename Tape::Entries FeedForwardBlock<Tape>::apply(Tape& tape, const Entries& 
 }
 
 template class FeedForwardBlock<Recorder>;
+template class FeedForwardBlock<Tensors>;
 
 }  // namespace roundoff::sim

@@ -3,6 +3,7 @@
 #include "formats/format.hpp"
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -18,13 +19,13 @@ HeadBlock<Tape>::HeadBlock(Tape& tape, const Model& model)
 }
 
 template <class Tape>
-typename Tape::Choice HeadBlock<Tape>::apply(Tape& tape, const Entries& x) {
-  Entries logits = tape.apply(unembedding_, x, Role::logits, SiteName::logits);
+typename Tape::Choice HeadBlock<Tape>::choose(Tape& tape, const Entries& logits) const {
   const Place where = Place::step(SiteName::next);
-  if (zero_) logits = tape.binary(Op::sub, *zero_, logits, Role::logits, where.before());
-  return tape.arg_max(logits, where);
+  return tape.arg_max(zero_ ? tape.binary(Op::sub, *zero_, logits, Role::logits, where.before()) : logits,
+                      where);
 }
 
 template class HeadBlock<Recorder>;
+template class HeadBlock<Tensors>;
 
 }  // namespace roundoff::sim

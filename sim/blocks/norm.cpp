@@ -3,6 +3,7 @@
 // See theory-notes/norms.md.
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -35,5 +36,6 @@ typename Tape::Entries NormBlock<Tape>::apply(Tape& tape, const Entries& x, Role
 }
 
 template class NormBlock<Recorder>;
+template class NormBlock<Tensors>;
 
 }  // namespace roundoff::sim

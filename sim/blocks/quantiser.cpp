@@ -6,6 +6,7 @@
 #include "formats/error.hpp"
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -67,8 +68,8 @@ Scale<Entries> scale_by_power(Tape& tape, const Entries& largest, const BlockFor
 
 // Two levels: t of the vector, b of the block; t * b is exact.
 template <class Tape, class Entries = typename Tape::Entries>
-Scale<Entries> scale_of_two(Tape& tape, const Entries& largest, const Entries& tensor, const BlockFormat& block,
-                            const Place& where) {
+Scale<Entries> scale_of_two(Tape& tape, const Entries& largest, const Entries& tensor,
+                            const BlockFormat& block, const Place& where) {
   const std::uint8_t exact = tape.format(exactly());
   const Entries least = tape.member(power_of_two(-149), exact);  // for a vector of zeros
   const Entries some = tape.max(tape.join({tensor, least}), exact, where);
@@ -86,7 +87,8 @@ QuantiserBlock<Tape>::QuantiserBlock(const std::string& name) {
   if (name.empty()) return;
   quantiser_ = parse_quantiser(name);
   if (!is_recordable(*quantiser_))
-    throw UsageError(name + " quantises weights only; for activations and cache take an MX format, nvfp4 or intB/G");
+    throw UsageError(name +
+                     " quantises weights only; for activations and cache take an MX format, nvfp4 or intB/G");
 }
 
 template <class Tape>
@@ -110,15 +112,16 @@ typename Tape::Entries QuantiserBlock<Tape>::apply(Tape& tape, const Entries& x,
     const Value most = Value::integer(static_cast<std::int64_t>(to_double(quantiser_->scale({}).highest) *
                                                                 to_double(element_format.highest)));
     const Entries all = tape.max(tape.join(largest), tape.format_of(role), where);
-    tensor = tape.binary(Op::div, all, tape.member(most, tape.format(exactly())), tape.format(binary32), where);
+    tensor =
+        tape.binary(Op::div, all, tape.member(most, tape.format(exactly())), tape.format(binary32), where);
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Scale<Entries> scale =
-        quantiser_->rule == BlockRule::power_of_two ? scale_by_power(tape, largest[i], *quantiser_, where)
-        : quantiser_->rule == BlockRule::two_levels
-            ? scale_of_two(tape, largest[i], tensor, *quantiser_, where)
-            : scale_by_quotient(tape, largest[i], element_format.highest, quantiser_->scale(tape.policy()[role]),
-                                where);
+    const Scale<Entries> scale = quantiser_->rule == BlockRule::power_of_two
+                                     ? scale_by_power(tape, largest[i], *quantiser_, where)
+                                 : quantiser_->rule == BlockRule::two_levels
+                                     ? scale_of_two(tape, largest[i], tensor, *quantiser_, where)
+                                     : scale_by_quotient(tape, largest[i], element_format.highest,
+                                                         quantiser_->scale(tape.policy()[role]), where);
     const Entries element = tape.binary(Op::div, parts[i], scale.divisor, elements, where);
     parts[i] = tape.binary(Op::mul, element, scale.factor, role, where);
   }
@@ -126,5 +129,6 @@ typename Tape::Entries QuantiserBlock<Tape>::apply(Tape& tape, const Entries& x,
 }
 
 template class QuantiserBlock<Recorder>;
+template class QuantiserBlock<Tensors>;
 
 }  // namespace roundoff::sim

@@ -4,6 +4,7 @@
 #include "formats/functions/rotary_angles.hpp"
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -61,5 +62,6 @@ typename Tape::Entries RotaryBlock<Tape>::turned(Tape& tape, const Entries& x, i
 }
 
 template class RotaryBlock<Recorder>;
+template class RotaryBlock<Tensors>;
 
 }  // namespace roundoff::sim

@@ -1,6 +1,10 @@
 #include "sim/blocks/transformer.hpp"
 
+#include <fmt/format.h>
+
+#include "formats/error.hpp"
 #include "sim/program/recorder.hpp"
+#include "sim/tensors/tape.hpp"
 
 namespace roundoff::sim {
 
@@ -78,11 +82,20 @@ typename Tape::Entries Transformer<Tape>::leave(Tape& tape, std::size_t l, Enter
   return x;
 }
 
-template <class Tape>
-typename Tape::Choice Transformer<Tape>::choose(Tape& tape, const Entries& x) {
-  return head_.apply(tape, normed(tape, final_norm_, x));
+void require_positions(const Model& model, int positions) {
+  if (!model.position_embedding.empty() && model.position_embedding.rows() < positions)
+    throw UsageError(
+        fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
+                    positions, model.position_embedding.rows()));
+  for (const Layer& layer : model.layers)
+    if (layer.attention)
+      for (const Matrix& mask : layer.attention->mask)
+        if (mask.rows() < positions)
+          throw UsageError(
+              fmt::format("the input needs {} positions but a mask has only {}", positions, mask.rows()));
 }
 
 template class Transformer<Recorder>;
+template class Transformer<Tensors>;
 
 }  // namespace roundoff::sim

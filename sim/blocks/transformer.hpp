@@ -6,6 +6,9 @@
 
 namespace roundoff::sim {
 
+/// UsageError where the model has no room for so many positions.
+void require_positions(const Model& model, int positions);
+
 template <class Tape>
 class Transformer {
  public:
@@ -23,7 +26,8 @@ class Transformer {
   Entries layer(Tape& tape, std::size_t l, Entries x) { return leave(tape, l, enter(tape, l, std::move(x))); }
   /// What later positions read of a position at the last attention: its keys and values.
   void remember(Tape& tape, std::size_t l, const Entries& x) { layers_[l].attention->remember(tape, x); }
-  typename Tape::Choice choose(Tape& tape, const Entries& x);
+  Entries logits(Tape& tape, const Entries& x) { return head_.logits(tape, normed(tape, final_norm_, x)); }
+  typename Tape::Choice choose(Tape& tape, const Entries& logits) const { return head_.choose(tape, logits); }
 
  private:
   using NormOfTape = std::optional<NormBlock<Tape>>;

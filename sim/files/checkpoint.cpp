@@ -24,20 +24,70 @@ namespace roundoff::sim {
 namespace {
 
 /// Keys of config.json that change no result: names, limits, training, generation, the tokeniser.
-constexpr std::string_view harmless[] = {
-    "_attn_implementation", "_commit_hash", "_name_or_path", "architectures", "attention_bias",
-    "attention_dropout", "attn_pdrop", "auto_map", "begin_suppress_tokens", "bos_token_id",
-    "classifier_dropout", "do_sample", "dtype", "embd_pdrop", "embedding_dropout", "eos_token_id",
-    "finetuning_task", "gradient_checkpointing", "hidden_dropout", "hidden_dropout_prob", "id2label",
-    "initializer_range", "is_decoder", "is_encoder_decoder", "keys_to_ignore_at_inference", "label2id",
-    "length_penalty", "max_length", "max_position_embeddings", "max_window_layers",
-    "min_length", "mlp_bias", "n_ctx", "no_repeat_ngram_size", "num_beams", "num_return_sequences",
-    "output_attentions", "output_hidden_states", "output_past", "pad_token_id", "prefix", "problem_type",
-    "repetition_penalty", "resid_pdrop", "return_dict", "sep_token_id", "summary_activation",
-    "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
-    "suppress_tokens", "task_specific_params", "temperature", "tokenizer_class", "top_k", "top_p",
-    "torch_dtype", "torchscript", "transformers_version", "typical_p", "unk_token_id", "use_bfloat16",
-    "use_cache"};
+constexpr std::string_view harmless[] = {"_attn_implementation",
+                                         "_commit_hash",
+                                         "_name_or_path",
+                                         "architectures",
+                                         "attention_bias",
+                                         "attention_dropout",
+                                         "attn_pdrop",
+                                         "auto_map",
+                                         "begin_suppress_tokens",
+                                         "bos_token_id",
+                                         "classifier_dropout",
+                                         "do_sample",
+                                         "dtype",
+                                         "embd_pdrop",
+                                         "embedding_dropout",
+                                         "eos_token_id",
+                                         "finetuning_task",
+                                         "gradient_checkpointing",
+                                         "hidden_dropout",
+                                         "hidden_dropout_prob",
+                                         "id2label",
+                                         "initializer_range",
+                                         "is_decoder",
+                                         "is_encoder_decoder",
+                                         "keys_to_ignore_at_inference",
+                                         "label2id",
+                                         "length_penalty",
+                                         "max_length",
+                                         "max_position_embeddings",
+                                         "max_window_layers",
+                                         "min_length",
+                                         "mlp_bias",
+                                         "n_ctx",
+                                         "no_repeat_ngram_size",
+                                         "num_beams",
+                                         "num_return_sequences",
+                                         "output_attentions",
+                                         "output_hidden_states",
+                                         "output_past",
+                                         "pad_token_id",
+                                         "prefix",
+                                         "problem_type",
+                                         "repetition_penalty",
+                                         "resid_pdrop",
+                                         "return_dict",
+                                         "sep_token_id",
+                                         "summary_activation",
+                                         "summary_first_dropout",
+                                         "summary_proj_to_labels",
+                                         "summary_type",
+                                         "summary_use_proj",
+                                         "suppress_tokens",
+                                         "task_specific_params",
+                                         "temperature",
+                                         "tokenizer_class",
+                                         "top_k",
+                                         "top_p",
+                                         "torch_dtype",
+                                         "torchscript",
+                                         "transformers_version",
+                                         "typical_p",
+                                         "unk_token_id",
+                                         "use_bfloat16",
+                                         "use_cache"};
 
 /// What config.json says. Whatever is in it must have been asked for, or be harmless.
 class Config {
@@ -60,8 +110,8 @@ class Config {
     for (const auto& [field, value] : json_.items())
       if (!value.is_null() && !asked_.contains(field) &&
           std::find(std::begin(harmless), std::end(harmless), field) == std::end(harmless))
-        fail(fmt::format("sets \"{}\", which this program does not know; where it changes no result, take it out",
-                         field));
+        fail(fmt::format(
+            "sets \"{}\", which this program does not know; where it changes no result, take it out", field));
   }
 
   const Json& operator[](const std::string& field) const { return json_[field]; }
@@ -120,38 +170,33 @@ class Config {
   mutable std::set<std::string, std::less<>> asked_;
 };
 
-/// Tensors by name, each asked for once.
+using TensorFiles = std::vector<std::shared_ptr<const TensorFile>>;
+
+/// Tensors by name, each asked for once, wherever they stand among the files of a checkpoint.
 class Weights {
  public:
-  Weights(const TensorFile& file, std::string_view prefix) : file_(file) {
-    for (const Tensor& tensor : file.tensors()) {
-      std::string_view name = tensor.name;
-      if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
-      if (!by_name_.emplace(name, &tensor).second) file.fail(fmt::format("has the tensor {} twice", name));
-    }
+  Weights(const TensorFiles& files, std::string_view prefix) : files_(files) {
+    for (const auto& file : files)
+      for (const Tensor& tensor : file->tensors()) {
+        std::string_view name = tensor.name;
+        if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+        if (!by_name_.emplace(name, Place{&file, &tensor}).second)
+          file->fail(fmt::format("has the tensor {} twice", name));
+      }
   }
 
   bool has(const std::string& name) const { return by_name_.contains(name); }
 
   Matrix matrix(const std::string& name, int rows, int columns, bool transposed = false) {
-    const int stored_rows = transposed ? columns : rows, stored_columns = transposed ? rows : columns;
-    const Tensor& tensor = need(name, 2, stored_rows, stored_columns);
-    Matrix m(rows, columns);
-    for (int r = 0; r < rows; ++r)
-      for (int c = 0; c < columns; ++c) {
-        const auto at =
-            static_cast<std::uint64_t>(transposed ? c : r) * static_cast<std::uint64_t>(stored_columns) +
-            static_cast<std::uint64_t>(transposed ? r : c);
-        m.set(r, c, Value::of(file_.element(tensor, at)));
-      }
-    return m;
+    const Place place = need(name, 2, transposed ? columns : rows, transposed ? rows : columns);
+    return matrix_of(*place.file, *place.tensor, transposed);
   }
 
   Vector vector(const std::string& name, int size) {
-    const Tensor& tensor = need(name, 1, size, 1);
+    const Place place = need(name, 1, size, 1);
     Vector v;
     for (int i = 0; i < size; ++i)
-      v.push_back(Value::of(file_.element(tensor, static_cast<std::uint64_t>(i))));
+      v.push_back(Value::of((*place.file)->element(*place.tensor, static_cast<std::uint64_t>(i))));
     return v;
   }
 
@@ -161,44 +206,46 @@ class Weights {
 
   /// Every tensor must have been asked for, but those whose name ends so.
   void done(std::initializer_list<std::string_view> ignored) const {
-    for (const auto& [name, tensor] : by_name_) {
+    for (const auto& [name, place] : by_name_) {
       const bool skipped = std::any_of(ignored.begin(), ignored.end(),
                                        [&name = name](std::string_view end) { return name.ends_with(end); });
       if (!used_.contains(name) && !skipped)
-        file_.fail(fmt::format("has the tensor {}, which this architecture has no place for", name));
+        (*place.file)->fail(fmt::format("has the tensor {}, which this architecture has no place for", name));
     }
   }
 
  private:
-  const Tensor& need(const std::string& name, std::size_t dimensions, int rows, int columns) {
+  struct Place {
+    const std::shared_ptr<const TensorFile>* file;
+    const Tensor* tensor;
+  };
+
+  Place need(const std::string& name, std::size_t dimensions, int rows, int columns) {
     const auto found = by_name_.find(name);
     if (found == by_name_.end()) {
       std::vector<std::string_view> known;
       for (const auto& [each, unused] : by_name_) known.push_back(each);
-      file_.fail(fmt::format("lacks the tensor {}{}", name, did_you_mean(name, known)));
+      files_.front()->fail(fmt::format("lacks the tensor {}{}", name, did_you_mean(name, known)));
     }
-    const Tensor& tensor = *found->second;
+    const Tensor& tensor = *found->second.tensor;
     if (tensor.dimensions.size() != dimensions || tensor.rows() != static_cast<std::uint64_t>(rows) ||
         tensor.columns() != static_cast<std::uint64_t>(columns))
-      file_.fail(fmt::format("has the tensor {} of shape [{}], but the config wants {}{}", name,
+      (*found->second.file)
+          ->fail(fmt::format("has the tensor {} of shape [{}], but the config wants {}{}", name,
                              fmt::join(tensor.dimensions, ", "), rows,
                              dimensions == 2 ? fmt::format(" x {}", columns) : ""));
     used_.insert(name);
-    return tensor;
+    return found->second;
   }
 
-  const TensorFile& file_;
-  std::map<std::string, const Tensor*, std::less<>> by_name_;
+  const TensorFiles& files_;
+  std::map<std::string, Place, std::less<>> by_name_;
   std::set<std::string, std::less<>> used_;
 };
 
 /// Rows [first, first + count) of a matrix, and the same part of a bias.
 Linear part(const Linear& whole, int first, int count) {
-  Linear result;
-  result.weight.resize(count, whole.weight.columns());
-  for (int r = 0; r < count; ++r)
-    for (const auto& entry : whole.weight.row(first + r))
-      result.weight.set(r, static_cast<int>(entry.column), entry.value);
+  Linear result{whole.weight.part(first, count), {}};
   if (whole.bias) result.bias.emplace(whole.bias->begin() + first, whole.bias->begin() + first + count);
   return result;
 }
@@ -212,14 +259,14 @@ void divides(const Config& config, int heads, int width) {
   if (width % heads != 0) config.fail(fmt::format("has {} heads, which do not divide {}", heads, width));
 }
 
-Model gpt2(const Config& config, const TensorFile& file) {
+Model gpt2(const Config& config, const TensorFiles& files) {
   config.refuse({"scale_attn_by_inverse_layer_idx", "add_cross_attention", "reorder_and_upcast_attn"});
   const int d = config.count("n_embd"), layers = config.count("n_layer"), heads = config.count("n_head");
   const int vocabulary = config.count("vocab_size");
   const int positions = config.count(config.has("n_positions") ? "n_positions" : "n_ctx");
   const int units = config.count("n_inner", 4 * d);
   divides(config, heads, d);
-  Weights weights(file, "transformer.");
+  Weights weights(files, "transformer.");
   const auto norm = [&](const std::string& name) {
     return Norm{Norm::layer, config.number("layer_norm_epsilon", 1e-5), weights.vector(name + ".weight", d),
                 weights.vector(name + ".bias", d)};
@@ -267,7 +314,8 @@ Value rotary_base(const Config& config) {
     for (const auto& [field, value] : parameters.items()) {
       if (value.is_null() || ((field == "rope_type" || field == "type") && value == "default")) continue;
       if (field != "rope_theta" || !value.is_number())
-        config.fail(fmt::format("sets \"rope_parameters.{}\" to {}, which is not supported", field, value.dump()));
+        config.fail(
+            fmt::format("sets \"rope_parameters.{}\" to {}, which is not supported", field, value.dump()));
       const Value own = Value::of(value.get<double>());
       if (config.has("rope_theta") && own != theta)
         config.fail("has a \"rope_theta\" and another one in \"rope_parameters\"");
@@ -278,7 +326,7 @@ Value rotary_base(const Config& config) {
   return theta;
 }
 
-Model llama(const Config& config, const TensorFile& file) {
+Model llama(const Config& config, const TensorFiles& files) {
   // Qwen's files name a window and say apart whether it is used.
   config.refuse({"use_sliding_window"});
   if (config.text("model_type", "") == "mistral")
@@ -301,7 +349,7 @@ Model llama(const Config& config, const TensorFile& file) {
   const Value epsilon = config.number("rms_norm_eps", 1e-6), theta = rotary_base(config);
   Rotary rotary;
   for (int t = 0; t < d_k / 2; ++t) rotary.rate.push_back(geometric(theta, 2 * t, d_k));
-  Weights weights(file, "model.");
+  Weights weights(files, "model.");
   const auto norm = [&](const std::string& name, int width) {
     return Norm{Norm::rms, epsilon, weights.vector(name + ".weight", width), {}};
   };
@@ -378,17 +426,16 @@ std::string content(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path))
     throw FileError(
         fmt::format("cannot open {}; a checkpoint is a folder with config.json and "
-                    "model.safetensors (one file; merge shards)",
+                    "model.safetensors (or shards and their model.safetensors.index.json)",
                     path.string()));
   return read_text_file(path.string());
 }
 
 }  // namespace
 
-ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors, std::string_view source) {
+ModelFile read_checkpoint(std::string_view config_text, const TensorFiles& files, std::string_view source) {
   const Json json = parse_json(config_text, fmt::format("{} (config)", source));
   const Config config(json, std::string(source));
-  const TensorFile file(tensors, source);
   const std::string type = config.text("model_type", "");
   const int vocabulary = config.count("vocab_size");
   ModelFile result;
@@ -396,7 +443,7 @@ ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors
   if (std::find(std::begin(known), std::end(known), type) == std::end(known))
     config.fail(type.empty() ? "lacks \"model_type\""
                              : fmt::format("has the model_type \"{}\"{}", type, did_you_mean(type, known)));
-  result.model = type == "gpt2" ? gpt2(config, file) : llama(config, file);
+  result.model = type == "gpt2" ? gpt2(config, files) : llama(config, files);
   result.model.name = type;
   for (int t = 0; t < vocabulary; ++t) result.model.vocabulary.push_back(std::to_string(t));
   lay_over(config, result);
@@ -409,16 +456,46 @@ ModelFile read_checkpoint(std::string_view config_text, std::string_view tensors
   return result;
 }
 
+ModelFile read_checkpoint(std::string_view config, std::string_view tensors, std::string_view source) {
+  const auto bytes = std::make_shared<const Bytes>(std::string(tensors));
+  return read_checkpoint(config, TensorFiles{std::make_shared<const TensorFile>(bytes, source)}, source);
+}
+
 bool is_checkpoint(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::path(path).filename() == "config.json" ||
          std::filesystem::is_directory(path, ignored);
 }
 
+namespace {
+
+/// The names of a checkpoint's files: one, or those that the index of shards names.
+std::set<std::string> tensor_files(const std::filesystem::path& folder) {
+  const std::filesystem::path index = folder / "model.safetensors.index.json";
+  if (std::filesystem::exists(folder / "model.safetensors") || !std::filesystem::exists(index))
+    return {"model.safetensors"};
+  const Json json = parse_json(content(index), index.string());
+  std::set<std::string> names;
+  if (json.is_object() && json.contains("weight_map") && json["weight_map"].is_object())
+    for (const auto& [tensor, file] : json["weight_map"].items())
+      if (file.is_string() &&
+          std::filesystem::path(file.get<std::string>()).filename() == file.get<std::string>())
+        names.insert(file.get<std::string>());
+  if (names.empty())
+    throw FileError(fmt::format("{} has no \"weight_map\" from tensors to files beside it", index.string()));
+  return names;
+}
+
+}  // namespace
+
 ModelFile load_checkpoint(const std::string& path) {
   std::filesystem::path folder(path);
   if (folder.filename() == "config.json") folder = folder.parent_path();
-  return read_checkpoint(content(folder / "config.json"), content(folder / "model.safetensors"), path);
+  TensorFiles files;
+  for (const std::string& name : tensor_files(folder))
+    files.push_back(
+        std::make_shared<const TensorFile>(Bytes::map((folder / name).string()), (folder / name).string()));
+  return read_checkpoint(content(folder / "config.json"), files, path);
 }
 
 }  // namespace roundoff::sim

@@ -1,11 +1,13 @@
-// Checkpoints of GPT-2 and Llama architecture as Hugging Face's tools write them: config.json and one file of
+// Checkpoints of GPT-2 and Llama architecture as Hugging Face's tools write them: config.json and files of
 // safetensors, loaded by the names of their tensors.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/files/model_file.hpp"
+#include "sim/files/tensors.hpp"
 
 namespace roundoff::sim {
 
@@ -15,7 +17,13 @@ namespace roundoff::sim {
 /// an option or a tensor that is missing, unknown, or of another shape.
 ModelFile read_checkpoint(std::string_view config, std::string_view tensors, std::string_view source);
 
-/// From a folder with config.json and model.safetensors, or from the path of that config.json.
+/// The same from files that may be large: matrices stay in them.
+ModelFile read_checkpoint(std::string_view config,
+                          const std::vector<std::shared_ptr<const TensorFile>>& files,
+                          std::string_view source);
+
+/// From a folder with config.json and model.safetensors (or shards with their index), or from the path of that
+/// config.json.
 ModelFile load_checkpoint(const std::string& path);
 /// Whether load_checkpoint is who reads this path.
 bool is_checkpoint(const std::string& path);

@@ -88,6 +88,8 @@ Json document_of(const TensorFile& file, const std::string& source) {
 
 // Puts a tensor where its path says: `W_U` or `layers.3.W_Q`.
 void place(Json& document, const TensorFile& file, const Tensor& tensor) {
+  if (tensor.dimensions.empty() || tensor.dimensions.size() > 2)
+    file.fail(fmt::format("has the tensor {} that is no vector or matrix", tensor.name));
   Json* object = &document;
   std::string_view field = tensor.name;
   if (field.starts_with("layers.")) {

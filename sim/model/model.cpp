@@ -2,6 +2,7 @@
 #include "sim/model/model.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -23,14 +24,43 @@ auto find_column(Row& row, int column) {
 
 }  // namespace
 
+Matrix::Row Matrix::row(int r) const {
+  if (!source_) return Row(rows_[static_cast<std::size_t>(r)]);
+  std::vector<Entry> entries;
+  for (int c = 0; c < columns_; ++c) {
+    const Value value = Value::of(source_->at(r, c));
+    if (!is_positive_zero(value)) entries.push_back({static_cast<std::uint32_t>(c), value});
+  }
+  return Row(std::move(entries));
+}
+
 Value Matrix::at(int r, int c) const {
-  const auto& entries = row(r);
+  if (source_) return Value::of(source_->at(r, c));
+  const auto& entries = rows_[static_cast<std::size_t>(r)];
   const auto found = find_column(entries, c);
   return found != entries.end() && found->column == static_cast<std::uint32_t>(c) ? found->value
                                                                                   : Value::zero();
 }
 
+Matrix Matrix::part(int first, int count) const {
+  if (source_) return {count, columns_, source_->from_row(first)};
+  Matrix made(count, columns_);
+  for (int r = 0; r < count; ++r)
+    made.rows_[static_cast<std::size_t>(r)] = rows_[static_cast<std::size_t>(first + r)];
+  return made;
+}
+
+void Matrix::own() {
+  if (!source_) return;
+  for (int r = 0; r < row_count_; ++r) {
+    const Row entries = row(r);
+    rows_.emplace_back(entries.begin(), entries.end());
+  }
+  source_.reset();
+}
+
 void Matrix::set(int r, int c, const Value& value) {
+  own();
   auto& entries = rows_[static_cast<std::size_t>(r)];
   const auto found = find_column(entries, c);
   const bool present = found != entries.end() && found->column == static_cast<std::uint32_t>(c);
@@ -44,15 +74,32 @@ void Matrix::set(int r, int c, const Value& value) {
 }
 
 void Matrix::resize(int rows, int columns) {
+  own();
   rows_.resize(static_cast<std::size_t>(rows));
+  row_count_ = rows;
   columns_ = columns;
+}
+
+bool operator==(const Matrix& a, const Matrix& b) {
+  if (a.rows() != b.rows() || a.columns() != b.columns()) return false;
+  if (a.source_ && a.source_ == b.source_) return true;
+  if (a.source_ && b.source_) {
+    for (int r = 0; r < a.rows(); ++r)
+      for (int c = 0; c < a.columns(); ++c)
+        if (std::bit_cast<std::uint64_t>(a.source_->at(r, c)) !=
+            std::bit_cast<std::uint64_t>(b.source_->at(r, c)))
+          return false;
+    return true;
+  }
+  for (int r = 0; r < a.rows(); ++r)
+    if (!(a.row(r) == b.row(r))) return false;
+  return true;
 }
 
 std::int64_t Matrix::nonzeros() const {
   std::int64_t count = 0;
-  for (const auto& entries : rows_)
-    count += std::count_if(entries.begin(), entries.end(),
-                           [](const Entry& entry) { return !entry.value.is_zero(); });
+  for (int r = 0; r < rows(); ++r)
+    for (const Entry& entry : row(r)) count += entry.value.is_zero() ? 0 : 1;
   return count;
 }
 
@@ -184,8 +231,9 @@ class Digest {
     word(static_cast<std::uint64_t>(m.rows()));
     word(static_cast<std::uint64_t>(m.columns()));
     for (int r = 0; r < m.rows(); ++r) {
-      word(m.row(r).size());
-      for (const auto& entry : m.row(r)) {
+      const Matrix::Row row = m.row(r);
+      word(row.size());
+      for (const auto& entry : row) {
         word(entry.column);
         value(entry.value);
       }

@@ -2,13 +2,15 @@
 // policy's formats when a program is recorded from it. Shapes follow commands.md, "Model JSON".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "formats/value.hpp"
+#include "formats/format.hpp"
 #include "sim/names.hpp"
 
 namespace roundoff::sim {
@@ -20,8 +22,31 @@ using Token = std::uint32_t;
 using LaneToken = std::uint16_t;
 inline constexpr int most_lane_tokens = 1 << 16;
 
+/// Numbers of a dense matrix that stay where they are, as in a file: all finite, all doubles. Many gigabytes of
+/// weights are then a view of the file, and no copy.
+class WeightSource {
+ public:
+  WeightSource() = default;
+  virtual ~WeightSource() = default;
+  WeightSource(const WeightSource&) = delete;
+  WeightSource& operator=(const WeightSource&) = delete;
+
+  virtual double at(int r, int c) const = 0;
+  /// The same matrix from row `first` on.
+  virtual std::shared_ptr<const WeightSource> from_row(int first) const = 0;
+  /// The bytes themselves: entry (r, c) is the code of a member of `format`, little-endian, at element
+  /// r * row_stride + c * column_stride.
+  struct Raw {
+    Format format;
+    const std::byte* data = nullptr;
+    std::size_t row_stride = 0, column_stride = 0;
+  };
+  virtual Raw raw() const = 0;
+};
+
 /// A matrix by rows; the entries of a row are in increasing column order and none is +0 (a stored -0 is
 /// kept). A construction's matrices are sparse; the semantics is dense: a missing entry is the weight +0.
+/// A matrix may be a view of a source instead, until an entry is set.
 class Matrix {
  public:
   struct Entry {
@@ -29,26 +54,54 @@ class Matrix {
     Value value;
     friend bool operator==(const Entry&, const Entry&) = default;
   };
+  /// A row's entries: a view of what the matrix holds, or read from its source.
+  class Row {
+   public:
+    explicit Row(const std::vector<Entry>& kept) : entries_(&kept) {}
+    explicit Row(std::vector<Entry>&& read) : read_(std::move(read)) {}
+    auto begin() const { return entries().begin(); }
+    auto end() const { return entries().end(); }
+    std::size_t size() const { return entries().size(); }
+    bool empty() const { return entries().empty(); }
+    const Entry& operator[](std::size_t i) const { return entries()[i]; }
+    const Entry& front() const { return entries().front(); }
+    friend bool operator==(const Row& a, const Row& b) { return a.entries() == b.entries(); }
+
+   private:
+    const std::vector<Entry>& entries() const { return entries_ != nullptr ? *entries_ : read_; }
+    const std::vector<Entry>* entries_ = nullptr;
+    std::vector<Entry> read_;
+  };
 
   Matrix() = default;
-  Matrix(int rows, int columns) : rows_(static_cast<std::size_t>(rows)), columns_(columns) {}
+  Matrix(int rows, int columns)
+      : rows_(static_cast<std::size_t>(rows)), row_count_(rows), columns_(columns) {}
+  Matrix(int rows, int columns, std::shared_ptr<const WeightSource> source)
+      : row_count_(rows), columns_(columns), source_(std::move(source)) {}
 
-  int rows() const { return static_cast<int>(rows_.size()); }
+  int rows() const { return row_count_; }
   int columns() const { return columns_; }
-  bool empty() const { return rows_.empty(); }
-  const std::vector<Entry>& row(int r) const { return rows_[static_cast<std::size_t>(r)]; }
+  bool empty() const { return row_count_ == 0; }
+  Row row(int r) const;
   Value at(int r, int c) const;
+  /// Null where the entries are the matrix's own.
+  const std::shared_ptr<const WeightSource>& source() const { return source_; }
+  /// Rows [first, first + count).
+  Matrix part(int first, int count) const;
   /// Replaces the entry (setting +0 removes it).
   void set(int r, int c, const Value& value);
   /// Appends rows of +0 / widens with columns of +0.
   void resize(int rows, int columns);
   std::int64_t nonzeros() const;
 
-  friend bool operator==(const Matrix&, const Matrix&) = default;
+  friend bool operator==(const Matrix& a, const Matrix& b);
 
  private:
+  void own();
+
   std::vector<std::vector<Entry>> rows_;
-  int columns_ = 0;
+  int row_count_ = 0, columns_ = 0;
+  std::shared_ptr<const WeightSource> source_;
 };
 
 using Vector = std::vector<Value>;

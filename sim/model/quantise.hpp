@@ -21,6 +21,13 @@ inline bool is_recordable(const Quantiser& quantiser) {
   return quantiser.rule != BlockRule::llama && quantiser.rule != BlockRule::zero_point;
 }
 
+/// What the rows of a matrix share: how scales are rounded, and the scale of the whole matrix that nvfp4 has.
+formats::QuantiseOptions shared_by_rows(const Matrix& matrix, const Quantiser& quantiser,
+                                        const Format& weights);
+/// Row r by itself.
+Vector quantised_row(const Matrix& matrix, int r, const Quantiser& quantiser, const Format& weights,
+                     const formats::QuantiseOptions& shared);
+
 /// Every row of a matrix, cut into blocks from its first column; each number then rounded to `weights`. The largest
 /// magnitude that nvfp4 asks for is that of the matrix.
 Matrix quantised(const Matrix& matrix, const Quantiser& quantiser, const Format& weights);

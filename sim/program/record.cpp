@@ -98,7 +98,7 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
     tape.stand_at(i, -1);
     const bool output = i >= program.shape.first_output;
     if (!output && !options.all_outputs) return;
-    const NodeId next = transformer.choose(tape, x);
+    const NodeId next = transformer.choose(tape, transformer.logits(tape, x));
     if (output) program.outputs.push_back(next);
   };
   if (tape.policy().mask == Mask::none) {
@@ -138,10 +138,7 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
         "the task has {} tokens but the model's vocabulary has {}; use the task the model was built for",
         shape.vocabulary, model.vocabulary.size()));
   if (!model.repeated.empty()) throw UsageError("layers are repeated; a size says how often (unrolled)");
-  if (!model.has_positions(shape.positions()))
-    throw UsageError(
-        fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
-                    shape.positions(), model.position_embedding.rows()));
+  require_positions(model, shape.positions());
   for (const Layer& layer : model.layers)
     if (layer.attention)
       for (const Matrix& mask : layer.attention->mask)

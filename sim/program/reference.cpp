@@ -5,12 +5,16 @@
 #include <stdexcept>
 
 #include "formats/error.hpp"
+#include "sim/program/draws.hpp"
 
 namespace roundoff::sim {
 
 std::uint64_t draw_place(const Program& program, NodeId id) {
-  const Site& site = program.sites[id];
-  std::uint64_t h = static_cast<std::uint64_t>(program.nodes[id].op) << 8 |
+  return draw_place(program.nodes[id].op, program.sites[id]);
+}
+
+std::uint64_t draw_place(Op op, const Site& site) {
+  std::uint64_t h = static_cast<std::uint64_t>(op) << 8 |
                     static_cast<std::uint64_t>(site.name) << 1 | static_cast<std::uint64_t>(site.inner);
   for (const std::int64_t part :
        {std::int64_t{site.layer}, std::int64_t{site.head}, std::int64_t{site.position},

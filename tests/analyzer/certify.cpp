@@ -108,7 +108,8 @@ TEST_CASE("certify: planted failures that no sample finds are counted exactly an
     for (int r = 0; r < weight.rows(); ++r)
       if (!widest || weight.row(r).size() > widest->row(row).size()) widest = &weight, row = r;
   }
-  const auto entries = widest->row(row);
+  const Matrix::Row kept = widest->row(row);
+  const std::vector<Matrix::Entry> entries(kept.begin(), kept.end());
   for (const std::size_t first : {1, 2})  // after the constant; the verdict stands twice
     widest->set(row, static_cast<int>(entries[first].column), Value::zero());
   check_planted(subject, 0.45 * std::pow(0.1, n - 1));

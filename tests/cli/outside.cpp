@@ -270,7 +270,7 @@ TEST_CASE("forward goes on through NaN, and says where it was first met") {
   CHECK(text.code == 0);
   CHECK(says(text.out, "position 1: token 0, next 1 with logit nan"));
   CHECK(says(text.out, "meets NaN (first: logits at position 1, index 1"));
-  CHECK(says(text.out, "saturated"));
+  CHECK(says(text.out, "at the limit"));
   CHECK(says(directory.read("trace.jsonl"), "nan"));
   const Outcome trapped = directory.run("roundoff forward nan.json 1,0,1 --nan trap --json");
   CHECK(trapped.code == 1);
@@ -283,7 +283,7 @@ TEST_CASE("forward goes on through NaN, and says where it was first met") {
                   R"("norm_final":{"kind":"rmsnorm"},"W_U":[[1,2],[2,1]]})");
   const Outcome norm = directory.run("roundoff forward norm.json 0");
   CHECK(norm.code == 0);
-  CHECK(says(norm.out, "overflows (first: "));
+  CHECK(says(norm.out, "overflows (first: norm_final (before its last step) at position 0: 3000 * 3000, term 1 of 2)"));
   const Json events = Json::parse(directory.run("roundoff forward norm.json 0 --json").out)["mishaps"];
   CHECK(events["overflow"]["site"] == "norm_final");
   CHECK(events["infinity"]["pos"] == 0);
