@@ -170,6 +170,7 @@ Store::Store(const std::string& path, std::string provenance) : database_(std::m
   database.run(
       "CREATE TABLE IF NOT EXISTS models (fingerprint TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID");
   database.run("CREATE TABLE IF NOT EXISTS plans (plan TEXT PRIMARY KEY) WITHOUT ROWID");
+  database.run("CREATE TABLE IF NOT EXISTS findings (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID");
   database.run(fmt::format("PRAGMA application_id = {}", application).c_str());
   database.run(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
   transaction.commit();
@@ -247,6 +248,19 @@ void Store::keep(const Question& question, const Checkpoint& checkpoint) {
       .bind(static_cast<std::int64_t>(checkpoint.failing));
   if (checkpoint.first_failing) statement.bind(static_cast<std::int64_t>(*checkpoint.first_failing));
   statement.step();
+}
+
+std::optional<std::string> Store::finding(const std::string& key) const {
+  const std::lock_guard lock(database_->mutex);
+  Statement statement = database_->prepare("SELECT text FROM findings WHERE key = ?");
+  statement.bind(key);
+  if (!statement.step()) return std::nullopt;
+  return statement.text(0);
+}
+
+void Store::keep_finding(const std::string& key, const std::string& text) {
+  const std::lock_guard lock(database_->mutex);
+  database_->prepare("INSERT OR REPLACE INTO findings VALUES (?, ?)").bind(key).bind(text).step();
 }
 
 void Store::keep_model(const Model& model) {
@@ -373,6 +387,12 @@ Store::Merged Store::merge(const Store& other, const Warn& warn) {
       database_->prepare("INSERT OR IGNORE INTO models VALUES (?, ?)")
           .bind(models.text(0))
           .bind(models.text(1))
+          .step();
+    Statement findings = other.database_->prepare("SELECT key, text FROM findings ORDER BY key");
+    while (findings.step())
+      database_->prepare("INSERT OR IGNORE INTO findings VALUES (?, ?)")
+          .bind(findings.text(0))
+          .bind(findings.text(1))
           .step();
   }
   for (const std::string& plan : other.plans()) keep_plan(plan);

@@ -55,6 +55,10 @@ class Store {
   void keep_model(const Model& model);
   std::optional<Model> model(const std::string& fingerprint) const;
 
+  /// What other searches found (least widths, split by split), as text under keys of theirs.
+  std::optional<std::string> finding(const std::string& key) const;
+  void keep_finding(const std::string& key, const std::string& text);
+
   /// Told, in one line, of a row that cannot be read, and is left out.
   using Warn = std::function<void(const std::string&)>;
   struct Row {

@@ -70,9 +70,7 @@ int list(const SubjectOptions& options, Session& session) {
   for (const Construction& c : all_constructions()) {
     table.rows.push_back({std::string(c.name), std::string(c.task), std::string(regime_text(c.regime)),
                           std::string(c.width), std::string(c.family), std::string(c.summary)});
-    Json one = construction_json(c, task_size(options));
-    one["provenance"] = provenance(session);  // a list has no place for it
-    document.push_back(std::move(one));
+    document.push_back(construction_json(c, task_size(options)));
   }
   Table short_table{{table.columns[0], table.columns[1], table.columns[2], table.columns[5]}, {}};
   for (const auto& row : table.rows) short_table.rows.push_back({row[0], row[1], row[2], row[5]});
@@ -164,7 +162,7 @@ int show(const SubjectOptions& options, Session& session) {
                       {"position_table", d.position_table},
                       {"registers", subject.model.registers}};
   document["built"] = built;
-  print(session, text, {}, document);
+  print(session, text, {}, document, "construction");
   return exit_done;
 }
 

@@ -226,7 +226,7 @@ Operands split(std::string_view line) {
 class Writer {
  public:
   explicit Writer(const Session& session) : session_(session) {
-    if (session.json) out_ = "{\n\"schema\": \"roundoff/eval/1\",\n\"results\": [";
+    if (session.json) out_ = "{\n\"schema\": \"" + schema("eval") + "\",\n\"results\": [";
     if (session.csv) out_ = "line,format,op,value,code,flags,decimal,error\n";
   }
 
@@ -363,7 +363,8 @@ int quantise_command(const EvalArguments& options, Session& session) {
     how.tensor_scale = parse_number(options.tensor_scale, parse_format("binary32")).value;
   }
   const Blocks blocks = quantise(numbers, format, how);
-  print(session, blocks_text(blocks, format), blocks_table(blocks, format), blocks_json(blocks, format));
+  print(session, blocks_text(blocks, format), blocks_table(blocks, format), blocks_json(blocks, format),
+        "quantise");
   return exit_done;
 }
 
@@ -418,7 +419,7 @@ int run_eval(const EvalArguments& options, Session& session) {
     table.rows.push_back(std::move(row));
     list.push_back(json);
   }
-  Json document = {{"schema", "roundoff/eval/1"}, {"format", notation(format)}, {"op", options.op}};
+  Json document = {{"format", notation(format)}, {"op", options.op}};
   if (list.size() == 1)
     document.update(list[0]);
   else

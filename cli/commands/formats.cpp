@@ -138,7 +138,7 @@ int list(Session& session) {
       "min, max: fixed(2*lg(n)+2,0)\n"
       "Other names: fp16 half float16, bf16, fp32, float64, int8, uint4, Q8.8, posit16, ...: roundoff formats NAME\n";
   print(session, text, table,
-        {{"schema", "roundoff/formats/1"}, {"formats", std::move(entries)}, {"quantisers", std::move(quantisers)}});
+        {{"formats", std::move(entries)}, {"quantisers", std::move(quantisers)}});
   return exit_done;
 }
 
@@ -184,7 +184,7 @@ int list_values(const Format& format, Session& session) {
     }
   }
   print(session, text, table,
-        {{"format", notation(format)}, {"bits", format.bits}, {"values", std::move(values)}});
+        {{"format", notation(format)}, {"bits", format.bits}, {"values", std::move(values)}}, "values");
   return exit_done;
 }
 
@@ -297,10 +297,11 @@ struct Described {
   std::string name;
   Lines lines;
   Json json;
+  bool is_block = false;
 };
 
 Described described(const std::string& text, const Bindings& bindings) {
-  if (const auto block = block_format(text)) return {block->name, lines_of(*block), json_of(*block)};
+  if (const auto block = block_format(text)) return {block->name, lines_of(*block), json_of(*block), true};
   const Format format = FormatFamily(text).at(bindings);
   return {notation(format), lines_of(format), json_of(format)};
 }
@@ -308,7 +309,7 @@ Described described(const std::string& text, const Bindings& bindings) {
 int show(const Described& format, Session& session) {
   std::string text = format.name + "\n";
   for (const auto& [label, what] : format.lines) text += fmt::format("  {:<15}{}\n", label, what);
-  print(session, text, {}, format.json);
+  print(session, text, {}, format.json, format.is_block ? "block-format" : "format");
   return exit_done;
 }
 
@@ -341,7 +342,7 @@ int side_by_side(const std::vector<Described>& all, Session& session) {
   }
   Json list = Json::array();
   for (const Described& format : all) list.push_back(format.json);
-  print(session, as_text(table), table, {{"formats", std::move(list)}});
+  print(session, as_text(table), table, {{"formats", std::move(list)}}, "formats-compared");
   return exit_done;
 }
 
@@ -356,9 +357,9 @@ int show_family(const FormatFamily& family, Session& session) {
   const std::string text = fmt::format(
       "{}: {} precision\nAt k = 2, p = 2, l = 2n, c = 1, N = 3n+3 (--at gives other sizes):\n\n{}",
       family.text(), growth_text(family.growth()), as_text(table));
-  print(
-      session, text, table,
-      {{"family", family.text()}, {"precision", growth_text(family.growth())}, {"sizes", std::move(sizes)}});
+  print(session, text, table,
+        {{"family", family.text()}, {"precision", growth_text(family.growth())}, {"sizes", std::move(sizes)}},
+        "family");
   return exit_done;
 }
 

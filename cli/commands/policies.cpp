@@ -33,7 +33,7 @@ int show(const Stack& stack, Session& session) {
   print(session,
         fmt::format("# {}: {}\n# source: {}\n{}", stack.name, stack.summary, stack.source,
                     write_policy_file(stack.policy)),
-        {}, stack_json(stack));
+        {}, stack_json(stack), "policy");
   return exit_done;
 }
 

@@ -75,7 +75,7 @@ int list(const Store& store, Session& session) {
                         key.substr(0, 12), checkpoint.done);
     unfinished.push_back({{"key", key}, {"done", checkpoint.done}, {"failing", checkpoint.failing}});
   }
-  print(session, text, table, {{"verdicts", std::move(verdicts)}, {"unfinished", std::move(unfinished)}});
+  print(session, text, table, {{"verdicts", std::move(verdicts)}, {"unfinished", std::move(unfinished)}}, "store-list");
   return exit_done;
 }
 
@@ -104,7 +104,7 @@ int show(const Store& store, const std::string& path, const std::string& prefix,
                         entry.seconds, entry.provenance);
     documents.push_back(std::move(document));
   }
-  print(session, text, {}, {{"verdicts", std::move(documents)}});
+  print(session, text, {}, {{"verdicts", std::move(documents)}}, "store-show");
   return exit_done;
 }
 
@@ -159,7 +159,7 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
                          {"asked_anew", anew},
                          {"changed", changed},
                          {"differing", std::move(differing)}};
-  print(session, text, table, document);
+  print(session, text, table, document, "store-recheck");
   if (interrupted())
     throw Interrupted(
         fmt::format("interrupted after {} of {:.0f} verdicts; recheck begins anew, or name a KEY",
@@ -179,7 +179,7 @@ int merge(const std::vector<std::string>& words, Session& session) {
   }
   const std::size_t holds = into.list().size();
   print(session, as_text(table) + fmt::format("{} holds {} verdicts\n", words[1], holds), table,
-        {{"into", words[1]}, {"verdicts", holds}, {"from", std::move(from)}});
+        {{"into", words[1]}, {"verdicts", holds}, {"from", std::move(from)}}, "store-merge");
   return exit_done;
 }
 

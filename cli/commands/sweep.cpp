@@ -113,7 +113,8 @@ int plan(const std::vector<SweepUnit>& units, const Shard& shard, Session& sessi
          {"operations", all},
          {"shard", {{"index", shard.index}, {"of", shard.of}, {"questions", count}, {"operations", mine}}},
          {"operations_per_second", rate},
-         {"seconds", mine / rate}});
+         {"seconds", mine / rate}},
+        "sweep-plan");
   return exit_done;
 }
 

@@ -99,7 +99,8 @@ int show(const TasksArguments& options, Session& session) {
          {"inputs", count_json(task->input_count())},
          {"positions", task->positions()},
          {"vocabulary", task->vocabulary()},
-         {"examples", std::move(examples)}});
+         {"examples", std::move(examples)}},
+        "task");
   return exit_done;
 }
 

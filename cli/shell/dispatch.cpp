@@ -88,6 +88,7 @@ int dispatch(const std::vector<std::string>& words) {
   }
   const Command& command = find_command(words[0]);
   Session session;
+  session.command = command.name;
   session.command_line = question_line(words);
   Arguments arguments(std::string(command.name), std::string(command.summary));
   const auto run = command.declare(arguments);
@@ -103,7 +104,7 @@ int dispatch(const std::vector<std::string>& words) {
   } catch (const Trap& trap) {
     // What a command does not show in an answer of its own: the computation stops, whatever it is asked on.
     if (!session.json) throw;
-    print_json(session, {{"verdict", "refuted"}, {"trap", trap.what()}, {"input", session.command_line}});
+    print_json(session, {{"verdict", "refuted"}, {"trap", trap.what()}, {"input", session.command_line}}, "trap");
     return exit_refuted;
   }
 }

@@ -28,6 +28,7 @@ struct Session {
   bool quiet = false;
   std::uint64_t seed = 1;
   int threads = 0;           ///< 0: all cores
+  std::string command;       ///< "verify"
   std::string command_line;  ///< "roundoff verify add-hinge --n 8", without what cannot change the answer
 };
 

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "roundoff_version.hpp"
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "analyzer/store/question.hpp"
@@ -61,14 +62,33 @@ Json provenance(const Session& session) {
           {"semantics", semantics_version}, {"command", session.command_line}, {"seed", session.seed}};
 }
 
-void print_json(const Session& session, Json document) {
-  if (document.is_object() && !document.contains("provenance")) document["provenance"] = provenance(session);
+std::string schema(std::string_view name) { return fmt::format("roundoff/{}/1", name); }
+
+namespace {
+
+Json labelled(const Session& session, const Json& document, std::string_view name) {
+  Json labelled;
+  if (!document.contains("schema"))
+    labelled["schema"] = schema(name.empty() ? session.command : name);
+  for (const auto& [key, value] : document.items()) labelled[key] = value;
+  if (!document.contains("provenance")) labelled["provenance"] = provenance(session);
+  return labelled;
+}
+
+}  // namespace
+
+void print_json(const Session& session, Json document, std::string_view name) {
+  if (document.is_array())
+    for (Json& element : document) element = labelled(session, element, name);
+  else
+    document = labelled(session, document, name);
   std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-void print(const Session& session, const std::string& text, const Table& table, const Json& document) {
+void print(const Session& session, const std::string& text, const Table& table, const Json& document,
+           std::string_view name) {
   if (session.json)
-    print_json(session, document);
+    print_json(session, document, name);
   else if (!session.csv)
     std::cout << printable(text);
   else if (table.columns.empty())

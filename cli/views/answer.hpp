@@ -36,12 +36,17 @@ std::string as_csv(const Table& table);
 /// {"program", "version", "git", "semantics", "command", "seed"}: where a result comes from.
 Json provenance(const Session& session);
 
-/// Adds the provenance (to an object that has none) and prints the document.
-void print_json(const Session& session, Json document);
+/// "roundoff/verify/1": what a document says of its own shape.
+std::string schema(std::string_view name);
+
+/// Adds the schema, roundoff/`name`/1 (the command's own name unless one is given; docs/json.md describes each), and
+/// the provenance, where the document has none, and prints it. In a list they stand in every element.
+void print_json(const Session& session, Json document, std::string_view name = "");
 
 /// Prints whichever form was asked for. `text` is printed where neither --json nor --csv is given; `table` is
 /// the CSV.
-void print(const Session& session, const std::string& text, const Table& table, const Json& document);
+void print(const Session& session, const std::string& text, const Table& table, const Json& document,
+           std::string_view name = "");
 
 /// A count as an integer where a double holds it exactly, else as 1e+30.
 std::string count_text(double count);

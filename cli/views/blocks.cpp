@@ -77,7 +77,7 @@ Json blocks_json(const Blocks& blocks, const BlockFormat& format) {
     one.update({{"elements", texts(block.elements)}, {"codes", codes}, {"values", texts(block.values)}});
     list.push_back(std::move(one));
   }
-  Json document = {{"schema", "roundoff/quantise/1"}, {"format", format.name}, {"op", "quantise"}};
+  Json document = {{"format", format.name}, {"op", "quantise"}};
   if (blocks.tensor_scale) document["tensor_scale"] = hex(*blocks.tensor_scale);
   if (!blocks.group_scales.empty()) document["group_scales"] = texts(blocks.group_scales);
   if (!blocks.group_offsets.empty()) document["group_offsets"] = texts(blocks.group_offsets);

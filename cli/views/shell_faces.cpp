@@ -154,7 +154,7 @@ Json commands_json() {
     entry["options"] = std::move(options);
     list.push_back(std::move(entry));
   }
-  Json document{{"schema", "roundoff/help/1"}};
+  Json document;
   document["commands"] = std::move(list);
   return document;
 }

@@ -50,13 +50,19 @@ INSERT INTO verdicts VALUES ('3951bd28e0225d375b259dc63986a724',
 TEST_CASE(
     "a refutation without its fraction and one with it merge, in either order, and the stronger stands") {
   const Directory directory;
-  const Outcome weak = directory.run(weakened + "--budget 0.02 --store weak.sqlite");
+  // A budget in which a machine, busy as it may be, finds a failing input, and no fraction.
+  Outcome weak;
+  double budget = 0.02;
+  for (; budget < 1; budget *= 2) {
+    weak = directory.run(weakened + "--store weak.sqlite --budget " + std::to_string(budget));
+    if (weak.code == 1) break;
+  }
   const Outcome strong = directory.run(weakened + "--budget 60 --store strong.sqlite");
   CHECK(weak.code == 1);
   CHECK(strong.code == 1);
   CHECK_FALSE(answer(weak).contains("failing_fraction"));
   CHECK(answer(weak)["reason"] == "time");
-  CHECK(answer(weak)["budget"] == 0.02);
+  CHECK(answer(weak)["budget"] == doctest::Approx(budget));
   CHECK(answer(strong)["failing_fraction"] == doctest::Approx(5.85e-20));
   CHECK_FALSE(answer(strong).contains("reason"));
   const Outcome merged = directory.run(

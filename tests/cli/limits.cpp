@@ -15,7 +15,7 @@ TEST_CASE("what does not fit in memory is refused before it fills it") {
   const Directory directory;
   // 80 MB stand for a machine that is too small.
   const Outcome outcome = directory.run(
-      "export ROUNDOFF_MEMORY=0.08; timeout 120 \"$binary\" verify mul-n2 --p 10 --n 40 --method sample --count 1 "
+      "export ROUNDOFF_MEMORY=0.08; timeout 120 \"$binary\" verify mul-n2 --p 10 --n 80 --method sample --count 1 "
       "--quiet");
   CAPTURE(outcome.err);
   CHECK(outcome.code == 2);

@@ -42,7 +42,7 @@ TEST_CASE("a full disk leaves no file behind and is called by name; export makes
   const Directory directory;
   // A disk of 16 KB stands in for a full one, where this process may make one.
   if (directory.run("mkdir disk && mount -t tmpfs -o size=16k none disk").code == 0) {
-    const Outcome full = directory.run("roundoff export add-hinge --p 10 --n 20 -o disk/m.json; code=$?; ls disk; "
+    const Outcome full = directory.run("roundoff export add-hinge --p 10 --n 200 -o disk/m.json; code=$?; ls disk; "
                                        "umount disk; exit $code");
     CHECK(full.code == 3);
     CHECK(full.out.empty());
