@@ -228,7 +228,7 @@ class Manager {
   std::size_t misses_ = 0;
   std::uint32_t next_code_ = 0x80000000u;
   std::uint64_t steps_ = 0;
-  double steps_end_ = 0;  ///< 0: none
+  double steps_end_ = 0;    ///< 0: none
   std::vector<Ref> stack_;  ///< children under construction, of all active recursions
   std::vector<Roots*> roots_;
   std::function<void()> hook_;

@@ -8,11 +8,11 @@
 // product below two nodes lies in. Where that is one value it is the product there; and where it lies so far
 // below a floor that the score counts nothing, it is no score (Floor), and nothing below is looked at: of two
 // names that are compared, n^2 pairs differ in ways that nobody asks for.
+#include "analyzer/diagrams/products.hpp"
+
 #include <algorithm>
 #include <array>
 #include <tuple>
-
-#include "analyzer/diagrams/products.hpp"
 
 namespace roundoff::analyzer::diagrams {
 

@@ -40,8 +40,9 @@ struct Interpreter::TwoSides {
 /// Scores that count nothing beside `score` need not be told from one another.
 struct Interpreter::Floor {
   Id score, nothing;
-  std::uint32_t exp;                                            ///< the code of exp(s - m)
-  std::int64_t below = std::numeric_limits<std::int64_t>::min();  ///< in steps of the scores: these count nothing
+  std::uint32_t exp;  ///< the code of exp(s - m)
+  std::int64_t below =
+      std::numeric_limits<std::int64_t>::min();  ///< in steps of the scores: these count nothing
 };
 
 struct Interpreter::Contest {

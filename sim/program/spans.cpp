@@ -144,7 +144,8 @@ Span Spans::product(NodeId x, NodeId y, std::uint8_t format) const {
 Span Spans::sum(const Span& a, const Span& b, std::uint8_t format) const {
   const Facts& to = facts(format);
   if (!to.kept || !a.known() || !b.known()) return to.all();
-  return {std::clamp(a.low + b.low, to.lowest, to.highest), std::clamp(a.high + b.high, to.lowest, to.highest)};
+  return {std::clamp(a.low + b.low, to.lowest, to.highest),
+          std::clamp(a.high + b.high, to.lowest, to.highest)};
 }
 
 // In steps of a format: nothing where the node has steps of another size.
