@@ -79,10 +79,13 @@ bool Interpreter::by_tuples(NodeId node) {
     for (const NodeId target : segment->second.targets)
       if (target != node && values_[target] == no_ref) targets.push_back(target);
     segment->second.refused = true;  // also against coming back here from a leaf
-    if (tabulate(targets)) {
+    try {
+      segment->second.refused = !tabulate(targets);
+    } catch (...) {
       segment->second.refused = false;
-      return true;
+      throw;
     }
+    if (!segment->second.refused) return true;
   }
   if (tabulate({node})) return true;
   refused_[node] = true;

@@ -14,24 +14,17 @@
 // 0), and terms that are 0 change no sum in index order of formats without -0, inf and NaN. Nothing here
 // depends on how the keys are taken together, since states keep their order.
 //
-// A score that counts nothing beside what the largest score is at least (or, on trial, beside the greatest score
-// that there is, where it turns out that some key always has it) is left out of the states from the start.
+// A score that counts nothing beside a floor is left out of the states from the start. The floor is a guess, the
+// least that the largest score is on a few inputs; it stands when the states say that the largest score is
+// nowhere below it, for then what was left out counts nothing anywhere.
 //
 // Where many keys tie at once (a mean over a group, say) states become many: then the head is computed term
 // by term as before.
 #include <algorithm>
 
-#include "analyzer/diagrams/interpreter.hpp"
-#include "sim/program/spans.hpp"
+#include "analyzer/diagrams/products.hpp"
 
 namespace roundoff::analyzer::diagrams {
-
-struct Interpreter::Contest {
-  NodeId max = no_node, sum = no_node;
-  std::uint8_t softmax = 0, quotient = 0;
-  std::vector<NodeId> scores, values;  ///< by key; no_node: the value is 0
-  std::size_t kind = 0;
-};
 
 // Reads a dot back as it was recorded: weights e / Z with one Z, e = exp(s - m), m the maximum of these s.
 std::optional<Interpreter::Contest> Interpreter::contest_of(const Node& dot) const {
@@ -97,48 +90,120 @@ Ref Interpreter::by_contest(const Node& dot) {
 
   const std::size_t before = active_.size();
   active_.insert(active_.end(), contest->scores.begin(), contest->scores.end());  // kept from here on
-  for (const NodeId score : contest->scores) need(score);
+  contest->terms.resize(contest->scores.size());
+  bool regular = true;
+  for (std::size_t j = 0; j < contest->scores.size(); ++j) {
+    prepare(*contest, j);
+    const Ref score = values_[contest->scores[j]];
+    regular = regular && (score == no_ref || algebra_.is_regular(score));
+  }
   Ref result = no_ref;
-  if (std::all_of(contest->scores.begin(), contest->scores.end(),
-                  [&](NodeId score) { return algebra_.is_regular(values_[score]); })) {
-    // The largest score is at most `top`, and at least `floor`.
-    Id top = manager_.greatest(values_[contest->scores[0]]),
-       floor = manager_.least(values_[contest->scores[0]]);
-    for (const NodeId score : contest->scores) {
-      const Id most = manager_.greatest(values_[score]), least = manager_.least(values_[score]);
-      if (manager_.less(top, most)) top = most;
-      if (manager_.less(floor, least)) floor = least;
-    }
-    Ref state = no_ref;
-    // Often some key always has the greatest score that there is (an exact match): then nothing else counts.
-    if (manager_.less(floor, top)) {
-      state = fold_states(*contest, top, true);
-      if (state != no_ref && scalars.largest(manager_.least(state)) != top) state = no_ref;
-    }
-    if (state == no_ref) state = fold_states(*contest, floor, false);
-    if (state == no_ref) {
-      need(contest->max);
-      const Id least = manager_.least(values_[contest->max]);
-      if (manager_.less(floor, least)) state = fold_states(*contest, least, true);
-    }
-    if (state != no_ref) {
-      result = algebra_.replace(state, [&](Id id) { return outcome(*contest, dot, id); });
-      ++statistics_.contests;
+  if (regular) {
+    if (samples_.empty()) draw_samples();
+    Id floor = largest_score(*contest, samples_[0]);
+    const auto lower = [&](Id score) {
+      if (!Scalars::special(score) && manager_.less(score, floor)) floor = score;
+    };
+    for (const Assignment& sample : samples_) lower(largest_score(*contest, sample));
+    // What a guess leaves out is found on some input, which makes the next guess.
+    constexpr int most_guesses = 4;
+    for (int guess = 0; guess < most_guesses && !Scalars::special(floor); ++guess) {
+      const Ref state = fold_states(*contest, floor);
+      if (state == no_ref) break;
+      const Id least = manager_.least(state);
+      if (!manager_.less(scalars.largest(least), floor)) {
+        result = algebra_.replace(state, [&](Id id) { return outcome(*contest, dot, id); });
+        ++statistics_.contests;
+        break;
+      }
+      Assignment input(manager_.levels());
+      for (Ref at = state; !manager_.is_terminal(at);) {
+        std::uint32_t v = 0;
+        while (manager_.least(manager_.child(at, v)) != least) ++v;
+        input[manager_.level(at)] = static_cast<std::uint16_t>(v);
+        at = manager_.child(at, v);
+      }
+      lower(largest_score(*contest, input));
     }
   }
   active_.resize(before);
   return result;
 }
 
+// Computes a score; or, where it is a product of two vectors that are both unknown, only these.
+void Interpreter::prepare(Contest& contest, std::size_t key) {
+  const NodeId score = contest.scores[key];
+  if (values_[score] != no_ref) return;
+  const Node& node = program_.nodes[score];
+  if (node.op == Op::dot) {
+    const auto left = program_.list(node.a, node.c), right = program_.list(node.b, node.c);
+    const std::vector<std::size_t> kept = kept_terms(node);
+    for (const std::size_t j : kept) {
+      active_.push_back(left[j]), active_.push_back(right[j]);
+      need(left[j]), need(right[j]);
+    }
+    const Manager::Pause pause(manager_);
+    if (!kept.empty())
+      if (const auto two = two_sides(node, kept)) {
+        constexpr std::size_t few = 256;  // pairs of nodes
+        if (two->bounded && two->sides[0]->row.size() * two->sides[1]->row.size() > few) {
+          contest.terms[key] = kept;
+          return;
+        }
+      }
+  }
+  need(score);
+}
+
+// All variables at their least value, all at their greatest, and some at random.
+void Interpreter::draw_samples() {
+  constexpr std::size_t count = 8;
+  std::uint64_t state = 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    Assignment& sample = samples_.emplace_back();
+    for (std::uint32_t level = 0; level < manager_.levels(); ++level) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      const std::uint32_t arity = manager_.arity(level);
+      const std::uint64_t value = i == 0 ? 0 : i == 1 ? arity - 1 : (state >> 33) % arity;
+      sample.push_back(static_cast<std::uint16_t>(value));
+    }
+  }
+}
+
+// The largest score on an input; NaN where some score is no number.
+Id Interpreter::largest_score(const Contest& contest, const Assignment& assignment) {
+  const Manager::Pause pause(manager_);
+  Id largest = Scalars::nan;
+  for (std::size_t j = 0; j < contest.scores.size(); ++j) {
+    Id score = Scalars::nan;
+    if (contest.terms[j].empty()) {
+      score = manager_.evaluate(values_[contest.scores[j]], assignment);
+    } else if (const auto two = two_sides(program_.nodes[contest.scores[j]], contest.terms[j])) {
+      std::vector<Id> entries[2];
+      for (std::size_t at = 0; at < 2; ++at)
+        for (const Ref part : two->sides[at]->parts)
+          entries[at].push_back(manager_.evaluate(part, assignment));
+      score = product_at(*two, entries);
+    }
+    if (Scalars::special(score)) return Scalars::nan;
+    if (largest == Scalars::nan || manager_.less(largest, score)) largest = score;
+  }
+  return largest;
+}
+
 // The states of all keys in order, but for what counts nothing beside a score of `floor`; no_ref where they are
 // many. From the end that stands deeper, so that each step puts little on top of what is there, or else from the
-// other one. `thoroughly`: scores that count nothing are left out one by one as well.
-Ref Interpreter::fold_states(const Contest& contest, Id floor, bool thoroughly) {
+// other one.
+Ref Interpreter::fold_states(const Contest& contest, Id floor) {
   Scalars& scalars = algebra_.scalars();
-  const std::uint32_t exp = code(Operation::apply_to_difference, contest.softmax, Function::exp);
+  const Floor level{.score = floor,
+                    .nothing = scalars.id(Value::infinity(true)),
+                    .exp = code(Operation::apply_to_difference, contest.softmax, Function::exp)};
+  const auto vanishes = [&](Id score) { return scalars.vanishes(level.exp, score, floor); };
   std::vector<std::size_t> keys;
   for (std::size_t j = 0; j < contest.scores.size(); ++j)
-    if (!scalars.vanishes(exp, manager_.greatest(values_[contest.scores[j]]), floor)) keys.push_back(j);
+    if (!contest.terms[j].empty() || !vanishes(manager_.greatest(values_[contest.scores[j]])))
+      keys.push_back(j);
   const std::size_t before = active_.size();
   for (const std::size_t j : keys)
     if (contest.values[j] != no_node) {
@@ -148,21 +213,34 @@ Ref Interpreter::fold_states(const Contest& contest, Id floor, bool thoroughly) 
   active_.resize(before);
 
   const Manager::Pause pause(manager_);
-  const Id nothing = scalars.id(Value::infinity(true));
   const std::uint32_t enter = scalars.code({.kind = Operation::enter});
-  const std::uint32_t join = scalars.code({.kind = Operation::contest, .parameter = exp});
+  const std::uint32_t join = scalars.code({.kind = Operation::contest, .parameter = level.exp});
+  std::map<std::uint8_t, std::int64_t> below;  // by format of the scores
   std::vector<Ref> states;
   std::size_t total = 0;
   for (const std::size_t j : keys) {
-    Ref score = values_[contest.scores[j]];
+    const NodeId node = contest.scores[j];
+    Ref score = no_ref;
+    if (contest.terms[j].empty()) {
+      score = algebra_.replace(values_[node], [&](Id id) { return vanishes(id) ? level.nothing : id; });
+    } else {
+      const auto two = two_sides(program_.nodes[node], contest.terms[j]);
+      if (!two) return no_ref;
+      const auto [known, fresh] = below.try_emplace(program_.nodes[node].format);
+      if (fresh) known->second = most_that_vanishes(level, known->first);
+      Floor own = level;
+      own.below = known->second;
+      score = product(*two, &own);
+    }
+    if (score == manager_.terminal(level.nothing)) continue;
+    if (!algebra_.is_regular(score)) return no_ref;
     const Ref value =
         contest.values[j] == no_node ? algebra_.constant(Value::zero()) : values_[contest.values[j]];
     if (!algebra_.is_regular(value)) return no_ref;
-    if (thoroughly)
-      score = algebra_.replace(score, [&](Id id) { return scalars.vanishes(exp, id, floor) ? nothing : id; });
     states.push_back(algebra_.apply(enter, score, value));
     total += manager_.size(states.back());
   }
+  if (states.empty()) return no_ref;
   const auto depth = [&](std::size_t first, std::size_t last) {
     std::uint64_t sum = 0;
     for (std::size_t j = first; j < last; ++j) sum += manager_.level(states[j]);
@@ -180,6 +258,22 @@ Ref Interpreter::fold_states(const Contest& contest, Id floor, bool thoroughly) 
     } catch (const TooLarge&) {
     }
   return no_ref;
+}
+
+// The greatest score, in steps of its format, that counts nothing beside the floor: exp and rounding are
+// monotone, and what is as great as the floor counts.
+std::int64_t Interpreter::most_that_vanishes(const Floor& floor, std::uint8_t format) {
+  Scalars& scalars = algebra_.scalars();
+  const sim::Span range = spans_.all(format);
+  std::int64_t low = range.low - 1, high = range.high;  // low vanishes (or is none), above high nothing does
+  while (low < high) {
+    const std::int64_t middle = low + (high - low + 1) / 2;
+    if (scalars.vanishes(floor.exp, scalars.id(spans_.value(middle, format)), floor.score))
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
 }
 
 // The head's output where these keys count: by definition, without the terms that are 0.

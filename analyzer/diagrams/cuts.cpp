@@ -84,7 +84,17 @@ std::optional<Value> Interpreter::exact_magnitude(const Form& form, const Value&
 const Interpreter::Form* Interpreter::form_of(NodeId id) {
   if (const auto known = forms_.find(id); known != forms_.end())
     return known->second ? &*known->second : nullptr;
-  forms_[id] = std::nullopt;
+  forms_[id] = std::nullopt;  // while it is looked for
+  try {
+    forms_[id] = find_form(id);
+  } catch (...) {
+    forms_.erase(id);
+    throw;
+  }
+  return forms_[id] ? &*forms_[id] : nullptr;
+}
+
+std::optional<Interpreter::Form> Interpreter::find_form(NodeId id) {
   const Node& node = program_.nodes[id];
   std::optional<Form> result;
   std::vector<std::pair<NodeId, Value>> terms;  // node, weight
@@ -148,7 +158,7 @@ const Interpreter::Form* Interpreter::form_of(NodeId id) {
     if (linear && compare(total, format.highest) <= 0 && compare(negated(total), format.lowest) >= 0)
       result = std::move(form);
   }
-  return (forms_[id] = std::move(result)) ? &*forms_[id] : nullptr;
+  return result;
 }
 
 void Interpreter::cut(std::vector<Column> columns) {

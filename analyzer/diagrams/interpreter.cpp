@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "analyzer/diagrams/products.hpp"
 #include "sim/passes/rewriter.hpp"
 #include "sim/program/record.hpp"
 
@@ -19,7 +20,8 @@ Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<R
       members_(program.formats.size() * program.constants.size()),
       refused_(program.nodes.size(), limits.tuples == 0),
       ids_(program.nodes.size()),
-      seen_(program.nodes.size()) {
+      seen_(program.nodes.size()),
+      spans_(program) {
   for (const Format& format : program.formats)
     if (format.is_stochastic()) throw Exhausted{{Reason::stochastic}};
   manager_.before_collection([this] { drop(); });
@@ -27,6 +29,8 @@ Interpreter::Interpreter(const Program& program, Algebra& algebra, std::vector<R
   exact_add_ = algebra.scalars().code({.kind = Operation::exact_add});
   exact_mul_ = algebra.scalars().code({.kind = Operation::exact_mul});
 }
+
+Interpreter::~Interpreter() = default;
 
 std::uint32_t Interpreter::code(Operation::Kind kind, std::uint8_t format, Function function) {
   constexpr std::size_t functions = 32;

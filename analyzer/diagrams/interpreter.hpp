@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "analyzer/diagrams/algebra.hpp"
 #include "analyzer/names.hpp"
 #include "sim/program/program.hpp"
+#include "sim/program/spans.hpp"
 
 namespace roundoff::analyzer::diagrams {
 
@@ -34,6 +36,7 @@ class Interpreter {
   /// where the program has operations that diagrams cannot do (stochastic rounding). Of the limits it heeds the
   /// tuples (0: no blocks); the algebra's manager heeds the others.
   Interpreter(const Program& program, Algebra& algebra, std::vector<Ref> tokens, const Limits& limits = {});
+  ~Interpreter();
 
   /// The node's diagram; valid until the next call. Throws Exhausted.
   Ref value(NodeId node);
@@ -70,13 +73,27 @@ class Interpreter {
 
   // contests.cpp: softmax attention, key by key
   struct Contest;
+  struct Floor;
   std::optional<Contest> contest_of(const Node& dot) const;
   Ref by_contest(const Node& dot);
-  Ref fold_states(const Contest& contest, Id floor, bool thoroughly);
+  void prepare(Contest& contest, std::size_t key);
+  using Assignment = std::vector<std::uint16_t>;
+  void draw_samples();
+  Id largest_score(const Contest& contest, const Assignment& assignment);
+  Ref fold_states(const Contest& contest, Id floor);
+  std::int64_t most_that_vanishes(const Floor& floor, std::uint8_t format);
   Id outcome(const Contest& contest, const Node& dot, Id state);
 
+  // products.cpp: dots of two vectors of diagrams
+  struct Side;
+  struct TwoSides;
+  const Side* side(const std::vector<std::pair<Ref, std::uint8_t>>& parts);
+  std::optional<TwoSides> two_sides(const Node& dot, const std::vector<std::size_t>& kept);
+  Id product_at(const TwoSides& dot, const std::vector<Id> (&entries)[2]);
+  Ref product(const TwoSides& dot, const Floor* floor = nullptr);
+
   // reductions.cpp
-  Ref of_two_sides(const Node& dot, const std::vector<std::size_t>& kept);
+  std::vector<std::size_t> kept_terms(const Node& dot);
   Ref sum(Roots& terms, const SumOrder& order, const Format& format, bool members);
   Ref sequential(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
   Ref tree(Roots& terms, std::size_t first, std::size_t count, const Format& format, bool members);
@@ -97,6 +114,7 @@ class Interpreter {
   using Form = std::map<std::uint64_t, Ref>;
   bool by_cut(NodeId node);
   const Form* form_of(NodeId node);
+  std::optional<Form> find_form(NodeId node);
   bool gather(Form& form, Ref f, const Value& weight);
   std::optional<Value> exact_magnitude(const Form& form, const Value& weight, const Format& format);
 
@@ -131,6 +149,10 @@ class Interpreter {
   std::unordered_map<NodeId, std::optional<Form>> forms_;
   std::unordered_map<std::uint64_t, Id> outcomes_;  ///< of contests: by kind and state
   std::vector<std::array<std::uint32_t, 5>> contest_kinds_;
+  std::vector<Assignment> samples_;  ///< inputs that bounds are guessed from
+  sim::Spans spans_;
+  std::map<std::vector<std::pair<Ref, std::uint8_t>>, std::unique_ptr<Side>> sides_;
+  std::size_t sides_at_ = 0;  ///< collections when they were made
   std::uint32_t exact_add_ = 0, exact_mul_ = 0;
   Statistics statistics_;
 };

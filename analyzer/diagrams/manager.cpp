@@ -36,7 +36,8 @@ Manager::Manager(std::vector<std::uint16_t> arities, Less less, const Limits& li
       table_(first_table, no_ref),
       due_words_(most_words_ / 2),
       ceiling_(2 * limits.nodes),
-      memo_(first_memo) {
+      memo_(first_memo),
+      steps_end_(limits.steps) {
   for (const std::uint16_t arity : arities_)
     if (arity < 1) throw std::logic_error("a variable without values");
 }
@@ -128,7 +129,7 @@ void Manager::over_ceiling() {
 }
 
 void Manager::check_budget() const {
-  if (limits_.steps > 0 && static_cast<double>(steps_) > limits_.steps)
+  if (steps_end_ > 0 && static_cast<double>(steps_) > steps_end_)
     throw Exhausted{{Reason::steps, limits_.steps}};
   if (stop_.cancelled && stop_.cancelled->load(std::memory_order_relaxed))
     throw Exhausted{{Reason::cancelled}};

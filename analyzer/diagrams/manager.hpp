@@ -131,6 +131,11 @@ class Manager {
   void collect_if_due() {
     if ((nodes_ > due_ || pool_.size() > due_words_ || always_) && pauses_ == 0) collect_due();
   }
+  /// Bounds the steps, counted from the start; 0: by the limits alone.
+  void allow_steps(double steps) {
+    steps_end_ = steps == 0 || (limits_.steps > 0 && limits_.steps < steps) ? limits_.steps : steps;
+  }
+  std::uint64_t steps() const { return steps_; }
   /// Makes the manager usable again after an exception left an operation unfinished.
   void recover() { stack_.clear(); }
   /// A copy of another manager's diagram with the same levels and arities; terminals by `map`.
@@ -231,6 +236,7 @@ class Manager {
   std::size_t misses_ = 0;
   std::uint32_t next_code_ = 0x80000000u;
   std::uint64_t steps_ = 0;
+  double steps_end_ = 0;    ///< 0: none
   std::vector<Ref> stack_;  ///< children under construction, of all active recursions
   std::vector<Roots*> roots_;
   std::function<void()> hook_;

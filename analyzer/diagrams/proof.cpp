@@ -25,13 +25,24 @@ class Proof {
       if (concerns(program.sites[node].position) && std::none_of(goals_.begin(), end, is_output))
         goals_.push_back({node, -1});
     }
+    outputs_ = outputs;
+    threads_ = std::clamp(options_.threads, 1, std::max(1, static_cast<int>(goals_.size())));
+    share_.megabytes /= static_cast<std::size_t>(threads_);
+  }
+
+  /// What the proof will cost, in steps, by two of its goals: the first pays for what all share, the second for
+  /// what is its own. Nothing where they take more than so many steps. What was computed stays.
+  std::optional<double> estimate(double steps) {
+    if (goals_.empty()) return 0;
+    if (!first_) first_ = std::make_unique<Worker>(*this);
+    return first_->estimate(steps);
   }
 
   Outcome run() {
-    const int threads = std::clamp(options_.threads, 1, std::max(1, static_cast<int>(goals_.size())));
-    share_.megabytes /= static_cast<std::size_t>(threads);
     std::vector<std::unique_ptr<Worker>> workers;
-    for (int t = 0; t < threads; ++t) workers.push_back(std::make_unique<Worker>(*this));
+    if (first_) workers.push_back(std::move(first_));
+    while (workers.size() < static_cast<std::size_t>(threads_))
+      workers.push_back(std::make_unique<Worker>(*this));
     {
       std::vector<std::jthread> running;
       for (std::size_t t = 1; t < workers.size(); ++t)
@@ -71,8 +82,29 @@ class Proof {
           algebra(manager, scalars),
           kept(manager) {}
 
+    std::optional<double> estimate(double steps) {
+      const std::size_t outputs = proof.outputs_;
+      const std::size_t pilots[] = {outputs / 2, outputs / 2 + 1};  // as they come, one after the other
+      try {
+        if (!interpreter) {
+          prepare();
+          prepared = static_cast<double>(manager.steps());
+        }
+        manager.allow_steps(prepared + steps);
+        for (; piloted < 2; cost[piloted++] = static_cast<double>(manager.steps()))
+          interpreter->value(proof.goals_[std::min(pilots[piloted], proof.goals_.size() - 1)].node);
+      } catch (const Exhausted& exhausted) {
+        manager.recover();
+        if (exhausted.obstacle.reason == Reason::steps) return std::nullopt;
+      }
+      // Where something else ended it, the proof will say so.
+      manager.allow_steps(0);
+      if (piloted < 2) return std::numeric_limits<double>::max();
+      return cost[0] + (cost[1] - cost[0]) * static_cast<double>(outputs);
+    }
+
     void run() try {
-      prepare();
+      if (!interpreter) prepare();
       for (std::size_t goal; (goal = proof.next_++) < proof.goals_.size() && !proof.cancelled_;) {
         try {
           decide(proof.goals_[goal]);
@@ -95,17 +127,18 @@ class Proof {
       const bool cut = proof.variables_.groups > 0;
       std::vector<Column> columns;
       kept.refs = right_tokens(proof.task_, proof.variables_, algebra, cut ? &columns : nullptr);
-      interpreter = std::make_unique<Interpreter>(
+      auto made = std::make_unique<Interpreter>(
           proof.program_, algebra,
           std::vector<Ref>(kept.refs.begin(), kept.refs.begin() + proof.program_.shape.positions()),
           proof.options_.limits);
       std::vector<NodeId> nodes;
       for (const Goal& goal : proof.goals_) nodes.push_back(goal.node);
-      interpreter->expect(std::move(nodes));
-      if (cut) interpreter->cut(std::move(columns));
+      made->expect(std::move(nodes));
+      if (cut) made->cut(std::move(columns));
       fails = kept.refs.size();
       kept.refs.push_back(truth(false));
       kept.refs.push_back(admitted(proof.task_, proof.variables_, algebra));
+      interpreter = std::move(made);
     }
 
     Ref truth(bool value) { return manager.terminal(scalars.integer(value)); }
@@ -147,6 +180,9 @@ class Proof {
     Roots kept;  // the right tokens, then the inputs that fail
     std::size_t fails = 0;
     std::unique_ptr<Interpreter> interpreter;
+    std::size_t piloted = 0;
+    double prepared = 0;
+    double cost[2] = {0, 0};  // steps when the goals of the estimate were decided
   };
 
   void report() {
@@ -230,7 +266,8 @@ class Proof {
   };
   std::vector<Digit> digits_of(std::size_t group_level) const {
     const std::size_t width = static_cast<std::size_t>(variables_.width);
-    const std::size_t lowest = (static_cast<std::size_t>(variables_.groups) - 1 - group_level) * width;
+    const auto group = static_cast<std::size_t>(variables_.group_of_level(static_cast<int>(group_level)));
+    const std::size_t lowest = group * width;
     std::vector<Digit> digits;
     const Structure::Columns& columns = variables_.structure.columns;
     std::size_t weight = 1;
@@ -286,6 +323,9 @@ class Proof {
   const ProofOptions& options_;
   Limits share_;  ///< of one thread
   std::vector<Goal> goals_;
+  std::size_t outputs_ = 0;  ///< the goals that stand first
+  int threads_ = 1;
+  std::unique_ptr<Worker> first_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> cancelled_{false}, failed_{false}, spurious_{false};
   std::mutex mutex_;
@@ -309,9 +349,52 @@ Integer inputs(const Task& task, const Variables& variables) {
   return all;
 }
 
-Outcome prove(const Program& program, const Variables& variables, const Task& task,
+namespace {
+
+// Which digits stand at the root decides between seconds and hours, either way. So the orders try two of the goals
+// with more and more steps; when one is done with them, the others get as many again. Steps are counted, not
+// seconds: the choice is the same on every machine. Where the first order has a cheap start, that is it.
+std::size_t cheapest(const std::vector<std::unique_ptr<Proof>>& proofs, const ProofOptions& options) {
+  constexpr double first_try = 1 << 15;
+  std::vector<std::optional<double>> estimates(proofs.size());
+  const auto all_try = [&](double steps) {
+    std::vector<std::jthread> others;
+    for (std::size_t j = 1; j < proofs.size(); ++j) {
+      const auto one = [&estimate = estimates[j], &proof = *proofs[j], steps] {
+        if (!estimate) estimate = proof.estimate(steps);
+      };
+      if (options.threads > 1)
+        others.emplace_back(one);
+      else
+        one();
+    }
+    if (!estimates[0]) estimates[0] = proofs[0]->estimate(steps);
+  };
+  const auto known = [](const std::optional<double>& estimate) { return estimate.has_value(); };
+  if ((estimates[0] = proofs[0]->estimate(first_try))) return 0;
+  for (double steps = first_try; std::none_of(estimates.begin(), estimates.end(), known); steps *= 2) {
+    if (options.limits.steps > 0 && steps > options.limits.steps) return 0;
+    if (options.interrupted && options.interrupted()) return 0;
+    all_try(steps);
+    if (std::any_of(estimates.begin(), estimates.end(), known)) all_try(2 * steps);
+  }
+  std::size_t best = 0;
+  for (std::size_t j = 0; j < proofs.size(); ++j)
+    if (estimates[j] && (!estimates[best] || *estimates[j] < *estimates[best])) best = j;
+  return best;
+}
+
+}  // namespace
+
+Outcome prove(const Program& program, std::span<const Variables> orders, const Task& task,
               const ProofOptions& options) {
-  return Proof(program, variables, task, options).run();
+  std::vector<std::unique_ptr<Proof>> proofs;
+  for (const Variables& variables : orders)
+    proofs.push_back(std::make_unique<Proof>(program, variables, task, options));
+  const std::size_t best = proofs.size() > 1 ? cheapest(proofs, options) : 0;
+  for (std::size_t j = 0; j < proofs.size(); ++j)
+    if (j != best) proofs[j].reset();
+  return proofs[best]->run();
 }
 
 }  // namespace roundoff::analyzer::diagrams

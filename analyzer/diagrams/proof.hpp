@@ -37,8 +37,9 @@ struct Outcome {
 /// How many of the task's inputs the variables stand for (the column sums are functions of the digits).
 Integer inputs(const Task& task, const Variables& variables);
 
-/// Throws what the program's operations throw beside Exhausted, which is part of the outcome.
-Outcome prove(const Program& program, const Variables& variables, const Task& task,
+/// `orders`: the same inputs in one or more orders of their variables, of which the cheapest is taken. Throws what
+/// the program's operations throw beside Exhausted, which is part of the outcome.
+Outcome prove(const Program& program, std::span<const Variables> orders, const Task& task,
               const ProofOptions& options);
 
 }  // namespace roundoff::analyzer::diagrams

@@ -5,9 +5,8 @@
 // same bits, and the cheapest is taken: the deepest variables first, so that each step puts few nodes on top
 // of what is there.
 #include <algorithm>
-#include <tuple>
 
-#include "analyzer/diagrams/interpreter.hpp"
+#include "analyzer/diagrams/products.hpp"
 
 namespace roundoff::analyzer::diagrams {
 
@@ -100,98 +99,14 @@ Ref Interpreter::compute_sum(const Node& node) {
   return sum(terms, program_.reductions[node.reduction].order, program_.formats[node.format], members);
 }
 
-// A query and a key are two vectors, and their product a function of two values: which vector stands on either side.
-// With the diagrams of a side as one diagram of tuples the dot is one application, in the dot's own order, and no
-// partial sum needs a diagram. Not where a side's entries take too many values together; no_ref then.
-Ref Interpreter::of_two_sides(const Node& node, const std::vector<std::size_t>& kept) {
-  struct Factor {
-    bool constant;
-    std::size_t place;  ///< in the side's tuple
-    Id id;
-  };
-  std::vector<std::array<Factor, 2>> terms;
-  std::vector<Ref> sides[2];
-  for (const std::size_t j : kept) {
-    std::array<Factor, 2>& term = terms.emplace_back();
-    const NodeId factors[2] = {program_.operands[node.a + j], program_.operands[node.b + j]};
-    for (std::size_t side = 0; side < 2; ++side) {
-      const Ref f = values_[factors[side]];
-      std::vector<Ref>& all = sides[side];
-      if (manager_.is_terminal(f)) {
-        term[side] = {true, 0, manager_.id(f)};
-        continue;
-      }
-      const auto found = std::find(all.begin(), all.end(), f);
-      term[side] = {false, static_cast<std::size_t>(found - all.begin()), 0};
-      if (found == all.end()) all.push_back(f);
-    }
-  }
-  if (sides[0].empty() || sides[1].empty()) return no_ref;
-  Ref tuples[2];
-  const Manager::Pause pause(manager_);
-  for (std::size_t side = 0; side < 2; ++side) try {
-      std::size_t largest = 0;
-      for (const Ref f : sides[side]) largest = std::max(largest, manager_.size(f));
-      const Manager::Bound bound(manager_, 4 * largest * sides[side].size() + 64);
-      tuples[side] = sides[side][0];
-      for (std::size_t k = 1; k < sides[side].size(); ++k)
-        tuples[side] = algebra_.pair(tuples[side], sides[side][k]);
-    } catch (const TooLarge&) {
-      return no_ref;
-    }
-
-  Scalars& scalars = algebra_.scalars();
-  const std::uint32_t times = code(Operation::mul, node.format), plus = code(Operation::add, node.format);
-  std::vector<Id> entries[2];
-  const auto compute = [&](Id x, Id y) {
-    const Id tuple[2] = {x, y};
-    for (std::size_t side = 0; side < 2; ++side) {
-      entries[side].resize(sides[side].size());
-      Id rest = tuple[side];
-      if (rest == Scalars::trap) return Id{Scalars::trap};
-      for (std::size_t k = entries[side].size(); k-- > 1;)
-        std::tie(rest, entries[side][k]) = scalars.parts(rest);
-      entries[side][0] = rest;
-    }
-    Id total = Scalars::trap;
-    for (std::size_t j = 0; j < terms.size(); ++j) {
-      Id factors[2];
-      for (std::size_t side = 0; side < 2; ++side) {
-        const Factor& factor = terms[j][side];
-        factors[side] = factor.constant ? factor.id : entries[side][factor.place];
-      }
-      const Id term = scalars.compute(times, factors[0], factors[1]);
-      total = j == 0 ? term : scalars.compute(plus, total, term);
-    }
-    return total;
-  };
-  std::unordered_map<std::uint64_t, Id> known;
-  const auto at = [&](Id x, Id y) {
-    const auto [found, fresh] = known.try_emplace(std::uint64_t{x} << 32 | y);
-    if (fresh) found->second = compute(x, y);
-    return found->second;
-  };
-  struct Both {
-    std::uint32_t code;
-    bool commutes;
-    const decltype(at)& evaluate;
-    Id operator()(Id x, Id y) const { return evaluate(x, y); }
-    Ref shortcut(Ref, Ref) const { return no_ref; }
-  };
-  return manager_.apply(Both{manager_.fresh_code(), false, at}, tuples[0], tuples[1]);
-}
-
-Ref Interpreter::compute_dot(const Node& node) {
-  if (const Ref winner = by_contest(node); winner != no_ref) return winner;
-  const Reduction& reduction = program_.reductions[node.reduction];
-  const Format& format = program_.formats[node.format];
+// The terms of a dot that are not 0 on all inputs; their factors are computed.
+std::vector<std::size_t> Interpreter::kept_terms(const Node& node) {
   const auto xs = program_.list(node.a, node.c), ys = program_.list(node.b, node.c);
   bool plain = true;  // 0 * x = +0 for every x that occurs
   for (std::size_t j = 0; j < node.c; ++j)
     for (const NodeId operand : {xs[j], ys[j]})
       plain = plain && program_.formats[program_.nodes[operand].format].is_plain();
   const bool skip = skips_zero(node) && plain;
-
   std::vector<std::size_t> kept;
   for (std::size_t j = 0; j < node.c; ++j) {
     NodeId x = xs[j], y = ys[j];
@@ -202,10 +117,21 @@ Ref Interpreter::compute_dot(const Node& node) {
     if (skip && algebra_.is_zero(values_[y])) continue;
     kept.push_back(j);
   }
+  return kept;
+}
+
+Ref Interpreter::compute_dot(const Node& node) {
+  if (const Ref winner = by_contest(node); winner != no_ref) return winner;
+  const std::vector<std::size_t> kept = kept_terms(node);
+  const Reduction& reduction = program_.reductions[node.reduction];
+  const Format& format = program_.formats[node.format];
+  const auto xs = program_.list(node.a, node.c), ys = program_.list(node.b, node.c);
   if (kept.empty()) return algebra_.constant(Value::zero());
   const bool rounded = reduction.mode == DotMode::rounded;
-  if (rounded && reduction.order.kind == SumOrder::sequential && kept.size() > 1)
-    if (const Ref sum = of_two_sides(node, kept); sum != no_ref) return sum;
+  if (kept.size() > 1) {
+    const Manager::Pause pause(manager_);
+    if (const auto two = two_sides(node, kept)) return product(*two);
+  }
   const std::uint32_t times =
       rounded ? code(Operation::mul, node.format) : algebra_.scalars().code({.kind = Operation::exact_mul});
   Roots terms(manager_);

@@ -77,7 +77,7 @@ class Diagrams final : public Integers {
         // The model may compute it as well as its sum: both are the one digit or product.
         columns_->push_back({total(group, integer(0)), group});
       } else if (columns_) {
-        const auto level = static_cast<std::uint32_t>(variables_.groups - 1 - first / width);
+        const auto level = static_cast<std::uint32_t>(variables_.level_of_group(first / width));
         std::vector<Ref> values;
         for (int v = 0; v < variables_.arities[level]; ++v) values.push_back(integer(v));
         columns_->push_back({algebra_.manager().node(level, values), group});

@@ -23,7 +23,8 @@ void add_groups(Variables& result, int width) {
   const int columns = static_cast<int>(sums.size());
   result.width = width;
   result.groups = (columns + width - 1) / width;
-  for (int group = result.groups; group-- > 0;) {
+  for (int at = 0; at < result.groups; ++at) {
+    const int group = result.group_of_level(at);
     std::int64_t most = 0, weight = 1;
     for (int j = group * width; j < std::min(columns, (group + 1) * width); ++j, weight *= result.base) {
       for (const Structure::Term& term : sums[static_cast<std::size_t>(j)]) most += weight * term.most;
@@ -36,8 +37,9 @@ void add_groups(Variables& result, int width) {
 
 }  // namespace
 
-Variables variables(const Task& task, const SequenceShape& shape, Cut cut, int part) {
+Variables variables(const Task& task, const SequenceShape& shape, Cut cut, int part, Significance order) {
   Variables result;
+  result.order = order;
   result.shape = shape;
   result.base = task.base();
   result.level.assign(shape.tokens.size(), -1);
@@ -53,7 +55,8 @@ Variables variables(const Task& task, const SequenceShape& shape, Cut cut, int p
   }
   std::size_t longest = 0;
   for (const auto& number : numbers) longest = std::max(longest, number.size());
-  for (std::size_t significance = longest; significance-- > 0;)
+  for (std::size_t step = 0; step < longest; ++step) {
+    const std::size_t significance = order == Significance::least_first ? step : longest - 1 - step;
     for (const auto& number : numbers) {
       if (significance >= number.size()) continue;
       const int i = number[number.size() - 1 - significance];
@@ -63,6 +66,7 @@ Variables variables(const Task& task, const SequenceShape& shape, Cut cut, int p
       result.arities.push_back(static_cast<std::uint16_t>(possible.size()));
       result.position.push_back(i);
     }
+  }
   return result;
 }
 

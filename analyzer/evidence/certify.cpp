@@ -155,6 +155,13 @@ class Certification {
     return proof;
   }
 
+  Outcome prove(const Program& program, const SequenceShape& shape, Cut cut, int part,
+                Clock::time_point deadline) {
+    const Variables orders[] = {variables(task_, shape, cut, part, Significance::least_first),
+                                variables(task_, shape, cut, part, Significance::most_first)};
+    return diagrams::prove(program, orders, task_, how(deadline));
+  }
+
   // By a cut: the outcome where it settles all inputs of the shape, nothing where it does not. Every try gets
   // half of the time that is left.
   std::optional<Outcome> by_cut(const Program& program, const SequenceShape& shape) {
@@ -165,8 +172,7 @@ class Certification {
       const auto now = Clock::now();
       if (now > deadline_) return std::nullopt;
       try {
-        const Variables cut_variables = variables(task_, shape, cut, part);
-        Outcome outcome = diagrams::prove(program, cut_variables, task_, how(now + (deadline_ - now) / 2));
+        Outcome outcome = prove(program, shape, cut, part, now + (deadline_ - now) / 2);
         if (outcome.holds || outcome.question) return outcome;
       } catch (const Exhausted& exhausted) {
         if (exhausted.obstacle.reason == Reason::interrupted) throw;
@@ -218,7 +224,7 @@ class Certification {
       if (outcome && (outcome->decided || !options_.exact_fraction))
         cut = cut_of(task_, shape);
       else
-        outcome = diagrams::prove(program, positions, task_, how(deadline_));
+        outcome = prove(program, shape, Cut::none, 1, deadline_);
       failing += outcome->failing;
       of += inputs(task_, positions);
       decided = decided && outcome->decided;

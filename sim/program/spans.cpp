@@ -127,14 +127,25 @@ Span Spans::applied(Function function, const Span& x, std::uint8_t from, std::ui
   }
 }
 
-Span Spans::product(NodeId x, NodeId y, const Facts& to) const {
-  const Span &a = spans_[x], &b = spans_[y];
-  if (!a.known() || !b.known()) return to.all();
-  const int quantum = facts(program_.nodes[x].format).quantum + facts(program_.nodes[y].format).quantum;
-  const i128 corners[] = {i128{a.low} * b.low, i128{a.low} * b.high, i128{a.high} * b.low,
-                          i128{a.high} * b.high};
+Span Spans::product(const Span& x, const Span& y, int quantum, std::uint8_t format) const {
+  const Facts& to = facts(format);
+  if (!to.kept || !x.known() || !y.known()) return to.all();
+  const i128 corners[] = {i128{x.low} * y.low, i128{x.low} * y.high, i128{x.high} * y.low,
+                          i128{x.high} * y.high};
   const auto [low, high] = std::minmax_element(std::begin(corners), std::end(corners));
   return settled(*low, *high, quantum, to);
+}
+
+Span Spans::product(NodeId x, NodeId y, std::uint8_t format) const {
+  const int quantum = facts(program_.nodes[x].format).quantum + facts(program_.nodes[y].format).quantum;
+  return product(spans_[x], spans_[y], quantum, format);
+}
+
+Span Spans::sum(const Span& a, const Span& b, std::uint8_t format) const {
+  const Facts& to = facts(format);
+  if (!to.kept || !a.known() || !b.known()) return to.all();
+  return {std::clamp(a.low + b.low, to.lowest, to.highest),
+          std::clamp(a.high + b.high, to.lowest, to.highest)};
 }
 
 // In steps of a format: nothing where the node has steps of another size.
@@ -158,7 +169,7 @@ Span Spans::dot(std::span<const NodeId> x, std::span<const NodeId> y, const Redu
   if (!to.kept || reduction.order.kind != SumOrder::sequential || reduction.mode != DotMode::rounded)
     return to.all();
   const auto total =
-      in_order(x.size(), to.lowest, to.highest, [&](std::size_t j) { return product(x[j], y[j], to); });
+      in_order(x.size(), to.lowest, to.highest, [&](std::size_t j) { return product(x[j], y[j], format); });
   return total.value_or(to.all());
 }
 
@@ -182,7 +193,7 @@ Span Spans::of(const Node& node) {
     case Op::unary:
       return applied(node.function, spans_[node.a], format_of(node.a), node.format);
     case Op::mul:
-      return product(node.a, node.b, to);
+      return product(node.a, node.b, node.format);
     case Op::add:
     case Op::sub: {
       const Span a = in_format(node.a, node.format), b = in_format(node.b, node.format);

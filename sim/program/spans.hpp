@@ -50,6 +50,11 @@ class Spans {
   /// rnd(a - b) of values of the formats `from`.
   Span difference(const Span& a, const Span& b, std::uint8_t from, std::uint8_t to);
   Span applied(Function function, const Span& x, std::uint8_t from, std::uint8_t to);
+  /// rnd(x y) of factors in steps of 2^quantum in all, and rnd(a + b) of two members.
+  Span product(const Span& x, const Span& y, int quantum, std::uint8_t format) const;
+  Span sum(const Span& a, const Span& b, std::uint8_t format) const;
+  /// Every member of a format.
+  Span all(std::uint8_t format) const { return facts(format).all(); }
   /// A member of a format in steps; unknown where it is none.
   Span point(const Value& value, std::uint8_t format) const;
   Value value(std::int64_t steps, std::uint8_t format) const;
@@ -65,7 +70,7 @@ class Spans {
   Span settled(i128 low, i128 high, int quantum, const Facts& to) const;
   Span in_format(NodeId node, std::uint8_t format) const;
   Span sum(std::span<const NodeId> terms, const Reduction& reduction, std::uint8_t format) const;
-  Span product(NodeId x, NodeId y, const Facts& to) const;
+  Span product(NodeId x, NodeId y, std::uint8_t format) const;
 
   const Program& program_;
   mutable std::vector<Facts> facts_;  // by format
