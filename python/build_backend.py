@@ -34,6 +34,10 @@ def metadata():
     return "\n".join(lines) + "\n\n" + (SOURCE / "README.md").read_text()
 
 
+def wheel_facts():
+    return f"Wheel-Version: 1.0\nGenerator: roundoff\nRoot-Is-Purelib: false\nTag: {tag()}\n"
+
+
 def environment():
     """As outside of pip, which hides the packages of this interpreter from what it calls."""
     kept = dict(os.environ)
@@ -79,7 +83,7 @@ def write_wheel(package, wheel_directory):
     files = {f"{NAME}/{path.name}": path.read_bytes() for path in sorted(package.iterdir())
              if path.suffix in (".py", ".pyi", ".so", ".typed") or path.name == "py.typed"}
     files[f"{info}/METADATA"] = metadata().encode()
-    files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: roundoff\nRoot-Is-Purelib: false\nTag: {tag()}\n".encode()
+    files[f"{info}/WHEEL"] = wheel_facts().encode()
     files[f"{info}/entry_points.txt"] = b"[console_scripts]\nroundoff = roundoff.__main__:main\n"
     files[f"{info}/LICENSE"] = (SOURCE / "LICENSE").read_bytes()
     record = ""
@@ -105,6 +109,15 @@ def get_requires_for_build_wheel(config_settings=None):
 
 def get_requires_for_build_sdist(config_settings=None):
     return []
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    check()
+    info = pathlib.Path(metadata_directory) / f"{NAME}-{version()}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(metadata())
+    (info / "WHEEL").write_text(wheel_facts())
+    return info.name
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
