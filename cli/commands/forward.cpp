@@ -12,6 +12,7 @@
 #include "cli/views/trace.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
+#include "sim/model/repeat.hpp"
 #include "sim/model/weights.hpp"
 #include "sim/program/record.hpp"
 
@@ -57,11 +58,13 @@ Json number_json(const Value& value) {
 
 int run_forward(const ForwardArguments& options, Session& session) {
   options.inside.check(session);
-  const ModelFile file = load_model(options.model);
+  ModelFile file = load_model(options.model);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
-  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
+  file.model = unrolled(file.model, bindings);
+  const Policy policy =
+      file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   SequenceShape sequence;
   sequence.one_pass = true;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
@@ -83,14 +86,16 @@ int run_forward(const ForwardArguments& options, Session& session) {
   }
   for (NodeId id = 0; id < reference.done(); ++id) {
     const Site& site = program.sites[id];
-    if (site.name == SiteName::logits && !site.inner && static_cast<std::size_t>(site.position) < logits.size())
+    if (site.name == SiteName::logits && !site.inner &&
+        static_cast<std::size_t>(site.position) < logits.size())
       logits[static_cast<std::size_t>(site.position)].push_back(number_json(reference.value(id)));
   }
   std::string text = fmt::format("{} in {}\n", file.model.name, notation(policy));
   for (std::size_t i = 0; i < next.size(); ++i) {
     const Json& logit = logits[i][next[i].get<std::size_t>()];
-    text += fmt::format("position {}: token {}, next {} with logit {}\n", i, tokens[i], next[i].get<int>(),
-                        logit.is_number() ? fmt::format("{:.9g}", logit.get<double>()) : logit.get<std::string>());
+    text += fmt::format(
+        "position {}: token {}, next {} with logit {}\n", i, tokens[i], next[i].get<int>(),
+        logit.is_number() ? fmt::format("{:.9g}", logit.get<double>()) : logit.get<std::string>());
   }
   if (!trap.empty()) text += "trap: " + trap + '\n';
   const std::string weight = overflowing_weight(file.model, policy),
@@ -107,7 +112,10 @@ int run_forward(const ForwardArguments& options, Session& session) {
   if (!weight.empty()) document["overflowing_weight"] = weight;
   add_sources(document, options.policy);
   if (!trap.empty()) document["trap"] = trap;
-  const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
+  std::vector<std::string> names;
+  for (const Token token : tokens) names.push_back(file.model.vocabulary[token]);
+  const Table table = show_inside(options.inside, program, reference, file.model, names,
+                                  file.model.vocabulary, text, document);
   print_beside(options.inside, session, text, note, table, document);
   return trap.empty() ? exit_done : exit_refuted;
 }
@@ -122,7 +130,8 @@ Command forward_command() {
       "is binary32 unless the file or --format says otherwise.\n\n"
       "Examples:\n"
       "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --json\n"
-      "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --policy examples/checkpoint/int4.toml --stats\n");
+      "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --policy examples/checkpoint/int4.toml "
+      "--stats\n");
 }
 
 }  // namespace roundoff::cli

@@ -31,15 +31,15 @@ std::string roles_of(std::string_view table) {
 
 }  // namespace
 
-void declare_policy(Arguments& arguments, PolicyOptions& options) {
+void declare_policy(Arguments& arguments, PolicyOptions& options, std::string_view taken) {
   arguments.group("Arithmetic (roundoff policies describes them)");
   PolicyLayer& words = options.words;
   for (const PolicyField& field : policy_fields()) {
     const std::string option = option_of(field);
+    if (option == taken) continue;
     if (field.table().empty()) {
-      arguments.take(option, field.words, field.summary, [&words, &field](const std::string& word) {
-        words.set(field.key, word);
-      });
+      arguments.take(option, field.words, field.summary,
+                     [&words, &field](const std::string& word) { words.set(field.key, word); });
     } else if (field.role == 0) {
       const std::string table(field.table());
       arguments.take(

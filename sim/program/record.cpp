@@ -53,7 +53,8 @@ std::size_t bytes(const Program& program) {
 }
 
 // All positions see all: each layer is entered everywhere before it is left anywhere.
-std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer, const Watch& watch) {
+std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer,
+                                       const Watch& watch) {
   const int positions = tape.program().shape.positions();
   const auto every = [&](int layer, const auto& work) {
     for (int i = 0; i < positions; ++i) {
@@ -91,8 +92,8 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   int last = -1;
   for (std::size_t l = 0; l < model.layers.size(); ++l)
     if (model.layers[l].attention) last = static_cast<int>(l);
-  const bool brief =
-      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last, options.finite);
+  const bool brief = options.fold && !options.all_outputs &&
+                     last_layers_never_trap(model, tape.policy(), last, options.finite);
   const auto finish = [&](int i, const Recorder::Entries& x) {
     tape.stand_at(i, -1);
     const bool output = i >= program.shape.first_output;
@@ -136,7 +137,8 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
     throw UsageError(fmt::format(
         "the task has {} tokens but the model's vocabulary has {}; use the task the model was built for",
         shape.vocabulary, model.vocabulary.size()));
-  if (!model.position_embedding.empty() && model.position_embedding.rows() < shape.positions())
+  if (!model.repeated.empty()) throw UsageError("layers are repeated; a size says how often (unrolled)");
+  if (!model.has_positions(shape.positions()))
     throw UsageError(
         fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
                     shape.positions(), model.position_embedding.rows()));
@@ -148,7 +150,8 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
                                        shape.positions(), mask.rows()));
   if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
     throw UsageError(
-        "under mask = none every position sees the answer that is being written; it takes a task that is read in "
+        "under mask = none every position sees the answer that is being written; it takes a task that is "
+        "read in "
         "one pass, or forward");
   RecordOptions facts = options;
   const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(),
