@@ -302,12 +302,7 @@ std::string SweepUnit::describe() const {
 }
 
 std::vector<SweepUnit> plan_sweep(std::string_view toml_text, std::string_view source) {
-  toml::table page;
-  try {
-    page = toml::parse(toml_text, source);
-  } catch (const toml::parse_error& error) {
-    throw FileError(fmt::format("{}: line {}: {}", source, error.source().begin.line, error.description()));
-  }
+  const toml::table page = parse_toml(toml_text, source);
   for (const auto& [key, node] : page) {
     if (key.str() != "sweep")
       throw FileError(

@@ -66,10 +66,8 @@ int run_table1(const Table1Arguments& options, Session& session) {
                                        {"law", row[4]},
                                        {"evidence", row[5]},
                                        {"papers_construction", row[6]}});
-  print(session, options.latex ? paper_latex(table) : paper_text(table) + as_text(table),
-        all_points_table(table), document);
-  if (table.interrupted) throw Interrupted(resume_hint(options.store));
-  if (!options.page.empty()) {
+  // The page first: an answer beside an error would be none.
+  if (!options.page.empty() && !table.interrupted) {
     html::Page page(fmt::format("How many bits, and how wide? Base {}", options.p),
                     "The smallest number formats and the smallest transformers that were found to compute a "
                     "task, by running "
@@ -79,6 +77,9 @@ int run_table1(const Table1Arguments& options, Session& session) {
     write_file(options.page, page.finish(provenance(session)));
     progress.note("The page: " + options.page);
   }
+  print(session, options.latex ? paper_latex(table) : paper_text(table) + as_text(table),
+        all_points_table(table), document);
+  if (table.interrupted) throw Interrupted(resume_hint(options.store));
   return exit_done;
 }
 

@@ -11,8 +11,8 @@
 #include "constructions/programs/run_program.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
-#include "sim/model/weights.hpp"
 #include "sim/model/repeat.hpp"
+#include "sim/model/weights.hpp"
 #include "sim/program/record.hpp"
 
 namespace roundoff::cli {

@@ -6,7 +6,6 @@
 #include <mutex>
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "constructions/automata/regex.hpp"
 #include "constructions/programs/run_program.hpp"
@@ -19,6 +18,7 @@
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 #include "sim/files/text_file.hpp"
+#include "sim/files/toml.hpp"
 #include "sim/program/flat_table.hpp"
 
 namespace roundoff::constructions {
@@ -42,11 +42,7 @@ class TaskFile {
   explicit TaskFile(const std::string& path) : path_(path) {
     const std::string text = read_text_file(path);
     digest_ = hashed(text);
-    try {
-      page_ = toml::parse(text, path);
-    } catch (const toml::parse_error& error) {
-      throw FileError(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
-    }
+    page_ = parse_toml(text, path);
     only(page_, {"task", "parameters", "adversarial"});
     const toml::table* task = page_["task"].as_table();
     if (!task) throw FileError(path + ": there is no [task] in it");
@@ -290,7 +286,12 @@ class TaskFile {
     only(*task_, {"name", "kind", "vocabulary", "file", "padding"});
     const std::string file =
         (std::filesystem::path(path_).parent_path() / text_of(*task_, "file", std::nullopt)).string();
-    const std::string text = read_text_file(file);
+    std::string text;
+    try {
+      text = read_text_file(file);
+    } catch (const FileError& error) {
+      throw FileError(fmt::format("{}: {}", path_, error.what()));
+    }
     CasesForm form;
     form.name = name_;
     form.digest = hashed(digest_ + text);

@@ -7,12 +7,7 @@
 namespace roundoff::sim {
 
 PolicyLayer read_policy_file(std::string_view text, std::string_view source) {
-  toml::table page;
-  try {
-    page = toml::parse(text, source);
-  } catch (const toml::parse_error& error) {
-    throw FileError(fmt::format("{}:{}: {}", source, error.source().begin.line, error.description()));
-  }
+  const toml::table page = parse_toml(text, source);
   const auto fail = [&](const toml::node& node, const std::string& message) {
     throw FileError(fmt::format("{}:{}: {}", source, node.source().begin.line, message));
   };

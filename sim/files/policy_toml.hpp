@@ -2,9 +2,9 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "formats/error.hpp"
+#include "sim/files/toml.hpp"
 #include "sim/model/policy_codec.hpp"
 
 namespace roundoff::sim {

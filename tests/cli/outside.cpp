@@ -225,6 +225,21 @@ TEST_CASE("numbers in the rows of a store are read whole, or the row is left out
   CHECK(number == 6);
 }
 
+TEST_CASE("pages of TOML that are none are errors of the file") {
+  const Directory directory;
+  for (const char* text : {"[`ask]\n", "[[`ask]]\n", "`a = 1\n", "a.`b = 1\n", "[", "[[", "a = ", "\"a", "[a", "\xff\xfe", "a = {`b = 1}\n"}) {
+    CAPTURE(text);
+    directory.write("t.toml", text);
+    refused(directory.run("roundoff tasks t.toml --n 2"), "t.toml");
+    refused(directory.run("roundoff verify add-hinge --n 2 --policy t.toml"), "t.toml");
+    refused(directory.run("roundoff sweep t.toml --dry-run"), "t.toml");
+  }
+  directory.write("cases.toml", "[task]\nkind = \"cases\"\nvocabulary = [\"a\"]\nfile = \"none.txt\"\n");
+  refused(directory.run("roundoff tasks cases.toml --n 1"), "cases.toml", "none.txt");
+  const Outcome page = directory.run("roundoff table1 --task parity --work 1e4 --page . --json --quiet");
+  refused(page, "");
+}
+
 TEST_CASE("parameters of tasks are read whole, or not at all") {
   const Directory directory;
   const std::string task =
