@@ -68,9 +68,9 @@ std::string prompt_text(const std::vector<Token>& tokens, const Prompt& prompt) 
 }
 
 /// The file of --out: a line that says what is asked, then a line a prompt.
-class Lines {
+class AnswerFile {
  public:
-  Lines(const std::string& path, const Json& question, const std::vector<std::vector<Token>>& prompts)
+  AnswerFile(const std::string& path, const Json& question, const std::vector<std::vector<Token>>& prompts)
       : path_(path) {
     if (path.empty()) return;
     std::ifstream before(path);
@@ -123,7 +123,7 @@ int run_forward(const ForwardArguments& options, Session& session) {
                          {"model", file_digest(options.model)},
                          {"format", notation(policy)},
                          {"logits", options.logits}};
-  Lines lines(options.out, question, prompts);
+  AnswerFile lines(options.out, question, prompts);
   ProgressLine progress(session);
   TensorRun run(file.model, policy, tensor_options(options.files, session, progress));
   std::optional<TraceFile> trace;
