@@ -105,8 +105,8 @@ std::string contradiction(const std::string& key, const Question& asked, const R
                           const Result& theirs) {
   return fmt::format("{} ({} p={} n={} k={} in {}: {} here, {} there)", key,
                      asked.construction.empty() ? "model " + asked.model.substr(0, 8) : asked.construction,
-                     asked.size.p, asked.size.n, asked.size.k, format_of(asked),
-                     name(ours.verdict), name(theirs.verdict));
+                     asked.size.p, asked.size.n, asked.size.k, format_of(asked), name(ours.verdict),
+                     name(theirs.verdict));
 }
 
 /// An answer, or nothing where the text is none.
@@ -496,10 +496,18 @@ std::vector<Recheck> recheck(const Store& store, const std::string& prefix, cons
       outcomes.push_back(std::move(outcome));
       continue;
     }
-    const std::unique_ptr<Task> task = question.layout.empty()
-                                           ? make_task(question.task, question.size)
-                                           : template_task(question.task, question.size, question.layout);
-    if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
+    std::unique_ptr<Task> task;
+    std::optional<Model> model;
+    try {
+      task = question.layout.empty() ? make_task(question.task, question.size)
+                                     : template_task(question.task, question.size, question.layout);
+      model = rebuild(store, question, *task, outcome.is);
+    } catch (const UsageError& error) {
+      outcome.is = error.what();
+    } catch (const FileError& error) {  // the task's file is gone, or names a program
+      outcome.is = error.what();
+    }
+    if (model) {
       VerifyOptions again = question.options;
       const double steps = again.limits.steps;
       if (again.limits.seconds > 0) again.limits = options.limits;

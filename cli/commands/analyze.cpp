@@ -45,6 +45,7 @@ void declare_analyze(Arguments& arguments, AnalyzeArguments& options) {
   arguments.number("--l", options.subject.l, 1, 200000, "Low digits of a product [2n]");
   arguments.number("--c", options.subject.c, 1, 16, "Digits per token [1]");
   arguments.flag("--ragged", options.subject.ragged, "Operands of 1 to n digits");
+  declare_generator(arguments, options.subject);
   declare_knobs(arguments, options.subject);
   declare_policy(arguments, options.subject.policy);
   declare_evidence(arguments, options.evidence);
@@ -59,16 +60,18 @@ std::vector<const Construction*> chosen(const AnalyzeArguments& options) {
       regime = options.regime == "constant" ? Regime::constant : Regime::logarithmic;
     std::vector<const Construction*> list = constructions_of(options.task, regime);
     if (list.empty())
-      throw UsageError(fmt::format("analyze: no construction solves {} in {} precision; see roundoff constructions",
-                                   options.task, options.regime));
+      throw UsageError(
+          fmt::format("analyze: no construction solves {} in {} precision; see roundoff constructions",
+                      options.task, options.regime));
     return list;
   }
   if (options.regime != "any")
     throw UsageError("analyze: --regime chooses among the constructions of --task; leave it out");
-  if (options.names.empty())
+  const std::vector<std::string> names = with_generator(options.subject, options.names);
+  if (names.empty())
     throw UsageError("analyze: NAME is missing; name constructions (roundoff constructions), or --task TASK");
   std::vector<const Construction*> list;
-  for (const std::string& name : options.names) list.push_back(&find_construction(name));
+  for (const std::string& name : names) list.push_back(&find_construction(name));
   return list;
 }
 
@@ -149,7 +152,8 @@ std::vector<TaskSize> sizes(const AnalyzeArguments& options, const TaskEntry* ta
   if (!options.n.empty()) asked.n = 1;
   if (!options.k.empty()) asked.k = 1;
   refuse_unused_sizes(asked, *task);
-  const auto range = [](std::string_view option, const std::string& text, std::string_view standard, bool used) {
+  const auto range = [](std::string_view option, const std::string& text, std::string_view standard,
+                        bool used) {
     if (used) return parse_range(option, text.empty() ? standard : std::string_view(text));
     return std::vector<int>{0};
   };

@@ -17,6 +17,7 @@
 #include "formats/notation/text.hpp"
 #include "sim/files/model_file.hpp"
 #include "sim/files/write_file.hpp"
+#include "sim/model/repeat.hpp"
 #include "sim/tensors/run.hpp"
 
 namespace roundoff::cli {
@@ -109,12 +110,13 @@ class AnswerFile {
 
 int run_forward(const ForwardArguments& options, Session& session) {
   options.inside.check(session);
-  const ModelFile file = load_model(options.model);
+  ModelFile file = load_model(options.model);
   const auto prompts = read_prompts(options.tokens, options.files, file.model);
   std::size_t longest = 0;
   for (const std::vector<Token>& prompt : prompts) longest = std::max(longest, prompt.size());
   Bindings bindings;
   bindings.N = static_cast<int>(longest);
+  file.model = unrolled(file.model, bindings);
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   if (!options.inside.trace.empty() && prompts.size() > 1)
@@ -126,9 +128,11 @@ int run_forward(const ForwardArguments& options, Session& session) {
   AnswerFile lines(options.out, question, prompts);
   ProgressLine progress(session);
   TensorRun run(file.model, policy, tensor_options(options.files, session, progress));
+  std::vector<std::string> names;
   std::optional<TraceFile> trace;
   if (!options.inside.trace.empty()) {
-    trace.emplace(options.inside.trace, file.model.vocabulary);
+    for (const Token token : prompts[0]) names.push_back(file.model.vocabulary[token]);
+    trace.emplace(options.inside.trace, file.model, names, file.model.vocabulary);
     run.trace([&](const Site& site, const Value& value) { trace->add(site, value); });
   }
   const bool logits = options.logits != "none" && (session.json || lines.open());

@@ -8,29 +8,49 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/blame/prefix_rounding.hpp"
+#include "cli/views/steps.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 
 namespace roundoff::cli {
 
-TraceFile::TraceFile(const std::string& path, const std::vector<std::string>& vocabulary)
-    : path_(path), vocabulary_(&vocabulary), file_(&std::cout) {
+namespace {
+
+/// A dyadic number exactly; any other one, such as e, in decimal behind a ~.
+std::string exact_text(const Enclosure& exact) {
+  return exact.low() == exact.high() ? hex(exact.low()) : fmt::format("~{:.17g}", to_double(exact.low()));
+}
+
+bool is_stream(SiteName name) {
+  return name == SiteName::emb || name == SiteName::mid || name == SiteName::out;
+}
+
+}  // namespace
+
+TraceFile::TraceFile(const std::string& path, const Model& model, const std::vector<std::string>& tokens,
+                     const std::vector<std::string>& vocabulary)
+    : path_(path), model_(&model), tokens_(&tokens), vocabulary_(&vocabulary), file_(&std::cout) {
   if (path == "-") return;
   into_.open(path);
   if (!into_) throw FileError(path + " cannot be written; does its folder exist?");
   file_ = &into_;
 }
 
-void TraceFile::add(const Site& site, const Value& value) {
+void TraceFile::add(const Site& site, const Value& value, const std::string& exact) {
   std::string line =
       fmt::format("{{\"layer\":{},\"site\":\"{}\",\"pos\":{}", site.layer, name(site.name), site.position);
   if (site.head >= 0) line += fmt::format(",\"head\":{}", site.head);
   if (site.key >= 0) line += fmt::format(",\"key\":{}", site.key);
   if (site.index >= 0) line += fmt::format(",\"index\":{}", site.index);
+  if (is_stream(site.name) && !model_->registers.empty())
+    line += ",\"register\":" + Json(register_name(*model_, site.index)).dump();
+  if (site.position >= 0 && static_cast<std::size_t>(site.position) < tokens_->size())
+    line += ",\"token\":" + Json((*tokens_)[static_cast<std::size_t>(site.position)]).dump();
   if (site.name == SiteName::next)
     line += ",\"value\":" + Json(vocabulary_->at(static_cast<std::size_t>(to_double(value)))).dump();
   else
     line += ",\"value\":\"" + hex(value) + '"';
+  if (!exact.empty()) line += ",\"exact\":\"" + exact + '"';
   *file_ << line << "}\n";
 }
 
@@ -40,11 +60,15 @@ void TraceFile::finish() {
 }
 
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const Model& model, const std::vector<std::string>& tokens,
                  const std::vector<std::string>& vocabulary) {
-  TraceFile file(path, vocabulary);
+  TraceFile file(path, model, tokens, vocabulary);
   for (NodeId node = 0; node < reference.done(); ++node) {
     const Site& site = program.sites[node];
-    if (site.name != SiteName::none && !site.inner) file.add(site, reference.value(node));
+    if (site.name == SiteName::none || site.inner) continue;
+    const bool inexact = site.name != SiteName::next && (reference.flags(node) & flag_inexact) != 0;
+    file.add(site, reference.value(node),
+             inexact ? exact_text(rounding_error(program, node, reference).exact) : "");
   }
   file.finish();
 }
@@ -122,7 +146,7 @@ Table as_table(const std::vector<SiteStatistics>& statistics) {
                {"underflow", "underflow", true}},
               {}};
   for (const SiteStatistics& s : statistics)
-    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer), std::string(name(s.site)),
+    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer + 1), std::string(name(s.site)),
                           std::to_string(s.values), decimal(s.least), decimal(s.most),
                           std::to_string(s.integer_bits), needed(s), std::to_string(s.inexact),
                           fmt::format("{:.3g}", s.error_ulps), std::to_string(s.saturated),
@@ -205,14 +229,17 @@ Json mishaps_json(const Program& program, const Reference& reference) {
 
 void declare_inside(Arguments& arguments, InsideOptions& options) {
   arguments.group("Inside the run");
-  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
-                 "standard error");
+  arguments.text(
+      "--trace", options.trace, "FILE",
+      "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
+      "standard error");
   arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
 }
 
 Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const Model& model, const std::vector<std::string>& tokens,
                   const std::vector<std::string>& vocabulary, std::string& text, Json& document) {
-  if (!options.trace.empty()) write_trace(options.trace, program, reference, vocabulary);
+  if (!options.trace.empty()) write_trace(options.trace, program, reference, model, tokens, vocabulary);
   if (!options.stats) return {};
   const auto sites = statistics(program, reference);
   Table table = as_table(sites);

@@ -9,6 +9,7 @@
 #include "cli/names.hpp"
 #include "cli/options/arguments.hpp"
 #include "cli/views/answer.hpp"
+#include "sim/model/model.hpp"
 #include "sim/program/program.hpp"
 #include "sim/program/reference.hpp"
 
@@ -17,21 +18,27 @@ namespace roundoff::cli {
 /// A file of values as JSON lines, as they come; "-" is standard output. FileError where it cannot be written.
 class TraceFile {
  public:
-  TraceFile(const std::string& path, const std::vector<std::string>& vocabulary);
-  void add(const Site& site, const Value& value);
+  /// `tokens` by position, as far as they are known. What is given must outlive the file.
+  TraceFile(const std::string& path, const Model& model, const std::vector<std::string>& tokens,
+            const std::vector<std::string>& vocabulary);
+  /// `exact` is the result before rounding, where that is another, as text.
+  void add(const Site& site, const Value& value, const std::string& exact = "");
   void finish();
 
  private:
   std::string path_;
-  const std::vector<std::string>* vocabulary_;
+  const Model* model_;
+  const std::vector<std::string>*tokens_, *vocabulary_;
   std::ofstream into_;
   std::ostream* file_;
 };
 
 /// Every value computed so far as JSON lines, in the order of computation (commands.md, `run --trace`).
 /// Intermediate steps of a site are left out. Token embeddings, logits and the choice belong to no layer:
-/// layer is -1.
+/// layer is -1. Beside a value stand the token at its position, the register that it is, where it is one of the stream,
+/// and the result before rounding, where that is another.
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const Model& model, const std::vector<std::string>& tokens,
                  const std::vector<std::string>& vocabulary);
 
 /// Range and rounding figures of one site of one layer, over positions, heads, keys and indices; intermediate
@@ -64,6 +71,7 @@ struct InsideOptions {
 void declare_inside(Arguments& arguments, InsideOptions& options);
 /// Writes the trace; adds the figures by site to the text and the document, and returns them as a table.
 Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const Model& model, const std::vector<std::string>& tokens,
                   const std::vector<std::string>& vocabulary, std::string& text, Json& document);
 /// Prints the answer; on standard error where the trace has taken standard output.
 void print_beside(const InsideOptions& options, const Session& session, const std::string& text,

@@ -340,10 +340,11 @@ Recorder::Entries Recorder::embed(Embedding table, const Place& where) {
 
 Recorder::Entries Recorder::position_row(const Matrix& table) {
   Entries made;
+  const int row = position_ % table.rows();  // another one than position_ where they are periodic
   for (int r = 0; r < table.columns(); ++r) {
     const std::uint64_t place =
-        1ULL << 62 | static_cast<std::uint64_t>(position_) << 20 | static_cast<std::uint64_t>(r);
-    made.push_back(weight(table.at(position_, r), Role::weights, place));
+        1ULL << 62 | static_cast<std::uint64_t>(row) << 20 | static_cast<std::uint64_t>(r);
+    made.push_back(weight(table.at(row, r), Role::weights, place));
   }
   return made;
 }
@@ -425,8 +426,7 @@ bool Recorder::starts_sum(NodeId w, NodeId x) const {
   if (left.op != Op::constant || right.op != Op::constant) return false;
   const Value& value = program_.constants[right.a];
   if (!value.is_finite() || value.is_zero()) return false;
-  const Value product =
-      formats::mul(program_.constants[left.a], value, policy_[Role::accumulators]).value;
+  const Value product = formats::mul(program_.constants[left.a], value, policy_[Role::accumulators]).value;
   return !product.is_zero() || !product.negative;
 }
 
