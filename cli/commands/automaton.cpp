@@ -16,7 +16,9 @@
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
 #include "formats/error.hpp"
+#include "sim/files/model_file.hpp"
 #include "sim/files/write_file.hpp"
+#include "sim/model/repeat.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -33,8 +35,10 @@ void declare_automaton(Arguments& arguments, AutomatonArguments& options) {
       "MODEL", options.subject.name,
       "A model file without positions, or with periodic ones; without one, the task's own automaton", false);
   declare_size(arguments, options.subject);
-  arguments.text("--task", options.subject.task, "TASK",
-                 "An automaton as a NAME (roundoff tasks) or a FILE.toml, where the model file names none");
+  arguments.text(
+      "--task", options.subject.task, "TASK",
+      "An automaton as a NAME (roundoff tasks) or a FILE.toml, where the model file names none; without "
+      "one, all tokens but = and <eos> are symbols");
   declare_policy(arguments, options.subject.policy, "--dot");
   arguments.group("Automaton");
   arguments.text("--dot", options.dot, "FILE", "Write the automaton for Graphviz; - is the answer itself");
@@ -68,33 +72,64 @@ int show_task(const AutomatonArguments& options, Session& session) {
                    {{"task", task->spec()}}, "", exit_done);
 }
 
-int run_automaton(const AutomatonArguments& options, Session& session) {
-  if (options.subject.name.empty()) return show_task(options, session);
-  const Subject subject = resolve(options.subject);
-  const WordTask words = words_of(*subject.task);
+/// Nothing, with the reason printed, where the model has no machine.
+std::optional<Automaton> machine_of(const AutomatonArguments& options, Session& session,
+                                    const std::string& title, const Model& model, const Policy& policy,
+                                    const WordTask& words, Json& document) {
   Limits limits;
   limits.states = static_cast<std::size_t>(options.states);
   limits.seconds = options.budget.value_or(300);
-  Json document = {{"name", subject.name}, {"format", subject.format}, {"task", subject.task->spec()}};
   Extracted extracted;
   try {
-    extracted = extract(subject.model, subject.policy, reading_of(words), limits, interrupted);
+    extracted = extract(model, policy, reading_of(words), limits, interrupted);
   } catch (const Stopped&) {
     throw Interrupted("interrupted; nothing is kept of a machine that is not finished");
   }
-  if (extracted.obstacle.reason != Reason::none) {
-    Result unknown;
-    unknown.method = Method::automaton;
-    unknown.obstacle = extracted.obstacle;
-    const std::string why = note_text(unknown);
-    document.update(Json{{"verdict", "unknown"}, {"reason", name(extracted.obstacle.reason)}, {"note", why}});
-    print(session, fmt::format("{} in {}: no machine, {}\n", subject.name, subject.format, why),
-          as_table(AutomatonView{}), document);
-    return exit_unknown;
+  if (extracted.obstacle.reason == Reason::none) return extracted.by_first();
+  Result unknown;
+  unknown.method = Method::automaton;
+  unknown.obstacle = extracted.obstacle;
+  const std::string why = note_text(unknown);
+  document.update(Json{{"verdict", "unknown"}, {"reason", name(extracted.obstacle.reason)}, {"note", why}});
+  print(session, fmt::format("{}: no machine, {}\n", title, why), as_table(AutomatonView{}), document);
+  return std::nullopt;
+}
+
+/// Of a model that names no task: words over all tokens but = and <eos>, read at =, or at every symbol where there is
+/// no =.
+int show_model(const AutomatonArguments& options, Session& session, ModelFile file) {
+  file.model = unrolled(file.model, {});
+  const Policy policy = file_policy(options.subject.policy.layer(), file, options.subject.name, {});
+  WordTask words;
+  for (std::size_t token = 0; token < file.model.vocabulary.size(); ++token) {
+    const std::string& text = file.model.vocabulary[token];
+    if (text == "=")
+      words.end = static_cast<Token>(token);
+    else if (text != "<eos>")
+      words.alphabet.push_back(static_cast<Token>(token));
   }
-  const Automaton automaton = extracted.by_first();
-  const AutomatonView view = view_of(fmt::format("{} in {}", subject.name, subject.format), automaton, words,
-                                     subject.model.vocabulary);
+  const std::string title = fmt::format(
+      "{} in {}", file.model.name.empty() ? options.subject.name : file.model.name, notation(policy));
+  Json document = {{"name", file.model.name}, {"format", notation(policy)}};
+  const auto automaton = machine_of(options, session, title, file.model, policy, words, document);
+  if (!automaton) return exit_unknown;
+  return show_view(options, session, view_of(title, *automaton, words, file.model.vocabulary),
+                   std::move(document), "", exit_done);
+}
+
+int run_automaton(const AutomatonArguments& options, Session& session) {
+  if (options.subject.name.empty()) return show_task(options, session);
+  if (options.subject.task.empty() && is_model_file(options.subject.name))
+    if (ModelFile file = load_model(options.subject.name); file.task.empty())
+      return show_model(options, session, std::move(file));
+  const Subject subject = resolve(options.subject);
+  const WordTask words = words_of(*subject.task);
+  Json document = {{"name", subject.name}, {"format", subject.format}, {"task", subject.task->spec()}};
+  const std::string title = fmt::format("{} in {}", subject.name, subject.format);
+  const auto machine = machine_of(options, session, title, subject.model, subject.policy, words, document);
+  if (!machine) return exit_unknown;
+  const Automaton& automaton = *machine;
+  const AutomatonView view = view_of(title, automaton, words, subject.model.vocabulary);
   const auto difference = first_difference(automaton, words);
   std::string verdict = fmt::format("  {:<12}{}\n  {:<12}equal on words of all lengths\n", "task",
                                     subject.task->spec(), "verdict");

@@ -55,6 +55,12 @@ TEST_CASE("automaton: a machine, its class, and the task on words of all lengths
   CHECK(few.code == 5);
   CHECK(few.out.find("--states") != std::string::npos);
   CHECK(directory.run("roundoff automaton").code == 2);
+  // Without a task all tokens but = and <eos> are symbols.
+  directory.run("sed 's/\"task\": {[^}]*}, //' " + automata + "parity_wrap.json > bare.json");
+  const Outcome bare = directory.run("roundoff automaton bare.json --json");
+  CHECK(bare.code == 0);
+  CHECK(json::parse(bare.out)["alphabet"] == json({"0", "1", "a", "b"}));
+  CHECK(json::parse(bare.out)["class"] == "group");
   CHECK(directory.run("roundoff automaton --task add").code == 2);
   const json parity =
       json::parse(directory.run("roundoff automaton --task 'regex:pattern=(b*ab*a)*b*' --json").out);
