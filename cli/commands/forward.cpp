@@ -71,9 +71,9 @@ std::string prompt_text(const std::vector<Token>& tokens, const Prompt& prompt) 
 }
 
 /// The file of --out: a line that says what is asked, then a line a prompt.
-class Lines {
+class AnswerFile {
  public:
-  Lines(const std::string& path, const Json& question, const std::vector<std::vector<Token>>& prompts)
+  AnswerFile(const std::string& path, const Json& question, const std::vector<std::vector<Token>>& prompts)
       : path_(path) {
     if (path.empty()) return;
     std::ifstream before(path);
@@ -118,7 +118,7 @@ int run_forward(const ForwardArguments& options, Session& session) {
   for (const std::vector<Token>& prompt : prompts) longest = std::max(longest, prompt.size());
   Bindings bindings;
   bindings.N = static_cast<int>(longest);
-  file.model = unrolled(std::move(file.model), bindings);
+  file.model = unrolled(file.model, bindings);
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   if (!options.inside.trace.empty() && prompts.size() > 1)
@@ -127,12 +127,14 @@ int run_forward(const ForwardArguments& options, Session& session) {
                          {"model", file_digest(options.model)},
                          {"format", notation(policy)},
                          {"logits", options.logits}};
-  Lines lines(options.out, question, prompts);
+  AnswerFile lines(options.out, question, prompts);
   ProgressLine progress(session);
   TensorRun run(file.model, policy, tensor_options(options.files, session, progress));
+  std::vector<std::string> names;
   std::optional<TraceFile> trace;
   if (!options.inside.trace.empty()) {
-    trace.emplace(options.inside.trace, file.model.vocabulary);
+    for (const Token token : prompts[0]) names.push_back(file.model.vocabulary[token]);
+    trace.emplace(options.inside.trace, file.model, names, file.model.vocabulary);
     run.trace([&](const Site& site, const Value& value) { trace->add(site, value); });
   }
   const bool logits = options.logits != "none" && (session.json || lines.open());

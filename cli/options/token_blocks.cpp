@@ -98,7 +98,7 @@ std::vector<std::vector<Token>> cut_file(const TokenOptions& options, const Mode
 }
 
 std::size_t positions_of(const Model& model) {
-  return model.position_embedding.empty() ? std::numeric_limits<std::size_t>::max()
+  return model.position_embedding.empty() || model.periodic_positions ? std::numeric_limits<std::size_t>::max()
                                           : static_cast<std::size_t>(model.position_embedding.rows());
 }
 

@@ -59,7 +59,7 @@ Table as_table(const Statistics& statistics) {
     const auto number = [&figures = figures](double x) {
       return figures.any_finite ? decimal(Value::of(x)) : "-";
     };
-    table.rows.push_back({key.first < 0 ? "-" : std::to_string(key.first), std::string(name(key.second)),
+    table.rows.push_back({key.first < 0 ? "-" : std::to_string(key.first + 1), std::string(name(key.second)),
                           std::to_string(figures.values), std::to_string(figures.zeros),
                           number(figures.least), number(figures.most), std::to_string(figures.limits),
                           std::to_string(figures.infinities), std::to_string(figures.nans)});

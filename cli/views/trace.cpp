@@ -27,26 +27,32 @@ bool is_stream(SiteName name) {
 }
 
 }  // namespace
-TraceFile::TraceFile(const std::string& path, const std::vector<std::string>& vocabulary)
-    : path_(path), vocabulary_(&vocabulary), file_(&std::cout) {
+
+TraceFile::TraceFile(const std::string& path, const Model& model, const std::vector<std::string>& tokens,
+                     const std::vector<std::string>& vocabulary)
+    : path_(path), model_(&model), tokens_(&tokens), vocabulary_(&vocabulary), file_(&std::cout) {
   if (path == "-") return;
   into_.open(path);
   if (!into_) throw FileError(path + " cannot be written; does its folder exist?");
   file_ = &into_;
 }
 
-void TraceFile::add(const Site& site, const Value& value, const std::string& names, const std::string& exact) {
+void TraceFile::add(const Site& site, const Value& value, const std::string& exact) {
   std::string line =
       fmt::format("{{\"layer\":{},\"site\":\"{}\",\"pos\":{}", site.layer, name(site.name), site.position);
   if (site.head >= 0) line += fmt::format(",\"head\":{}", site.head);
   if (site.key >= 0) line += fmt::format(",\"key\":{}", site.key);
   if (site.index >= 0) line += fmt::format(",\"index\":{}", site.index);
-  line += names;
+  if (is_stream(site.name) && !model_->registers.empty())
+    line += ",\"register\":" + Json(register_name(*model_, site.index)).dump();
+  if (site.position >= 0 && static_cast<std::size_t>(site.position) < tokens_->size())
+    line += ",\"token\":" + Json((*tokens_)[static_cast<std::size_t>(site.position)]).dump();
   if (site.name == SiteName::next)
     line += ",\"value\":" + Json(vocabulary_->at(static_cast<std::size_t>(to_double(value)))).dump();
   else
     line += ",\"value\":\"" + hex(value) + '"';
-  *file_ << line << exact << "}\n";
+  if (!exact.empty()) line += ",\"exact\":\"" + exact + '"';
+  *file_ << line << "}\n";
 }
 
 void TraceFile::finish() {
@@ -57,18 +63,13 @@ void TraceFile::finish() {
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
                  const Model& model, const std::vector<std::string>& tokens,
                  const std::vector<std::string>& vocabulary) {
-  TraceFile file(path, vocabulary);
+  TraceFile file(path, model, tokens, vocabulary);
   for (NodeId node = 0; node < reference.done(); ++node) {
     const Site& site = program.sites[node];
     if (site.name == SiteName::none || site.inner) continue;
-    std::string names, exact;
-    if (is_stream(site.name) && !model.registers.empty())
-      names += ",\"register\":" + Json(register_name(model, site.index)).dump();
-    if (site.position >= 0 && static_cast<std::size_t>(site.position) < tokens.size())
-      names += ",\"token\":" + Json(tokens[static_cast<std::size_t>(site.position)]).dump();
-    if (site.name != SiteName::next && (reference.flags(node) & flag_inexact) != 0)
-      exact = ",\"exact\":\"" + exact_text(rounding_error(program, node, reference).exact) + '"';
-    file.add(site, reference.value(node), names, exact);
+    const bool inexact = site.name != SiteName::next && (reference.flags(node) & flag_inexact) != 0;
+    file.add(site, reference.value(node),
+             inexact ? exact_text(rounding_error(program, node, reference).exact) : "");
   }
   file.finish();
 }

@@ -18,14 +18,17 @@ namespace roundoff::cli {
 /// A file of values as JSON lines, as they come; "-" is standard output. FileError where it cannot be written.
 class TraceFile {
  public:
-  TraceFile(const std::string& path, const std::vector<std::string>& vocabulary);
-  /// `names` and `exact` are fields before and after the value, each with its comma, or "".
-  void add(const Site& site, const Value& value, const std::string& names = "", const std::string& exact = "");
+  /// `tokens` by position, as far as they are known. What is given must outlive the file.
+  TraceFile(const std::string& path, const Model& model, const std::vector<std::string>& tokens,
+            const std::vector<std::string>& vocabulary);
+  /// `exact` is the result before rounding, where that is another, as text.
+  void add(const Site& site, const Value& value, const std::string& exact = "");
   void finish();
 
  private:
   std::string path_;
-  const std::vector<std::string>* vocabulary_;
+  const Model* model_;
+  const std::vector<std::string>*tokens_, *vocabulary_;
   std::ofstream into_;
   std::ostream* file_;
 };

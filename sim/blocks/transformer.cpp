@@ -83,7 +83,8 @@ typename Tape::Entries Transformer<Tape>::leave(Tape& tape, std::size_t l, Enter
 }
 
 void require_positions(const Model& model, int positions) {
-  if (!model.position_embedding.empty() && model.position_embedding.rows() < positions)
+  if (!model.repeated.empty()) throw UsageError("layers are repeated; a size says how often (unrolled)");
+  if (!model.has_positions(positions))
     throw UsageError(
         fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
                     positions, model.position_embedding.rows()));

@@ -15,9 +15,9 @@ namespace roundoff::sim {
 
 namespace {
 
-struct Descriptor {
+struct OpenFile {
   int number;
-  ~Descriptor() {
+  ~OpenFile() {
     if (number >= 0) ::close(number);
   }
 };
@@ -29,7 +29,7 @@ Bytes::~Bytes() {
 }
 
 std::shared_ptr<const Bytes> Bytes::map(const std::string& path) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct ::stat facts {};
   if (file.number < 0 || ::fstat(file.number, &facts) != 0)
     throw FileError(fmt::format("cannot open {}: {}", path, std::strerror(errno)));

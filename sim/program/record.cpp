@@ -137,14 +137,7 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
     throw UsageError(fmt::format(
         "the task has {} tokens but the model's vocabulary has {}; use the task the model was built for",
         shape.vocabulary, model.vocabulary.size()));
-  if (!model.repeated.empty()) throw UsageError("layers are repeated; a size says how often (unrolled)");
   require_positions(model, shape.positions());
-  for (const Layer& layer : model.layers)
-    if (layer.attention)
-      for (const Matrix& mask : layer.attention->mask)
-        if (mask.rows() < shape.positions())
-          throw UsageError(fmt::format("the input needs {} positions but a mask has only {}",
-                                       shape.positions(), mask.rows()));
   if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
     throw UsageError(
         "under mask = none every position sees the answer that is being written; it takes a task that is "

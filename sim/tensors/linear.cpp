@@ -264,7 +264,7 @@ Tensors::Entries Tensors::position_row(const Matrix& table) {
   Entries made = room(Entries::lanes, table.columns(), format_of(Role::weights));
   Array row(static_cast<std::size_t>(table.columns()) * s);
   for (std::size_t i = 0; i < n; ++i) {
-    stored->unpack(positions_[i].position, 1, weights, row.data());
+    stored->unpack(positions_[i].position % table.rows(), 1, weights, row.data());
     for (std::size_t r = 0; r < static_cast<std::size_t>(table.columns()); ++r)
       std::memcpy(made.data() + (r * n + i) * s, row.data() + r * s, s);
   }

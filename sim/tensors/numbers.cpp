@@ -14,7 +14,7 @@ namespace roundoff::sim {
 
 namespace {
 
-constexpr std::size_t alignment = 64, slack = 256;
+constexpr std::size_t cache_line = 64, slack = 256;
 constexpr std::size_t chunk = 512;  // elements of a temporary
 
 /// Between these, products and quotients of doubles have exact errors, and nothing over- or underflows.
@@ -177,11 +177,11 @@ bool same_elements(const Number& a, const Number& b) {
 }
 
 void Array::Free::operator()(std::byte* data) const {
-  ::operator delete[](data, std::align_val_t{alignment});
+  ::operator delete[](data, std::align_val_t{cache_line});
 }
 
 Array::Array(std::size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new[](bytes + slack, std::align_val_t{alignment}))),
+    : data_(static_cast<std::byte*>(::operator new[](bytes + slack, std::align_val_t{cache_line}))),
       bytes_(bytes) {}
 
 std::byte* Array::room(std::size_t bytes) {
@@ -208,7 +208,7 @@ void binary(Op op, Operand a, Operand b, const Number& result, void* out, std::s
             std::uint8_t* trapped, const DrawAt& draw) {
   const LaneKernels* kernels = result.kernels();
   if (kernels != nullptr && contains(result, *a.number) && contains(result, *b.number)) {
-    alignas(alignment) std::byte left[chunk * sizeof(double)], right[chunk * sizeof(double)];
+    alignas(cache_line) std::byte left[chunk * sizeof(double)], right[chunk * sizeof(double)];
     const auto operation = kernel(*kernels, op);
     const bool whole = same_elements(*a.number, result) && same_elements(*b.number, result);
     const std::size_t step = whole ? count : chunk;

@@ -35,7 +35,7 @@ TensorRun::TensorRun(const Model& model, const Policy& policy, const TensorOptio
 std::size_t TensorRun::positions() const {
   auto most = std::numeric_limits<std::size_t>::max();
   const auto take = [&](const Matrix& rows) { most = std::min(most, static_cast<std::size_t>(rows.rows())); };
-  if (!model_->position_embedding.empty()) take(model_->position_embedding);
+  if (!model_->position_embedding.empty() && !model_->periodic_positions) take(model_->position_embedding);
   for (const Layer& layer : model_->layers)
     if (layer.attention)
       for (const Matrix& mask : layer.attention->mask) take(mask);

@@ -37,7 +37,7 @@ namespace {
 
 /// Integers: no NaN and no infinity.
 template <class T>
-Scan scan_integers(const Format& format, const T* data, std::size_t count) {
+Scanned scan_integers(const Format& format, const T* data, std::size_t count) {
   T least = std::numeric_limits<T>::max(), most = std::numeric_limits<T>::min();
   std::int64_t zeros = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -46,7 +46,7 @@ Scan scan_integers(const Format& format, const T* data, std::size_t count) {
     zeros += data[i] == 0 ? 1 : 0;
   }
   const double unit = std::ldexp(1.0, format.quantum);
-  Scan made;
+  Scanned made;
   made.figures = {.values = static_cast<std::int64_t>(count),
                   .zeros = zeros,
                   .least = static_cast<double>(least) * unit,
@@ -63,7 +63,7 @@ Scan scan_integers(const Format& format, const T* data, std::size_t count) {
 }
 
 template <class T>
-Scan scan_floats(const Format& format, const T* data, std::size_t count) {
+Scanned scan_floats(const Format& format, const T* data, std::size_t count) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
   T least = infinity, most = -infinity;
   std::int64_t zeros = 0, nans = 0;
@@ -74,7 +74,7 @@ Scan scan_floats(const Format& format, const T* data, std::size_t count) {
     zeros += v == 0 ? 1 : 0;
     nans += v != v ? 1 : 0;
   }
-  Scan made;
+  Scanned made;
   made.figures = {.values = static_cast<std::int64_t>(count), .zeros = zeros, .nans = nans};
   const auto highest = static_cast<T>(to_double(format.highest));
   const auto lowest = static_cast<T>(to_double(format.lowest));
@@ -97,8 +97,8 @@ Scan scan_floats(const Format& format, const T* data, std::size_t count) {
   return made;
 }
 
-Scan scan_values(const Number& number, const std::byte* data, std::size_t count) {
-  Scan made;
+Scanned scan_values(const Number& number, const std::byte* data, std::size_t count) {
+  Scanned made;
   made.figures.values = static_cast<std::int64_t>(count);
   for (std::size_t i = 0; i < count; ++i) {
     const Value v = number.load(data + i * number.size());
@@ -116,7 +116,7 @@ Scan scan_values(const Number& number, const std::byte* data, std::size_t count)
 
 }  // namespace
 
-Scan scan(const Number& number, const void* data, std::size_t count) {
+Scanned scan(const Number& number, const void* data, std::size_t count) {
   if (number.kernels() == nullptr) return scan_values(number, static_cast<const std::byte*>(data), count);
   switch (number.kernels()->container()) {
     case Container::i16:

@@ -53,10 +53,10 @@ class Statistics {
 };
 
 /// The figures of an array, by plain loops over its container.
-struct Scan {
+struct Scanned {
   SiteFigures figures;
   bool unusual = false;  ///< some value is NaN, infinite or at a limit
 };
-Scan scan(const Number& number, const void* data, std::size_t count);
+Scanned scan(const Number& number, const void* data, std::size_t count);
 
 }  // namespace roundoff::sim

@@ -248,7 +248,7 @@ void Tensors::note(const Entries& made, const Place& where, const std::vector<st
   }
 
   if (made.shape == Entries::uniform) return;  // of no position
-  const Scan seen = scan(kept, made.data(), count);
+  const Scanned seen = scan(kept, made.data(), count);
   Statistics& statistics = own().statistics;
   statistics.sites[{layer_, where.name}].add(seen.figures);
   if (seen.unusual) {
