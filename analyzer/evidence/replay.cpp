@@ -31,7 +31,8 @@ std::string replay_command(std::string_view name, const TaskSize& size, const Se
   // What its task does not use is no part of a construction's question.
   const auto used = [&](char letter) {
     const auto all = all_constructions();
-    const auto known = std::find_if(all.begin(), all.end(), [&](const Construction& c) { return c.name == name; });
+    const auto known =
+        std::find_if(all.begin(), all.end(), [&](const Construction& c) { return c.name == name; });
     return known == all.end() || find_task(known->task).uses(letter);
   };
   add("--p", std::to_string(size.p));

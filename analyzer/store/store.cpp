@@ -105,8 +105,8 @@ std::string contradiction(const std::string& key, const Question& asked, const R
                           const Result& theirs) {
   return fmt::format("{} ({} p={} n={} k={} in {}: {} here, {} there)", key,
                      asked.construction.empty() ? "model " + asked.model.substr(0, 8) : asked.construction,
-                     asked.size.p, asked.size.n, asked.size.k, format_of(asked),
-                     name(ours.verdict), name(theirs.verdict));
+                     asked.size.p, asked.size.n, asked.size.k, format_of(asked), name(ours.verdict),
+                     name(theirs.verdict));
 }
 
 /// An answer, or nothing where the text is none.

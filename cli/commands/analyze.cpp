@@ -59,8 +59,9 @@ std::vector<const Construction*> chosen(const AnalyzeArguments& options) {
       regime = options.regime == "constant" ? Regime::constant : Regime::logarithmic;
     std::vector<const Construction*> list = constructions_of(options.task, regime);
     if (list.empty())
-      throw UsageError(fmt::format("analyze: no construction solves {} in {} precision; see roundoff constructions",
-                                   options.task, options.regime));
+      throw UsageError(
+          fmt::format("analyze: no construction solves {} in {} precision; see roundoff constructions",
+                      options.task, options.regime));
     return list;
   }
   if (options.regime != "any")
@@ -149,7 +150,8 @@ std::vector<TaskSize> sizes(const AnalyzeArguments& options, const TaskEntry* ta
   if (!options.n.empty()) asked.n = 1;
   if (!options.k.empty()) asked.k = 1;
   refuse_unused_sizes(asked, *task);
-  const auto range = [](std::string_view option, const std::string& text, std::string_view standard, bool used) {
+  const auto range = [](std::string_view option, const std::string& text, std::string_view standard,
+                        bool used) {
     if (used) return parse_range(option, text.empty() ? standard : std::string_view(text));
     return std::vector<int>{0};
   };

@@ -63,7 +63,8 @@ Policy apply(const Variant& variant, Policy policy, const Format& wide) {
 /// Whether some operation saturates on this input, in the subject's own policy.
 bool saturates(const Subject& subject, const Instance& instance) {
   const Task& task = *subject.task;
-  const Program program = record(subject.model, subject.policy, task.shape(instance), {.skip_zero_weights = true});
+  const Program program =
+      record(subject.model, subject.policy, task.shape(instance), {.skip_zero_weights = true});
   Reference reference(program);
   try {
     decode(reference, program, task.question(instance), task.eos());
@@ -93,8 +94,8 @@ int run_compare(const CompareArguments& options, Session& session) {
               {}};
   Json list = Json::array();
   EvidenceCounts counts;
-  bool own_holds = false;               // every operation rounded
-  std::optional<Instance> elsewhere;    // an input on which a wider row is wrong
+  bool own_holds = false;             // every operation rounded
+  std::optional<Instance> elsewhere;  // an input on which a wider row is wrong
   for (const Variant& variant : variants) {
     const Policy policy = apply(variant, subject.policy, wide);
     const Question question = question_of(subject, policy, how);
@@ -118,7 +119,8 @@ int run_compare(const CompareArguments& options, Session& session) {
   document["computes_by_saturation"] = own_holds && elsewhere && saturates(subject, *elsewhere);
   if (document["computes_by_saturation"].get<bool>())
     text +=
-        "This design computes by saturation: sums stop at the largest number of its format. With wider numbers "
+        "This design computes by saturation: sums stop at the largest number of its format. With wider "
+        "numbers "
         "it is\nnot meant to be right, and its rows there say nothing about roundings.\n";
   print(session, text, table, document);
   return counts.refuted > 0 ? exit_refuted : counts.unknown > 0 ? exit_unknown : exit_done;

@@ -59,7 +59,8 @@ int run_forward(const ForwardArguments& options, Session& session) {
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
-  const Policy policy = file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
+  const Policy policy =
+      file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   SequenceShape sequence;
   sequence.one_pass = true;
   sequence.vocabulary = static_cast<int>(file.model.vocabulary.size());
@@ -81,20 +82,25 @@ int run_forward(const ForwardArguments& options, Session& session) {
   }
   for (NodeId id = 0; id < reference.done(); ++id) {
     const Site& site = program.sites[id];
-    if (site.name == SiteName::logits && !site.inner && static_cast<std::size_t>(site.position) < logits.size())
+    if (site.name == SiteName::logits && !site.inner &&
+        static_cast<std::size_t>(site.position) < logits.size())
       logits[static_cast<std::size_t>(site.position)].push_back(number_json(reference.value(id)));
   }
   std::string text = fmt::format("{} in {}\n", file.model.name, notation(policy));
   for (std::size_t i = 0; i < next.size(); ++i) {
     const Json& logit = logits[i][next[i].get<std::size_t>()];
-    text += fmt::format("position {}: token {}, next {} with logit {}\n", i, tokens[i], next[i].get<int>(),
-                        logit.is_number() ? fmt::format("{:.9g}", logit.get<double>()) : logit.get<std::string>());
+    text += fmt::format(
+        "position {}: token {}, next {} with logit {}\n", i, tokens[i], next[i].get<int>(),
+        logit.is_number() ? fmt::format("{:.9g}", logit.get<double>()) : logit.get<std::string>());
   }
   if (!trap.empty()) text += "trap: " + trap + '\n';
   text += mishaps_text(program, reference);
-  Json document = {{"tokens", tokens},           {"next", next},
-                   {"logits", logits},           {"name", file.model.name},
-                   {"format", notation(policy)}, {"outside_the_theorem", outside_the_theorem(policy)},
+  Json document = {{"tokens", tokens},
+                   {"next", next},
+                   {"logits", logits},
+                   {"name", file.model.name},
+                   {"format", notation(policy)},
+                   {"outside_the_theorem", outside_the_theorem(policy)},
                    {"mishaps", mishaps_json(program, reference)}};
   if (!trap.empty()) document["trap"] = trap;
   const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
@@ -112,7 +118,8 @@ Command forward_command() {
       "is binary32 unless the file or --format says otherwise.\n\n"
       "Examples:\n"
       "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --json\n"
-      "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --policy examples/checkpoint/int4.toml --stats\n");
+      "  roundoff forward examples/checkpoint/tiny 12,7,0,3 --policy examples/checkpoint/int4.toml "
+      "--stats\n");
 }
 
 }  // namespace roundoff::cli

@@ -18,7 +18,8 @@ struct TasksArguments {
 };
 
 void declare_tasks(Arguments& arguments, TasksArguments& options) {
-  arguments.positional("TASK", options.subject.task, "NAME[:key=value,...] or FILE.toml: this task alone", false);
+  arguments.positional("TASK", options.subject.task, "NAME[:key=value,...] or FILE.toml: this task alone",
+                       false);
   declare_size(arguments, options.subject);
   arguments.number("--examples", options.examples, 0, 1000, "Inputs that are shown [6]");
 }
@@ -33,7 +34,8 @@ std::vector<std::string> solvers(const TaskEntry& entry) {
 Json parameters_json(const TaskEntry& entry) {
   Json parameters = Json::object();
   for (const constructions::Parameter& parameter : entry.parameters)
-    parameters[std::string(parameter.name)] = {{"default", parameter.standard}, {"summary", parameter.summary}};
+    parameters[std::string(parameter.name)] = {{"default", parameter.standard},
+                                               {"summary", parameter.summary}};
   return parameters;
 }
 
@@ -50,8 +52,8 @@ int list_tasks(Session& session) {
                         {"adversarial", entry.families},
                         {"constructions", solvers(entry)}});
   }
-  const std::string text = as_text(table) +
-                           "\n`roundoff tasks NAME` shows one; a task of your own is a file: --task FILE.toml\n";
+  const std::string text =
+      as_text(table) + "\n`roundoff tasks NAME` shows one; a task of your own is a file: --task FILE.toml\n";
   print(session, text, table, {{"tasks", std::move(document)}});
   return exit_done;
 }
@@ -73,8 +75,8 @@ int show(const TasksArguments& options, Session& session) {
   line("question", entry.form);
   for (const constructions::Parameter& parameter : entry.parameters)
     line("parameter", fmt::format("{} = {}: {}", parameter.name, parameter.standard, parameter.summary));
-  line("at", fmt::format("{}: {} inputs, {} positions", describe(task->size()), count_text(task->input_count()),
-                         task->positions()));
+  line("at", fmt::format("{}: {} inputs, {} positions", describe(task->size()),
+                         count_text(task->input_count()), task->positions()));
   line("vocabulary", fmt::format("{}", fmt::join(task->vocabulary(), " ")));
   for (const std::string_view family : entry.families) line("adversarial", family);
   const std::vector<std::string> known = solvers(entry);

@@ -22,18 +22,19 @@ void declare_policy(Arguments& arguments, PolicyOptions& options) {
   for (const PolicyField& field : policy_fields()) {
     const std::string option = option_of(field);
     if (field.table().empty()) {
-      arguments.take(option, field.words, field.summary, [&words, &field](const std::string& word) {
-        words.set(field.key, word);
-      });
+      arguments.take(option, field.words, field.summary,
+                     [&words, &field](const std::string& word) { words.set(field.key, word); });
     } else if (field.role == 0) {
       const std::string table(field.table());
-      arguments.take(option, "ROLE=" + field.words,
-                     table == "formats" ? "Number format of one role; may be repeated"
-                                        : "Quantiser of one role; may be repeated",
-                     [&words, table, option](const std::string& word) { words.set_role(table, word, option); });
+      arguments.take(
+          option, "ROLE=" + field.words,
+          table == "formats" ? "Number format of one role; may be repeated"
+                             : "Quantiser of one role; may be repeated",
+          [&words, table, option](const std::string& word) { words.set_role(table, word, option); });
     }
   }
-  arguments.text("--policy", options.file, "FILE", "All of these from a TOML file; options have the last word");
+  arguments.text("--policy", options.file, "FILE",
+                 "All of these from a TOML file; options have the last word");
   arguments.text("--stack", options.stack, "NAME", "A named policy, under the file and the options");
 }
 

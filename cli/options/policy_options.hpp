@@ -24,7 +24,8 @@ struct PolicyOptions {
 void declare_policy(Arguments& arguments, PolicyOptions& options);
 
 /// The construction's own policy in its own format, or that which the layer says, and the layer over it.
-Policy construction_policy(const PolicyLayer& layer, const Construction& construction, const Bindings& bindings);
+Policy construction_policy(const PolicyLayer& layer, const Construction& construction,
+                           const Bindings& bindings);
 
 /// Of a model file: the layer over what the file says. A layer that says `format` puts it in the place of all
 /// of the file's formats. `standard` is the format of a file that names none; UsageError where that is "", too.

@@ -89,7 +89,8 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   VerifyOptions how;
   how.method = parse_method(options.method);
   const auto refuse = [&](std::string_view option, std::string_view what) {
-    throw UsageError(fmt::format("{} {}, and --method {} does not; leave it out", option, what, options.method));
+    throw UsageError(
+        fmt::format("{} {}, and --method {} does not; leave it out", option, what, options.method));
   };
   const bool proves = how.method == Method::automatic || how.method == Method::certify;
   if (options.count && how.method != Method::automatic && how.method != Method::sample)

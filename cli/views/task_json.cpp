@@ -42,11 +42,12 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
       constexpr std::int64_t most = 200000;
       const Json& number = file[field];
       if (!number.is_number_integer() || number < 0 || number > most)
-        throw FileError(fmt::format("{}: task.{} must be a whole number from 0 to {}", options.name, field, most));
+        throw FileError(
+            fmt::format("{}: task.{} must be a whole number from 0 to {}", options.name, field, most));
       target = number.get<int>();
       if (option && *option != target)
-        throw UsageError(fmt::format("{} is made for {} = {}; leave --{} {} out, or export it anew", options.name,
-                                     field, target, field, *option));
+        throw UsageError(fmt::format("{} is made for {} = {}; leave --{} {} out, or export it anew",
+                                     options.name, field, target, field, *option));
     };
     for (const auto& [field, value] : file.items()) {
       const std::vector<std::string> known = {"name", "p", "n", "k", "l", "c", "ragged", "template"};
@@ -57,7 +58,8 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
       if (!file["name"].is_string()) throw FileError(options.name + ": task.name must be a string");
       const auto own = file["name"].get<std::string>();
       if (!task.empty() && task != own)
-        throw UsageError(fmt::format("{} is made for the task {}; leave --task {} out", options.name, own, task));
+        throw UsageError(
+            fmt::format("{} is made for the task {}; leave --task {} out", options.name, own, task));
       task = own;
     }
     if (file.contains("template")) {

@@ -201,8 +201,10 @@ Json mishaps_json(const Program& program, const Reference& reference) {
 
 void declare_inside(Arguments& arguments, InsideOptions& options) {
   arguments.group("Inside the run");
-  arguments.text("--trace", options.trace, "FILE", "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
-                 "standard error");
+  arguments.text(
+      "--trace", options.trace, "FILE",
+      "Write every intermediate value as JSON lines; '-' is standard output, and the answer goes to "
+      "standard error");
   arguments.flag("--stats", options.stats, "Range, saturation and rounding figures by site");
 }
 

@@ -53,7 +53,8 @@ std::size_t bytes(const Program& program) {
 }
 
 // All positions see all: each layer is entered everywhere before it is left anywhere.
-std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer, const Watch& watch) {
+std::vector<Recorder::Entries> at_once(Recorder& tape, Transformer<Recorder>& transformer,
+                                       const Watch& watch) {
   const int positions = tape.program().shape.positions();
   const auto every = [&](int layer, const auto& work) {
     for (int i = 0; i < positions; ++i) {
@@ -81,8 +82,8 @@ Program run(const Model& model, Recorder& tape, const RecordOptions& options) {
   int last = -1;
   for (std::size_t l = 0; l < model.layers.size(); ++l)
     if (model.layers[l].attention) last = static_cast<int>(l);
-  const bool brief =
-      options.fold && !options.all_outputs && last_layers_never_trap(model, tape.policy(), last, options.finite);
+  const bool brief = options.fold && !options.all_outputs &&
+                     last_layers_never_trap(model, tape.policy(), last, options.finite);
   const auto finish = [&](int i, const Recorder::Entries& x) {
     tape.stand_at(i, -1);
     const bool output = i >= program.shape.first_output;
@@ -137,7 +138,8 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
                                        shape.positions(), mask.rows()));
   if (policy.mask == Mask::none && !shape.one_pass && shape.positions() - shape.first_output > 1)
     throw UsageError(
-        "under mask = none every position sees the answer that is being written; it takes a task that is read in "
+        "under mask = none every position sees the answer that is being written; it takes a task that is "
+        "read in "
         "one pass, or forward");
   RecordOptions facts = options;
   const bool plain = std::all_of(policy.formats.begin(), policy.formats.end(),

@@ -425,8 +425,7 @@ bool Recorder::starts_sum(NodeId w, NodeId x) const {
   if (left.op != Op::constant || right.op != Op::constant) return false;
   const Value& value = program_.constants[right.a];
   if (!value.is_finite() || value.is_zero()) return false;
-  const Value product =
-      formats::mul(program_.constants[left.a], value, policy_[Role::accumulators]).value;
+  const Value product = formats::mul(program_.constants[left.a], value, policy_[Role::accumulators]).value;
   return !product.is_zero() || !product.negative;
 }
 
