@@ -10,10 +10,27 @@
 namespace roundoff::analyzer {
 namespace {
 
-constexpr std::array<std::string_view, 16> names = {
-    "none",         "interrupted",     "time",           "steps",      "nodes",      "memory",
-    "tuples",       "column_sums",     "special_values", "exact_bits", "stochastic", "no_specification",
-    "other_layout", "nothing_covered", "not_stored",     "cancelled"};
+constexpr std::array<std::string_view, 21> names = {"none",
+                                                    "interrupted",
+                                                    "time",
+                                                    "steps",
+                                                    "nodes",
+                                                    "memory",
+                                                    "states",
+                                                    "tuples",
+                                                    "column_sums",
+                                                    "special_values",
+                                                    "exact_bits",
+                                                    "stochastic",
+                                                    "no_specification",
+                                                    "other_layout",
+                                                    "positions",
+                                                    "unbounded_order",
+                                                    "repeats",
+                                                    "unmasked",
+                                                    "nothing_covered",
+                                                    "not_stored",
+                                                    "cancelled"};
 
 }  // namespace
 
@@ -33,6 +50,8 @@ bool grants_more(const Limits& limits, const Obstacle& obstacle) {
       return limits.steps == 0 || limits.steps > obstacle.limit;
     case Reason::nodes:
       return static_cast<double>(limits.nodes) > obstacle.limit;
+    case Reason::states:
+      return static_cast<double>(limits.states) > obstacle.limit;
     case Reason::memory:
       return static_cast<double>(limits.megabytes) > obstacle.limit;
     default:

@@ -18,6 +18,7 @@ struct Limits {
   double steps = 0;
   std::size_t nodes = 20'000'000;  ///< diagram nodes alive in one thread, after collection
   std::size_t megabytes = 4000;    ///< of diagram nodes, all threads together
+  std::size_t states = 50'000;     ///< of a machine that a model is (automata), and of any on the way to it
   std::size_t tuples = 4096;  ///< distinct inputs of a position-wise block; beyond, it is run node by node
 };
 
@@ -29,6 +30,7 @@ enum class Reason : std::uint8_t {
   steps,
   nodes,
   memory,
+  states,  ///< of a machine
   // What diagrams cannot do, whatever they are given.
   tuples,          ///< more than 2^31 distinct tuples of values
   column_sums,     ///< more than 2^16 values of a column's sum
@@ -37,6 +39,11 @@ enum class Reason : std::uint8_t {
   stochastic,      ///< results depend on the place
   no_specification,
   other_layout,  ///< the model puts the task in its own way (Task::layout)
+  // Why a model is no finite-state machine.
+  positions,        ///< a table of positions, slopes, rotations: no two places are alike
+  unbounded_order,  ///< tree and exact sums keep more the longer the word is
+  repeats,          ///< layers or padding that grow with the word
+  unmasked,         ///< all positions see all: there is no reading from left to right
   // What was never looked at.
   nothing_covered,
   not_stored,

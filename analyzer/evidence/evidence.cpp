@@ -10,8 +10,8 @@
 namespace roundoff::analyzer {
 namespace {
 
-constexpr std::array<std::string_view, 6> method_names = {"auto",        "exhaustive", "certify",
-                                                          "adversarial", "sample",     "adderboard"};
+constexpr std::array<std::string_view, 7> method_names = {"auto",   "exhaustive", "certify",  "adversarial",
+                                                          "sample", "adderboard", "automaton"};
 
 int level(const Result& result) {
   if (result.verdict == Verdict::unknown) return 0;

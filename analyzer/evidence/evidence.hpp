@@ -22,8 +22,17 @@ inline bool passes(Verdict verdict) { return verdict == Verdict::holds || verdic
 
 /// `automatic`: more than `at_once` inputs are certified; where that cannot tell, and of few inputs, adversarial
 /// ones come first, since they settle gross failures; then up to `exhaustive_limit` inputs are enumerated,
-/// and beyond are samples. `adderboard`: a leaderboard's protocol (constructions/tasks/adderboard.hpp).
-enum class Method : std::uint8_t { automatic, exhaustive, certify, adversarial, sample, adderboard };
+/// and beyond are samples. `adderboard`: a leaderboard's protocol (constructions/tasks/adderboard.hpp). `automaton`:
+/// words of all lengths (analyzer/automata), whatever the size; inputs are not counted then.
+enum class Method : std::uint8_t {
+  automatic,
+  exhaustive,
+  certify,
+  adversarial,
+  sample,
+  adderboard,
+  automaton
+};
 std::string_view name(Method method);
 /// UsageError with a "did you mean" for an unknown name; "auto" is automatic.
 Method parse_method(std::string_view name);

@@ -61,8 +61,7 @@ Subject::Replay Subject::replay(const Instance& instance) const {
         record(model_, policy_, shape, {.skip_zero_weights = true, .fold = !records_whole(model_, shape)});
     Reference reference(program);
     const Decoded decoded = decode(reference, program, question, task_.eos());
-    std::vector<Token> answer(decoded.tokens.begin() + static_cast<std::ptrdiff_t>(question.size()),
-                              decoded.tokens.end());
+    std::vector<Token> answer = decoded.written;
     replay.right = answer == right;
     if (decoded.stopped) answer.pop_back();
     const bool unfinished = !decoded.stopped && task_.eos() < task_.vocabulary().size();
@@ -157,7 +156,7 @@ bool Judge::fails(Engine& engine, const Instance& instance) {
   const Task& task = subject_.task();
   std::vector<Token> tokens = task.question(instance);
   const std::vector<Token> answer = task.answer(instance);
-  tokens.insert(tokens.end(), answer.begin(), answer.end() - 1);
+  if (!task.one_pass()) tokens.insert(tokens.end(), answer.begin(), answer.end() - 1);
   engine.reference->start(tokens);
   try {
     for (int o = 0; o < engine.prepared->outputs(); ++o) {

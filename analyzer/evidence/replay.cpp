@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "constructions/families/model_family.hpp"
+
 namespace roundoff::analyzer {
 
 std::string shell_quoted(std::string_view word) {
@@ -43,11 +45,12 @@ std::string replay_command(std::string_view name, const TaskSize& size, const Se
   if (size.ragged) line += " --ragged";
   for (const std::string& word : options_of(difference(policy, implied))) line += " " + shell_quoted(word);
   for (const auto& [knob, value] : settings) add("--set", fmt::format("{}={}", knob, value));
+  if (is_generated_family(name)) line += " --allow-programs";
   return line + " " + shell_quoted(input);
 }
 
 std::string replay_command(const Question& question, const Counterexample& counterexample) {
-  if (question.construction.empty()) return "";
+  if (question.construction.empty() || is_generated_family(question.construction)) return "";
   const Policy& policy = question.policy;
   return replay_command(question.construction, question.size, question.settings, policy,
                         policy_for(find_construction(question.construction), policy[Role::weights]),

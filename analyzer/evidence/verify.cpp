@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/automata/all_lengths.hpp"
 #include "analyzer/evidence/certify.hpp"
 #include "analyzer/evidence/enumerate.hpp"
 #include "analyzer/evidence/judge.hpp"
@@ -51,7 +52,7 @@ class Verification {
 
  private:
   void decide() {
-    if (result_.of == 0) {  // no word of this length is an input
+    if (result_.of == 0 && options_.method != Method::automaton) {  // no word of this length is an input
       result_.method = options_.method;
       result_.obstacle = {Reason::nothing_covered};
       return;
@@ -71,6 +72,9 @@ class Verification {
         break;
       case Method::certify:
         by_diagrams();
+        break;
+      case Method::automaton:
+        result_ = verify_all_lengths(model_, policy_, task_, options_.limits, options_.interrupted);
         break;
       case Method::automatic:
         automatic();

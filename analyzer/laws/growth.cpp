@@ -102,8 +102,8 @@ std::string statement_of(const GrowthLaw& growth) {
                        name(best.kind), formula(best, growth.variable));
   }
   if (growth.decided) {
-    return fmt::format("{}: {} (weight {:.2f}, chosen in {:.0f} % of bootstrap samples)", name(best.kind),
-                       formula(best, growth.variable), best.weight, 100 * best.chosen);
+    return fmt::format("{}: {} (a fit to {} points)", name(best.kind), formula(best, growth.variable),
+                       growth.points.size());
   }
   std::string rivals;
   double covered = 0;

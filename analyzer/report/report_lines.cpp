@@ -14,6 +14,8 @@
 #include <fmt/ranges.h>
 
 #include "analyzer/laws/width_law.hpp"
+#include "constructions/families/model_family.hpp"
+#include "formats/error.hpp"
 
 namespace roundoff::analyzer {
 namespace {
@@ -72,17 +74,26 @@ GrowthLaw bits_law(const Line& line, const Least& least) {
   return fit_growth(points, growth_options(line, Errors::absolute));
 }
 
+/// None where the task cannot be made here: its file is gone, or names a program, which no report runs.
+std::vector<Bound> bounds_of(const Question& question) {
+  try {
+    return lower_bounds(*make_task(question.task, question.size), question.policy, question.shape.layers);
+  } catch (const UsageError&) {
+    return {};
+  } catch (const FileError&) {
+    return {};
+  }
+}
+
 /// The counting bound under the narrowest row of every size.
 void add_counting_bound(const Line& line, Chart& chart) {
   ChartSeries series;
   series.kind = ChartSeries::bound;
   series.name = "lower bound on d_model (counting)";
   for (const auto& [x, row] : minima(line, line.rows, width_of)) {
-    const Question& question = row->question;
-    const Bound bound =
-        lower_bounds(*make_task(question.task, question.size), question.policy, question.shape.layers)
-            .front();
-    if (!(bound.value > 0)) continue;
+    const std::vector<Bound> bounds = bounds_of(row->question);
+    if (bounds.empty() || !(bounds.front().value > 0)) continue;
+    const Bound& bound = bounds.front();
     series.points.push_back({x, bound.value, bound.statement});
     series.note = bound.condition;
   }
@@ -200,7 +211,8 @@ std::vector<ReportLaw> laws_of(const Line& line) {
     law.construction = construction;
     for (const ReportRow* row : rows) law.evidence.add(row->result);
     const std::string& registered = rows.front()->question.construction;
-    if (!registered.empty()) {
+    if (is_model_family(registered)) law.theorem = "model files";
+    if (!registered.empty() && !is_model_family(registered)) {
       const Construction& known = find_construction(registered);
       law.theorem = known.theorem;
       law.paper = paper_width(known.task, known.regime);
@@ -235,8 +247,7 @@ ReportLine report_of(const Line& line) {
     result.charts.push_back(minima_chart(line, "bits", bits_of, bits_law));
     const ReportRow& best = *least.rbegin()->second;
     result.bounds_of = fmt::format("{} at {} = {:g}", best.name, line.variable, least.rbegin()->first);
-    result.bounds = lower_bounds(*make_task(best.question.task, best.question.size), best.question.policy,
-                                 best.question.shape.layers);
+    result.bounds = bounds_of(best.question);
   }
   const auto size = [&line](const ReportRow& row) { return line.size(row); };
   for (const auto& [construction, members] : line.constructions) {

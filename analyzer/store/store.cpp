@@ -496,10 +496,18 @@ std::vector<Recheck> recheck(const Store& store, const std::string& prefix, cons
       outcomes.push_back(std::move(outcome));
       continue;
     }
-    const std::unique_ptr<Task> task = question.layout.empty()
-                                           ? make_task(question.task, question.size)
-                                           : template_task(question.task, question.size, question.layout);
-    if (const std::optional<Model> model = rebuild(store, question, *task, outcome.is)) {
+    std::unique_ptr<Task> task;
+    std::optional<Model> model;
+    try {
+      task = question.layout.empty() ? make_task(question.task, question.size)
+                                     : template_task(question.task, question.size, question.layout);
+      model = rebuild(store, question, *task, outcome.is);
+    } catch (const UsageError& error) {
+      outcome.is = error.what();
+    } catch (const FileError& error) {  // the task's file is gone, or names a program
+      outcome.is = error.what();
+    }
+    if (model) {
       VerifyOptions again = question.options;
       const double steps = again.limits.steps;
       if (again.limits.seconds > 0) again.limits = options.limits;

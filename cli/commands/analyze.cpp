@@ -45,6 +45,7 @@ void declare_analyze(Arguments& arguments, AnalyzeArguments& options) {
   arguments.number("--l", options.subject.l, 1, 200000, "Low digits of a product [2n]");
   arguments.number("--c", options.subject.c, 1, 16, "Digits per token [1]");
   arguments.flag("--ragged", options.subject.ragged, "Operands of 1 to n digits");
+  declare_generator(arguments, options.subject);
   declare_knobs(arguments, options.subject);
   declare_policy(arguments, options.subject.policy);
   declare_evidence(arguments, options.evidence);
@@ -66,10 +67,11 @@ std::vector<const Construction*> chosen(const AnalyzeArguments& options) {
   }
   if (options.regime != "any")
     throw UsageError("analyze: --regime chooses among the constructions of --task; leave it out");
-  if (options.names.empty())
+  const std::vector<std::string> names = with_generator(options.subject, options.names);
+  if (names.empty())
     throw UsageError("analyze: NAME is missing; name constructions (roundoff constructions), or --task TASK");
   std::vector<const Construction*> list;
-  for (const std::string& name : options.names) list.push_back(&find_construction(name));
+  for (const std::string& name : names) list.push_back(&find_construction(name));
   return list;
 }
 

@@ -27,7 +27,7 @@ struct CompareArguments {
 };
 
 void declare_compare(Arguments& arguments, CompareArguments& options) {
-  declare_subject(arguments, options.subject);
+  declare_family(arguments, options.subject);
   arguments.text("--wide", options.wide, "FORMAT", "What the other roles compute in [binary32]");
   declare_evidence(arguments, options.evidence);
 }

@@ -11,6 +11,7 @@
 #include "cli/views/trace.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
+#include "sim/model/repeat.hpp"
 #include "sim/program/record.hpp"
 
 namespace roundoff::cli {
@@ -55,10 +56,11 @@ Json number_json(const Value& value) {
 
 int run_forward(const ForwardArguments& options, Session& session) {
   options.inside.check(session);
-  const ModelFile file = load_model(options.model);
+  ModelFile file = load_model(options.model);
   const std::vector<Token> tokens = parse_tokens(options.tokens, file.model.vocabulary.size());
   Bindings bindings;
   bindings.N = static_cast<int>(tokens.size());
+  file.model = unrolled(file.model, bindings);
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   SequenceShape sequence;
@@ -103,7 +105,10 @@ int run_forward(const ForwardArguments& options, Session& session) {
                    {"outside_the_theorem", outside_the_theorem(policy)},
                    {"mishaps", mishaps_json(program, reference)}};
   if (!trap.empty()) document["trap"] = trap;
-  const Table table = show_inside(options.inside, program, reference, file.model.vocabulary, text, document);
+  std::vector<std::string> names;
+  for (const Token token : tokens) names.push_back(file.model.vocabulary[token]);
+  const Table table = show_inside(options.inside, program, reference, file.model, names,
+                                  file.model.vocabulary, text, document);
   print_beside(options.inside, session, text, table, document);
   return trap.empty() ? exit_done : exit_refuted;
 }

@@ -25,6 +25,7 @@ struct FrontierArguments {
 void declare_frontier(Arguments& arguments, FrontierArguments& options) {
   arguments.positionals("NAME", options.names, "Constructions of one task");
   declare_size(arguments, options.subject);
+  declare_generator(arguments, options.subject);
   declare_knobs(arguments, options.subject);
   declare_policy(arguments, options.subject.policy);
   arguments.group("Search");
@@ -35,10 +36,11 @@ void declare_frontier(Arguments& arguments, FrontierArguments& options) {
 }
 
 int run_frontier(const FrontierArguments& options, Session& session) {
-  if (options.names.empty())
+  const std::vector<std::string> names = with_generator(options.subject, options.names);
+  if (names.empty())
     throw UsageError("frontier: NAME is missing; name constructions (roundoff constructions)");
   std::vector<const Construction*> constructions;
-  for (const std::string& name : options.names) constructions.push_back(&find_construction(name));
+  for (const std::string& name : names) constructions.push_back(&find_construction(name));
   refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};

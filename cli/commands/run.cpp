@@ -9,6 +9,7 @@
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/steps.hpp"
 #include "cli/views/task_json.hpp"
 #include "cli/views/trace.hpp"
 #include "formats/error.hpp"
@@ -22,12 +23,15 @@ struct RunArguments {
   SubjectOptions subject;
   std::string input;
   InsideOptions inside;
+  bool steps = false;
 };
 
 void declare_run(Arguments& arguments, RunArguments& options) {
   declare_subject(arguments, options.subject);
   arguments.positional("INPUT", options.input, "A question of the task: 0123+0456=", true);
   declare_inside(arguments, options.inside);
+  arguments.flag("--steps", options.steps,
+                 "Walk the run layer by layer: what positions carry, where heads look");
 }
 
 /// "00579" of the tokens that follow the question; a final <eos> is left out.
@@ -45,13 +49,13 @@ int run_run(const RunArguments& options, Session& session) {
   const Instance instance = parse_input(subject, options.input);
   const std::vector<Token> question = task.question(instance), right_answer = task.answer(instance);
   // What shows the inside wants every operation; the answer alone is the same without the foreseeable ones.
-  const bool inside = options.inside.any();
+  const bool inside = options.inside.any() || options.steps;
   // The foreseeable ones of a small run are done as well, so that it can say what saturates, overflows or is NaN.
   constexpr double most_operations = 2e7;
   const bool fold = !inside && operations(subject.model, task.positions()) > most_operations;
   Program program;
   std::optional<Reference> reference;
-  Decoded decoded{question, false};
+  Decoded decoded{question, {}, false};
   std::string trap;
   try {
     program = record(subject.model, subject.policy, task.shape(instance),
@@ -61,12 +65,13 @@ int run_run(const RunArguments& options, Session& session) {
   } catch (const Trap& error) {
     trap = error.what();
   }
-  const std::span<const Token> written = std::span(decoded.tokens).subspan(question.size());
+  const std::span<const Token> written = decoded.written;
   const bool right =
       trap.empty() && std::equal(written.begin(), written.end(), right_answer.begin(), right_answer.end());
   const std::string want = answer_text(task, right_answer);
 
-  std::string text = task.text(decoded.tokens) + '\n';
+  std::string text =
+      task.text(decoded.tokens) + (task.one_pass() ? " gives " + task.text(written) : "") + '\n';
   if (!trap.empty())
     text += fmt::format("trap: {}\nright is {}\n", trap, want);
   else
@@ -74,6 +79,8 @@ int run_run(const RunArguments& options, Session& session) {
   if (reference) text += mishaps_text(program, *reference);
   std::vector<std::string> tokens;
   for (const Token token : decoded.tokens) tokens.push_back(task.vocabulary()[token]);
+  if (options.steps && reference)
+    text = walk_text(subject.model, program, *reference, tokens, task.vocabulary()) + '\n' + text;
   Json document = {{"input", task.text(question)},
                    {"tokens", tokens},
                    {"answer", answer_text(task, written)},
@@ -87,7 +94,8 @@ int run_run(const RunArguments& options, Session& session) {
   Table table;
   if (reference) {
     document["mishaps"] = mishaps_json(program, *reference);
-    table = show_inside(options.inside, program, *reference, task.vocabulary(), text, document);
+    table = show_inside(options.inside, program, *reference, subject.model, tokens, task.vocabulary(), text,
+                        document);
   }
   print_beside(options.inside, session, text, table, document);
   return right ? exit_done : exit_refuted;
@@ -103,6 +111,7 @@ Command run_command() {
       "Examples:\n"
       "  roundoff run add-hinge --p 10 '0123+0456='\n"
       "  roundoff run add-match --format 'fixed(4,0)' --set D=1 --round-weights '01111111+00000001='\n"
+      "  roundoff run add-hinge '01+11=' --steps\n"
       "  roundoff run add-hinge '0101+0011=' --trace trace.jsonl --stats\n");
 }
 

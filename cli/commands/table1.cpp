@@ -8,6 +8,7 @@
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/evidence.hpp"
 #include "cli/views/html.hpp"
+#include "cli/views/paper_table.hpp"
 #include "cli/views/table1_view.hpp"
 #include "constructions/tasks/task.hpp"
 #include "sim/files/write_file.hpp"
@@ -18,7 +19,7 @@ namespace {
 struct Table1Arguments {
   std::string task = "all";
   int p = 2;
-  bool full = false;
+  bool full = false, latex = false;
   std::string page, store;
   std::optional<double> work;
 };
@@ -32,6 +33,7 @@ void declare_table1(Arguments& arguments, Table1Arguments& options) {
   arguments.flag("--full", options.full, "Larger sizes and more evidence: may run an hour");
   arguments.number("--work", options.work, "OPERATIONS",
                    "Rounded operations that a verdict may take: less for a smaller table");
+  arguments.flag("--latex", options.latex, "The table as the paper prints it, for LaTeX (booktabs)");
   arguments.text("--page", options.page, "FILE.html", "Write the answer as one self-contained page too");
   arguments.text("--store", options.store, "FILE.sqlite",
                  "Keep every verdict here; what is known is not asked again");
@@ -51,10 +53,20 @@ int run_table1(const Table1Arguments& options, Session& session) {
   how.progress = [&](const std::string& what, int done, int of) {
     progress.overall(fmt::format("series {} of {}: {}", done + 1, of, what), done, of);
   };
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   const Table1 table = table1(how);
   Json document = as_json(table);
-  print(session, as_text(table), all_points_table(table), document);
+  document["paper_table"] = Json::array();
+  for (const auto& row : paper_table(table).rows)
+    document["paper_table"].push_back({{"task", row[0]},
+                                       {"precision", row[1]},
+                                       {"paper", row[2]},
+                                       {"best", row[3]},
+                                       {"law", row[4]},
+                                       {"evidence", row[5]},
+                                       {"papers_construction", row[6]}});
+  print(session, options.latex ? paper_latex(table) : paper_text(table) + as_text(table),
+        all_points_table(table), document);
   if (table.interrupted) throw Interrupted(resume_hint(options.store));
   if (!options.page.empty()) {
     html::Page page(fmt::format("How many bits, and how wide? Base {}", options.p),

@@ -107,6 +107,7 @@ int show(const TasksArguments& options, Session& session) {
 }
 
 int run_tasks(const TasksArguments& options, Session& session) {
+  with_generator(options.subject, {});  // of programs it says whether they may be run
   return options.subject.task.empty() ? list_tasks(session) : show(options, session);
 }
 

@@ -22,7 +22,7 @@ struct VerifyArguments {
 };
 
 void declare_verify(Arguments& arguments, VerifyArguments& options) {
-  declare_subject(arguments, options.subject);
+  declare_family(arguments, options.subject);
   declare_evidence(arguments, options.evidence);
   arguments.flag("--all", options.all,
                  "Go on after the first counterexample, and count the failures (certify always does)");
@@ -43,7 +43,7 @@ std::string as_text(const Subject& subject, const Result& result, const Shape& d
   if (result.counterexample) {
     const Counterexample& found = *result.counterexample;
     line("counterexample", fmt::format("{} gives {}, right is {}", found.input, found.got, found.want));
-    line("replay", replay_line(subject, found.input));
+    line("replay", replay_line(subject, found));
   }
   if (!subject.inexact.empty()) line("rounded weights", subject.inexact);
   if (const std::string note = note_text(result, subject.note); !note.empty()) line("note", note);
@@ -67,7 +67,7 @@ int run_verify(const VerifyArguments& options, Session& session) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 
   Json document = as_json(result, subject.note);
-  if (result.counterexample) document["replay"] = replay_line(subject, result.counterexample->input);
+  if (result.counterexample) document["replay"] = replay_line(subject, *result.counterexample);
   const Json rest = {{"width", dimensions.width},   {"d_model", dimensions.d_model},
                      {"heads", dimensions.heads},   {"d_k", dimensions.d_k},
                      {"d_v", dimensions.d_v},       {"d_ff", dimensions.d_ff},

@@ -16,11 +16,12 @@ PolicyLayer PolicyOptions::layer() const {
   return layer;
 }
 
-void declare_policy(Arguments& arguments, PolicyOptions& options) {
+void declare_policy(Arguments& arguments, PolicyOptions& options, std::string_view taken) {
   arguments.group("Arithmetic (roundoff policies describes them)");
   PolicyLayer& words = options.words;
   for (const PolicyField& field : policy_fields()) {
     const std::string option = option_of(field);
+    if (option == taken) continue;
     if (field.table().empty()) {
       arguments.take(option, field.words, field.summary,
                      [&words, &field](const std::string& word) { words.set(field.key, word); });

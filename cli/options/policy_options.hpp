@@ -21,7 +21,8 @@ struct PolicyOptions {
   PolicyLayer layer() const;
 };
 
-void declare_policy(Arguments& arguments, PolicyOptions& options);
+/// `taken`: an option that means something else in this command, so that only files and stacks say that field.
+void declare_policy(Arguments& arguments, PolicyOptions& options, std::string_view taken = "");
 
 /// The construction's own policy in its own format, or that which the layer says, and the layer over it.
 Policy construction_policy(const PolicyLayer& layer, const Construction& construction,

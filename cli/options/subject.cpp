@@ -8,8 +8,10 @@
 #include "cli/shell/session.hpp"
 #include "cli/views/task_json.hpp"
 #include "constructions/families/model_family.hpp"
+#include "constructions/programs/run_program.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
+#include "sim/model/repeat.hpp"
 #include "sim/program/record.hpp"
 
 namespace roundoff::cli {
@@ -55,11 +57,15 @@ Subject from_file(const SubjectOptions& options) {
   subject.name = file.model.name.empty() ? options.name : file.model.name;
   subject.task = read_task(file.task, options, file.model.vocabulary);
   const auto refuse = [&](const std::string& what) { throw FileError(options.name + ": " + what); };
-  if (!file.model.position_embedding.empty() &&
-      file.model.position_embedding.rows() < subject.task->positions())
+  if (!file.model.has_positions(subject.task->positions()))
     refuse(fmt::format("the task needs {} positions but the model has only {}", subject.task->positions(),
                        file.model.position_embedding.rows()));
   const Bindings bindings = subject.task->bindings();
+  try {
+    file.model = unrolled(file.model, bindings);
+  } catch (const UsageError& error) {
+    refuse(error.what());
+  }
   subject.policy = file_policy(options.policy.layer(), file, options.name, bindings);
   PolicyLayer format;
   format.set("format", formats::notation(subject.policy[Role::weights]));
@@ -84,15 +90,18 @@ void declare_size(Arguments& arguments, SubjectOptions& options) {
   arguments.number("--l", options.l, 1, 200000, "Low digits of a product [2n]");
   arguments.number("--c", options.c, 1, 16, "Digits per token [1]");
   arguments.flag("--ragged", options.ragged, "Operands of 1 to n digits");
+  arguments.flag("--allow-programs", options.allow_programs, "Run the program that a task file names");
 }
 
 void declare_knobs(Arguments& arguments, SubjectOptions& options) {
   arguments.texts("--set", options.settings, "KNOB=N", "A knob of the construction; may be repeated");
 }
 
-void declare_subject(Arguments& arguments, SubjectOptions& options) {
+namespace {
+
+void declare_named(Arguments& arguments, SubjectOptions& options, bool required) {
   arguments.positional("NAME", options.name, "A construction (roundoff constructions), or a model file",
-                       true);
+                       required);
   declare_size(arguments, options);
   arguments.text("--task", options.task, "TASK",
                  "Of a model file that names none: a NAME (roundoff tasks), or a FILE.toml");
@@ -100,6 +109,29 @@ void declare_subject(Arguments& arguments, SubjectOptions& options) {
   declare_policy(arguments, options.policy);
   arguments.flag("--round-weights", options.round_weights,
                  "Round weights that the format lacks by far, instead of refusing");
+}
+
+}  // namespace
+
+void declare_subject(Arguments& arguments, SubjectOptions& options) {
+  declare_named(arguments, options, true);
+}
+
+void declare_family(Arguments& arguments, SubjectOptions& options) {
+  declare_named(arguments, options, false);
+  declare_generator(arguments, options);
+}
+
+void declare_generator(Arguments& arguments, SubjectOptions& options) {
+  arguments.text(
+      "--generator", options.generator, "COMMAND",
+      "Instead of NAME: a program that writes the model of a size, as 'python3 gen.py {n} {format}'");
+}
+
+std::vector<std::string> with_generator(const SubjectOptions& options, std::vector<std::string> names) {
+  if (options.allow_programs || !options.generator.empty()) constructions::allow_programs();
+  if (!options.generator.empty()) names.push_back(constructions::generated_family(options.generator));
+  return names;
 }
 
 void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task) {
@@ -149,7 +181,16 @@ Question question_of(const Subject& subject, const Policy& policy, const VerifyO
                                options);
 }
 
-Subject resolve(const SubjectOptions& options) {
+Subject resolve(const SubjectOptions& given) {
+  SubjectOptions options = given;
+  const std::vector<std::string> names =
+      with_generator(options, options.name.empty() ? std::vector<std::string>{} : std::vector{options.name});
+  if (names.size() != 1)
+    throw UsageError(names.empty()
+                         ? "NAME is missing; name a construction (roundoff constructions), a model file, or "
+                           "a --generator"
+                         : fmt::format("give {} or --generator, not both", options.name));
+  options.name = names[0];
   Subject subject = is_model_file(options.name) ? from_file(options) : from_construction(options);
   subject.format = notation(subject.policy);
   subject.note = outside_the_theorem(subject.policy);
@@ -160,12 +201,16 @@ Subject resolve(const SubjectOptions& options) {
   return subject;
 }
 
-std::string replay_line(const Subject& subject, const std::string& input) {
+std::string replay_line(const Subject& subject, const Counterexample& found) {
   const SubjectOptions& asked = subject.asked;
-  std::string line = replay_command(asked.name, subject.task->size(), subject.settings, subject.policy,
-                                    subject.implied, input);
+  TaskSize size = subject.task->size();
+  // A word may have another length than was asked for (Method::automaton).
+  if (subject.task->words()) size.n = static_cast<int>(found.instance.operands[0].size());
+  std::string line =
+      replay_command(asked.name, size, subject.settings, subject.policy, subject.implied, found.input);
   if (!asked.task.empty()) line += " --task " + shell_quoted(asked.task);
   if (asked.round_weights) line += " --round-weights";
+  if (asked.allow_programs && asked.generator.empty()) line += " --allow-programs";
   return line;
 }
 

@@ -26,12 +26,20 @@ struct SubjectOptions {
   std::optional<int> shown_n, shown_k;  ///< as an input shows them; they stand where nothing else says them
   bool ragged = false;
   PolicyOptions policy;
+  std::string generator;        ///< a command that writes the model of a size, in place of a name
+  bool allow_programs = false;  ///< that task files name
   bool round_weights = false;
   std::vector<std::string> settings;  ///< knob=value
 };
 
 /// NAME|MODEL.json, the size, the knobs, the policy.
 void declare_subject(Arguments& arguments, SubjectOptions& options);
+/// The same, for commands that ask a family of models: a --generator may stand in place of the NAME.
+void declare_family(Arguments& arguments, SubjectOptions& options);
+/// --generator.
+void declare_generator(Arguments& arguments, SubjectOptions& options);
+/// What --generator and --allow-programs say of programs; the names, with that of a generator among them.
+std::vector<std::string> with_generator(const SubjectOptions& options, std::vector<std::string> names);
 /// The same without the name: for commands that take several.
 void declare_size(Arguments& arguments, SubjectOptions& options);
 /// --set.
@@ -65,7 +73,7 @@ Settings parse_settings(const std::vector<std::string>& settings);
 /// What is asked of the subject, under its own policy or another.
 Question question_of(const Subject& subject, const Policy& policy, const VerifyOptions& options);
 /// The `roundoff run ...` that repeats one input under exactly this model, format and semantics.
-std::string replay_line(const Subject& subject, const std::string& input);
+std::string replay_line(const Subject& subject, const Counterexample& found);
 
 /// An input of the subject's task. UsageError, of a model file with its name.
 Instance parse_input(const Subject& subject, std::string_view input);

@@ -46,6 +46,9 @@ std::string obstacle_text(const Obstacle& obstacle, bool remedy) {
       return fmt::format("ran out of {:.0f} diagram nodes", obstacle.limit);
     case Reason::memory:
       return fmt::format("ran out of {:.0f} MB of diagram nodes", obstacle.limit);
+    case Reason::states:
+      return fmt::format("its machine has more than {:.0f} states", obstacle.limit) +
+             (remedy ? "; raise --states" : "");
     case Reason::tuples:
       return "too many tuples of values";
     case Reason::column_sums:
@@ -61,6 +64,16 @@ std::string obstacle_text(const Obstacle& obstacle, bool remedy) {
              (remedy ? ": use exhaustive, adversarial or sample" : "");
     case Reason::other_layout:
       return "certificates speak of a task's own sequences, and this one is put by a template";
+    case Reason::positions:
+      return "a table of positions, slopes or rotations: only a model without positions, or with periodic "
+             "ones, is a "
+             "finite-state machine";
+    case Reason::unbounded_order:
+      return "tree and exact sums are no finite-state machines";
+    case Reason::repeats:
+      return "layers that are repeated more often the longer the word is";
+    case Reason::unmasked:
+      return "without a mask every position sees what comes after it";
     case Reason::nothing_covered:
       return "no input was looked at";
     case Reason::not_stored:
@@ -74,7 +87,7 @@ std::string obstacle_text(const Obstacle& obstacle, bool remedy) {
 void declare_evidence(Arguments& arguments, EvidenceOptions& options) {
   arguments.group("Evidence");
   arguments.choice("--method", options.method,
-                   {"auto", "exhaustive", "certify", "adversarial", "sample", "adderboard"},
+                   {"auto", "exhaustive", "certify", "adversarial", "sample", "adderboard", "automaton"},
                    "How the inputs are covered");
   arguments.number("--count", options.count,
                    fmt::format("Samples, where the method draws them [{}]", VerifyOptions{}.count));
@@ -92,12 +105,12 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
     throw UsageError(
         fmt::format("{} {}, and --method {} does not; leave it out", option, what, options.method));
   };
-  const bool proves = how.method == Method::automatic || how.method == Method::certify;
+  const bool runs = how.method != Method::certify && how.method != Method::automaton;
+  const bool proves = how.method == Method::automatic || !runs;
   if (options.count && how.method != Method::automatic && how.method != Method::sample)
     refuse("--count", "is for a method that draws samples");
   if (options.budget && !proves) refuse("--budget", "is for a method that asks for a certificate");
-  if (options.reference && how.method == Method::certify)
-    refuse("--reference", "is for a method that runs inputs");
+  if (options.reference && !runs) refuse("--reference", "is for a method that runs inputs");
   how.count = options.count.value_or(how.count);
   if (how.method == Method::certify) how.limits.seconds = 300;
   if (options.budget) how.limits.seconds = *options.budget;
@@ -105,11 +118,18 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   how.threads = session.threads;
   how.reference = options.reference;
   how.progress = [&progress](const Progress& at) { progress.show(at.what, at.done, at.of); };
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   return how;
 }
 
-void warn(const std::string& line) { std::cerr << "roundoff: warning: " << line << '\n'; }
+Store::Warn warnings(const Session& session) {
+  return [listener = session.listener](const std::string& line) {
+    if (listener != nullptr)
+      listener->note(line);
+    else
+      std::cerr << "roundoff: warning: " << line << '\n';
+  };
+}
 
 std::optional<Store> open_store(const std::string& path) {
   if (path.empty()) return std::nullopt;
@@ -132,6 +152,9 @@ std::string method_text(const Result& result) {
 }
 
 std::string evidence_text(const Result& result) {
+  if (result.method == Method::automaton)
+    return fmt::format("{} {} words of all lengths (automaton)", name(result.verdict),
+                       result.verdict == Verdict::refuted ? "among" : "for");
   const std::string covered = count_text(result.covered), of = count_text(result.of);
   const std::string method = method_text(result);
   switch (result.verdict) {
@@ -153,7 +176,8 @@ std::string note_text(const Result& result, const std::string& outside) {
   const auto add = [&](const std::string& words) { text += (text.empty() ? "" : "; ") + words; };
   const bool open = result.verdict == Verdict::unknown;
   if (result.obstacle.reason != Reason::none) {
-    const std::string why = obstacle_text(result.obstacle, open && result.method == Method::certify);
+    const std::string why = obstacle_text(
+        result.obstacle, open && (result.method == Method::certify || result.method == Method::automaton));
     add(result.verdict == Verdict::refuted ? "the failing fraction is not known: " + why
         : open                             ? why
                                            : "certify: " + why);
@@ -190,6 +214,10 @@ Json as_json(const Result& result, const std::string& outside) {
                    {"covered", count_json(result.covered)},
                    {"of", count_json(result.of)},
                    {"failing", count_json(result.failing)}};
+  if (result.method == Method::automaton) {
+    if (result.verdict != Verdict::unknown) document["covered"] = "all lengths";
+    document["of"] = "all lengths";
+  }
   if (result.counterexample) {
     const Counterexample& found = *result.counterexample;
     document["counterexample"] = {{"input", found.input}, {"got", found.got}, {"want", found.want}};

@@ -30,7 +30,7 @@ void declare_evidence(Arguments& arguments, EvidenceOptions& options);
 VerifyOptions verify_options(const EvidenceOptions& options, const Session& session, ProgressLine& progress);
 
 /// One line on standard error, whatever is asked for: something was left out of the answer.
-void warn(const std::string& line);
+Store::Warn warnings(const Session& session);
 
 /// The store of --store; none for "".
 std::optional<Store> open_store(const std::string& path);

@@ -102,10 +102,6 @@ std::string law_text(const GrowthLaw& law) {
   if (law.fits.empty() || law.points.size() < 5) return "too few points";
   const LawFit& best = law.fits.front();
   std::string text = fmt::format("{}: {}", name(best.kind), formula(best, law.variable));
-  if (best.a_range.low < best.a_range.high && best.kind != LawKind::constant)
-    text += fmt::format(", {} in [{:.3g}, {:.3g}]", best.kind == LawKind::power ? "exponent" : "slope",
-                        best.kind == LawKind::power ? best.b_range.low : best.a_range.low,
-                        best.kind == LawKind::power ? best.b_range.high : best.a_range.high);
   if (!law.decided && law.class_decided) text += fmt::format(" ({}; law undecided)", name(law.best_class));
   if (!law.class_decided) text += " (the data cannot tell)";
   return text;

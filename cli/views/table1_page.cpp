@@ -3,6 +3,7 @@
 
 #include "cli/views/html.hpp"
 #include "cli/views/minimisation.hpp"
+#include "cli/views/paper_table.hpp"
 #include "cli/views/table1_view.hpp"
 
 namespace roundoff::cli {
@@ -43,6 +44,11 @@ void add_cell(html::Page& page, const Table1& table, const Cell& cell) {
 void add_to(html::Page& page, const Table1& table) {
   page.heading(fmt::format("Table 1, base {}{}{}", table.p, table.task.empty() ? "" : ", " + table.task,
                            table.quick ? "" : ", full form"));
+  if (const Table first = paper_table(table); !first.rows.empty()) {
+    page.paragraph(found_text(table));
+    page.table(first, "As the paper prints it: its claims, and what was found here",
+               fmt::format("table1-paper-p{}{}{}", table.p, table.task.empty() ? "" : "-", table.task));
+  }
   page.paragraph(
       "The paper is Feng et al., arXiv:2410.13857. Every point is a model that was built and run, in the "
       "least "

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "constructions/tasks/task_file.hpp"
 #include "constructions/tasks/template_task.hpp"
 #include "formats/error.hpp"
 
@@ -60,7 +61,7 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
       if (!task.empty() && task != own)
         throw UsageError(
             fmt::format("{} is made for the task {}; leave --task {} out", options.name, own, task));
-      task = own;
+      task = task_beside(own, options.name);
     }
     if (file.contains("template")) {
       try {

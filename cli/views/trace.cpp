@@ -9,12 +9,27 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/blame/prefix_rounding.hpp"
+#include "cli/views/steps.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/text.hpp"
 
 namespace roundoff::cli {
 
+namespace {
+
+/// A dyadic number exactly; any other one, such as e, in decimal behind a ~.
+std::string exact_text(const Enclosure& exact) {
+  return exact.low() == exact.high() ? hex(exact.low()) : fmt::format("~{:.17g}", to_double(exact.low()));
+}
+
+bool is_stream(SiteName name) {
+  return name == SiteName::emb || name == SiteName::mid || name == SiteName::out;
+}
+
+}  // namespace
+
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const Model& model, const std::vector<std::string>& tokens,
                  const std::vector<std::string>& vocabulary) {
   const bool to_stdout = path == "-";
   std::ofstream into;
@@ -32,12 +47,18 @@ void write_trace(const std::string& path, const Program& program, const Referenc
     if (site.head >= 0) line += fmt::format(",\"head\":{}", site.head);
     if (site.key >= 0) line += fmt::format(",\"key\":{}", site.key);
     if (site.index >= 0) line += fmt::format(",\"index\":{}", site.index);
+    if (is_stream(site.name) && !model.registers.empty())
+      line += ",\"register\":" + Json(register_name(model, site.index)).dump();
+    if (site.position >= 0 && static_cast<std::size_t>(site.position) < tokens.size())
+      line += ",\"token\":" + Json(tokens[static_cast<std::size_t>(site.position)]).dump();
     const Value& value = reference.value(node);
     if (site.name == SiteName::next) {
       const auto token = static_cast<std::size_t>(to_double(value));
       line += ",\"value\":" + Json(vocabulary.at(token)).dump();
     } else {
       line += ",\"value\":\"" + hex(value) + '"';
+      if ((reference.flags(node) & flag_inexact) != 0)
+        line += ",\"exact\":\"" + exact_text(rounding_error(program, node, reference).exact) + '"';
     }
     file << line << "}\n";
   }
@@ -118,7 +139,7 @@ Table as_table(const std::vector<SiteStatistics>& statistics) {
                {"underflow", "underflow", true}},
               {}};
   for (const SiteStatistics& s : statistics)
-    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer), std::string(name(s.site)),
+    table.rows.push_back({s.layer < 0 ? "-" : std::to_string(s.layer + 1), std::string(name(s.site)),
                           std::to_string(s.values), decimal(s.least), decimal(s.most),
                           std::to_string(s.integer_bits), needed(s), std::to_string(s.inexact),
                           fmt::format("{:.3g}", s.error_ulps), std::to_string(s.saturated),
@@ -209,8 +230,9 @@ void declare_inside(Arguments& arguments, InsideOptions& options) {
 }
 
 Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const Model& model, const std::vector<std::string>& tokens,
                   const std::vector<std::string>& vocabulary, std::string& text, Json& document) {
-  if (!options.trace.empty()) write_trace(options.trace, program, reference, vocabulary);
+  if (!options.trace.empty()) write_trace(options.trace, program, reference, model, tokens, vocabulary);
   if (!options.stats) return {};
   const auto sites = statistics(program, reference);
   Table table = as_table(sites);

@@ -8,6 +8,7 @@
 #include "cli/names.hpp"
 #include "cli/options/arguments.hpp"
 #include "cli/views/answer.hpp"
+#include "sim/model/model.hpp"
 #include "sim/program/program.hpp"
 #include "sim/program/reference.hpp"
 
@@ -15,8 +16,10 @@ namespace roundoff::cli {
 
 /// Every value computed so far as JSON lines, in the order of computation (commands.md, `run --trace`).
 /// Intermediate steps of a site are left out. Token embeddings, logits and the choice belong to no layer:
-/// layer is -1.
+/// layer is -1. Beside a value stand the token at its position, the register that it is, where it is one of the stream,
+/// and the result before rounding, where that is another.
 void write_trace(const std::string& path, const Program& program, const Reference& reference,
+                 const Model& model, const std::vector<std::string>& tokens,
                  const std::vector<std::string>& vocabulary);
 
 /// Range and rounding figures of one site of one layer, over positions, heads, keys and indices; intermediate
@@ -49,6 +52,7 @@ struct InsideOptions {
 void declare_inside(Arguments& arguments, InsideOptions& options);
 /// Writes the trace; adds the figures by site to the text and the document, and returns them as a table.
 Table show_inside(const InsideOptions& options, const Program& program, const Reference& reference,
+                  const Model& model, const std::vector<std::string>& tokens,
                   const std::vector<std::string>& vocabulary, std::string& text, Json& document);
 /// Prints the answer; on standard error where the trace has taken standard output.
 void print_beside(const InsideOptions& options, const Session& session, const std::string& text,

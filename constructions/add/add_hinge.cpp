@@ -96,10 +96,10 @@ Construction add_hinge() {
       .family =
           "fixed(max(lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+2), "
           "lg(ceil((ceil(n/c)+1)/3)*ceil(ceil(n/c)/2)+ceil(n/c)+2), "
-          "floor(2*c*lg(p))), 0)",
+          "floor(2*lg(p))), 0)",
       .floats = {.family =
-                     "float(ceil(lg(max((lg(ceil(n/c)+2)+2)*(ceil(n/c)+1)/2+6, 2*c*lg(p)+8)))+1, max(3, "
-                     "lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+1), floor(2*c*lg(p))))",
+                     "float(ceil(lg(max((lg(ceil(n/c)+2)+2)*(ceil(n/c)+1)/2+6, 2*lg(p)+8)))+1, max(3, "
+                     "lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+1), floor(2*lg(p))))",
                  .width = "max(13+D+min(D-1,1), 4*D+6)"},
       .summary = "carry from the nearest lower digit that does not propagate, by a score that saturates",
       .note = "add-hinge",

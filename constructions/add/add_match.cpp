@@ -97,10 +97,10 @@ Construction add_match() {
       .regime = Regime::logarithmic,
       .width = "5*D+16",
       .family =
-          "fixed(max(lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+2), lg(ceil(ceil(n/c)/2)+2), floor(2*c*lg(p))), "
+          "fixed(max(lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+2), lg(ceil(ceil(n/c)/2)+2), floor(2*lg(p))), "
           "0)",
-      .floats = {.family = "float(ceil(lg(2*lg(n+1)+2*c*lg(p)+8))+1, max(3, "
-                           "lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+1), floor(2*c*lg(p))))",
+      .floats = {.family = "float(ceil(lg(2*lg(n+1)+2*lg(p)+8))+1, max(3, "
+                           "lg(ceil(ceil(n/c)/2)*ceil(ceil(n/c)/2)+1), floor(2*lg(p))))",
                  .width = "5*D+16"},
       .summary = "carry from the nearest lower digit that does not propagate, by exact matches only",
       .note = "add-match",

@@ -330,16 +330,16 @@ Construction iteradd_log() {
       .regime = Regime::logarithmic,
       .width = "max(36 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c), 4*slices + 8)",
       .family =
-          "fixed(max(lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+lg(max(4,ceil(lg(k))))-2, "
-          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+2)*((14*ceil(lg(k))+17)/20*(ceil(ceil(n/c)/"
-          "max(1,ceil(logp(k)/c)))+16)/14+1/4)), "
-          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)*(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+1)/"
-          "4+1)+lg((14*ceil(lg(k))+17)/20), lg(4*n/5+2)+lg((14*ceil(lg(k))+17)/20), 2*c*lg(p)-1), "
+          "fixed(max(lg(k)+lg(p)*max(1,ceil(logp(k)))+lg(max(4,ceil(lg(k))))-2, "
+          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k))))+2)*((14*ceil(lg(k))+17)/20*(ceil(ceil(n/c)/"
+          "max(1,ceil(logp(k))))+16)/14+1/4)), "
+          "lg((ceil(ceil(n/c)/max(1,ceil(logp(k))))+1)*(ceil(ceil(n/c)/max(1,ceil(logp(k))))+1)/"
+          "4+1)+lg((14*ceil(lg(k))+17)/20), lg(4*n/5+2)+lg((14*ceil(lg(k))+17)/20), 2*lg(p)-1), "
           "ceil(lg(k)))",
-      .floats = {.family = "float(ceil(lg(max((lg(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+3)+2)*(ceil(ceil(n/"
-                           "c)/max(1,ceil(logp(k)/c)))+1)/2+7, 2*lg(k)+c*lg(p)*max(1,ceil(logp(k)/c))+12, "
-                           "lg(n+1)+12, 2*c*lg(p)+4)))+1, max(4, 2*lg(k)+c*lg(p)*max(1,ceil(logp(k)/c)), "
-                           "2*lg(ceil(ceil(n/c)/max(1,ceil(logp(k)/c)))+2)-1, lg(n)+1, 2*c*lg(p)))",
+      .floats = {.family = "float(ceil(lg(max((lg(ceil(ceil(n/c)/max(1,ceil(logp(k))))+3)+2)*(ceil(ceil(n/"
+                           "c)/max(1,ceil(logp(k))))+1)/2+7, 2*lg(k)+lg(p)*max(1,ceil(logp(k)))+12, "
+                           "lg(n+1)+12, 2*lg(p)+4)))+1, max(4, 2*lg(k)+lg(p)*max(1,ceil(logp(k))), "
+                           "2*lg(ceil(ceil(n/c)/max(1,ceil(logp(k))))+2)-1, lg(n)+1, 2*lg(p)))",
                  .width = "39 + min(1, max(0, ceil_log(power(p,c), k) - 1)) * power(p,c)"},
       .summary =
           "columns summed in groups of log k digits, quotients looked up, then the carry of ADD; 6 layers",

@@ -29,8 +29,10 @@ class AutomatonTask final : public Task {
     base_ = static_cast<int>(form_.alphabet.size());
     vocabulary_ = form_.alphabet;
     for (const std::string& output : form_.outputs) outputs_.push_back(add(output));
-    end_ = add(form_.end);
-    vocabulary_.emplace_back("<eos>");
+    if (!form_.each) {
+      end_ = add(form_.end);
+      vocabulary_.emplace_back("<eos>");
+    }
     const auto n = static_cast<std::size_t>(size.n);
     ways_.assign(n + 1, std::vector<Count>(static_cast<std::size_t>(inputs_.states())));
     for (int state = 0; state < inputs_.states(); ++state) ways(0, state) = inputs_.out(state);
@@ -47,23 +49,28 @@ class AutomatonTask final : public Task {
   std::string spec() const override { return form_.spec; }
   std::string digest() const override { return form_.digest; }
   std::string_view joiner() const override { return ""; }
-  int positions() const override { return size_.n + 2; }
+  int positions() const override { return form_.each ? size_.n : size_.n + 2; }
+  bool one_pass() const override { return form_.each; }
+  Token eos() const override { return form_.each ? static_cast<Token>(vocabulary_.size()) : Task::eos(); }
 
   std::vector<Token> question(const Instance& instance) const override {
     std::vector<Token> tokens(instance.operands[0].begin(), instance.operands[0].end());
-    tokens.push_back(end_);
+    if (!form_.each) tokens.push_back(end_);
     return tokens;
   }
   std::vector<Token> answer(const Instance& instance) const override {
+    std::vector<Token> tokens;
     int state = form_.automaton.start;
-    for (const std::uint8_t symbol : instance.operands[0]) state = form_.automaton.after(state, symbol);
-    return {outputs_[static_cast<std::size_t>(form_.automaton.out(state))], eos()};
+    for (const std::uint8_t symbol : instance.operands[0]) {
+      state = form_.automaton.after(state, symbol);
+      if (form_.each) tokens.push_back(output(state));
+    }
+    if (!form_.each) tokens = {output(state), eos()};
+    return tokens;
   }
   Instance read(std::span<const Token> question, const Instance&) const override {
-    Digits word;
-    for (std::size_t i = 0; i + 1 < question.size(); ++i)
-      word.push_back(static_cast<std::uint8_t>(question[i]));
-    return {{word}};
+    if (!form_.each) question = question.first(question.size() - 1);
+    return {{Digits(question.begin(), question.end())}};
   }
   bool admits(const Instance& instance) const override {
     int state = inputs_.start;
@@ -71,13 +78,16 @@ class AutomatonTask final : public Task {
     return inputs_.out(state) != 0;
   }
 
-  SequenceShape shape(const Instance&) const override {
+  SequenceShape shape(const Instance& instance) const override {
+    const auto n = static_cast<int>(instance.operands[0].size());
     SequenceShape shape;
     shape.vocabulary = static_cast<int>(vocabulary_.size());
     std::vector<Token> symbols;
     for (int symbol = 0; symbol < base_; ++symbol) symbols.push_back(static_cast<Token>(symbol));
-    for (int i = 0; i < size_.n; ++i) shape.tokens.push_back(symbols);
-    shape.first_output = size_.n;
+    for (int i = 0; i < n; ++i) shape.tokens.push_back(symbols);
+    shape.one_pass = form_.each;
+    if (form_.each) return shape;
+    shape.first_output = n;
     shape.tokens.push_back({end_});
     std::vector<Token> answers = outputs_;
     std::sort(answers.begin(), answers.end());
@@ -118,6 +128,7 @@ class AutomatonTask final : public Task {
   }
 
   std::vector<Term> specification(Integers& integers, std::span<const Number> operands) const override {
+    if (form_.each) return {};  // Method::automaton decides all lengths
     const Term state = last_state(integers, operands, form_.automaton);
     return {integers.map(state, [this](std::int64_t s) {
       return std::int64_t{outputs_[static_cast<std::size_t>(form_.automaton.out(static_cast<int>(s)))]};
@@ -128,6 +139,20 @@ class AutomatonTask final : public Task {
     return integers.map(last_state(integers, operands, inputs_), [this](std::int64_t s) {
       return std::int64_t{inputs_.out(static_cast<int>(s)) != 0};
     });
+  }
+
+  std::optional<WordTask> words() const override {
+    WordTask words;
+    for (int symbol = 0; symbol < base_; ++symbol) words.alphabet.push_back(static_cast<Token>(symbol));
+    if (!form_.each) words.end = end_;
+    words.automaton = form_.automaton;
+    for (int& token : words.automaton.output)
+      token = static_cast<int>(outputs_[static_cast<std::size_t>(token)]);
+    words.inputs = form_.inputs;
+    return words;
+  }
+  Instance instance_of(std::span<const int> word) const override {
+    return {{Digits(word.begin(), word.end())}};
   }
 
   std::vector<Instance> adversarial(std::size_t limit) const override {
@@ -159,7 +184,7 @@ class AutomatonTask final : public Task {
       tokens.emplace_back(text.substr(i, end - i));
       i = end;
     }
-    if (!tokens.empty() && tokens.back() == form_.end) tokens.pop_back();
+    if (!form_.each && !tokens.empty() && tokens.back() == form_.end) tokens.pop_back();
     Digits word;
     for (const std::string& token : tokens) {
       const auto at = std::find(form_.alphabet.begin(), form_.alphabet.end(), token);
@@ -189,10 +214,12 @@ class AutomatonTask final : public Task {
   static Automaton all_words(const Automaton& like) {
     return {like.symbols, 0, {std::vector<int>(static_cast<std::size_t>(like.symbols), 0)}, {1}};
   }
+  Token output(int state) const { return outputs_[static_cast<std::size_t>(form_.automaton.out(state))]; }
   /// Words are written with blanks between symbols.
   bool spaced() const {
     const auto long_one = [](const std::string& token) { return token.size() > 1; };
-    return long_one(form_.end) || std::any_of(form_.alphabet.begin(), form_.alphabet.end(), long_one);
+    return (!form_.each && long_one(form_.end)) ||
+           std::any_of(form_.alphabet.begin(), form_.alphabet.end(), long_one);
   }
   Token add(const std::string& token) {
     const auto found = std::find(vocabulary_.begin(), vocabulary_.end(), token);

@@ -1,5 +1,5 @@
 // A task that is a finite automaton with output: a word of n symbols, an end symbol, and the output of the state
-// that the word leads to, one token. Hard inputs are derived: words that take every edge early, midway and last,
+// that the word leads to, one token (or, where it says `each`, the output behind every symbol). Hard inputs are derived: words that take every edge early, midway and last,
 // and pairs of words that lead to two different states and then go on alike.
 #pragma once
 
@@ -15,6 +15,7 @@ struct AutomatonForm {
   std::string name, spec, digest;
   std::vector<std::string> alphabet;  ///< at most 256 symbols
   std::string end = "=";
+  bool each = false;  ///< an output behind every symbol, read in one pass: no end symbol and no <eos>
   std::vector<std::string> outputs;  ///< by Automaton::output
   Automaton automaton;
   /// 1 after the words that are inputs; absent: all words.

@@ -39,7 +39,10 @@ class RenamedTask final : public Task {
   std::string text(const Instance& instance) const override { return inner_->text(instance); }
   std::string layout() const override { return nlohmann::json{{"vocab", vocabulary_}}.dump(); }
   Bindings bindings() const override { return inner_->bindings(); }
-  Token eos() const override { return there_[inner_->eos()]; }
+  Token eos() const override {
+    return inner_->eos() < there_.size() ? there_[inner_->eos()] : static_cast<Token>(vocabulary_.size());
+  }
+  bool one_pass() const override { return inner_->one_pass(); }
   std::string_view joiner() const override { return inner_->joiner(); }
   int positions() const override { return inner_->positions(); }
   double input_count() const override { return inner_->input_count(); }
@@ -47,6 +50,16 @@ class RenamedTask final : public Task {
   Instance sample(std::uint64_t seed, std::uint64_t index) const override {
     return inner_->sample(seed, index);
   }
+  std::optional<WordTask> words() const override {
+    std::optional<WordTask> words = inner_->words();
+    if (!words) return words;
+    words->alphabet = translated(std::move(words->alphabet));
+    if (words->end) words->end = there_[*words->end];
+    for (int& output : words->automaton.output)
+      output = static_cast<int>(there_[static_cast<std::size_t>(output)]);
+    return words;
+  }
+  Instance instance_of(std::span<const int> word) const override { return inner_->instance_of(word); }
   std::vector<Instance> adversarial(std::size_t limit) const override { return inner_->adversarial(limit); }
   std::vector<Instance> leaderboard() const override { return inner_->leaderboard(); }
   Instance read(std::span<const Token> question, const Instance& lengths) const override {

@@ -151,7 +151,7 @@ void Task::fill_lane(const Instance& instance, std::size_t lane, std::size_t str
   const std::vector<Token> asked = question(instance);
   const std::vector<Token> told = answer(instance);
   for (std::size_t i = 0; i < asked.size(); ++i) tokens[i * stride + lane] = static_cast<LaneToken>(asked[i]);
-  for (std::size_t i = 0; i + 1 < told.size(); ++i)
+  for (std::size_t i = 0; i + 1 < told.size() && !one_pass(); ++i)
     tokens[(asked.size() + i) * stride + lane] = static_cast<LaneToken>(told[i]);
   for (std::size_t o = 0; o < told.size(); ++o) expected[o * stride + lane] = static_cast<LaneToken>(told[o]);
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "constructions/automata/automaton.hpp"
 #include "constructions/names.hpp"
 #include "constructions/tasks/specification.hpp"
 #include "formats/notation/family.hpp"
@@ -41,6 +42,15 @@ using Digits = std::vector<std::uint8_t>;
 struct Instance {
   std::vector<Digits> operands;
   friend bool operator==(const Instance&, const Instance&) = default;
+};
+
+/// A task on words whatever their length: what a finite automaton says of them.
+struct WordTask {
+  std::vector<Token> alphabet;  ///< by symbol of the automata
+  /// The symbol behind the word, at which the answer is read; none: answers are read at every symbol.
+  std::optional<Token> end;
+  Automaton automaton;              ///< outputs are tokens
+  std::optional<Automaton> inputs;  ///< 1 after the words that are inputs; absent: all words
 };
 
 class Task {
@@ -73,6 +83,9 @@ class Task {
   /// What a teacher-forced sequence of this instance's operand lengths looks like: question and answer,
   /// without <eos>.
   virtual SequenceShape shape(const Instance& instance) const;
+  /// The whole question stands there before any answer is read, and no answer is fed back: `answer` has a token for
+  /// every output position, and no <eos>.
+  virtual bool one_pass() const { return false; }
   /// All inputs have operands of the same lengths, and so one shape.
   virtual bool one_shape() const { return !size_.ragged; }
   /// Operands stand in the sequence with the least significant digit first.
@@ -116,6 +129,11 @@ class Task {
   virtual std::vector<Term> specification(Integers& integers, std::span<const Number> operands) const;
   /// Likewise: 1 where the task admits the operands, else 0; nothing where it admits all.
   virtual std::optional<Term> admitted(Integers&, std::span<const Number>) const { return std::nullopt; }
+
+  /// The same question about words of every length; nothing where the task is no automaton.
+  virtual std::optional<WordTask> words() const { return std::nullopt; }
+  /// The instance that is this word, of any length.
+  virtual Instance instance_of(std::span<const int> /*word*/) const { return {}; }
 
   /// Bits that two parties must exchange to know the first answer token, when one holds the earlier half of the
   /// question and the other the rest; 0 where none is known.

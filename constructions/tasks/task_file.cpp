@@ -9,10 +9,13 @@
 #include <toml++/toml.h>
 
 #include "constructions/automata/regex.hpp"
+#include "constructions/programs/run_program.hpp"
 #include "constructions/tasks/automaton_task.hpp"
 #include "constructions/tasks/cases_task.hpp"
 #include "constructions/tasks/expression_task.hpp"
+#include "constructions/tasks/padded_task.hpp"
 #include "constructions/tasks/parameters.hpp"
+#include "constructions/tasks/program_task.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 #include "sim/files/text_file.hpp"
@@ -60,6 +63,7 @@ class TaskFile {
     for (const auto& [key, value] : parameters_) entry_.parameters.push_back({key, value, "of the file"});
     entry_.standard = {{.n = 3}};
     describe();
+    pad();
   }
   TaskFile(const TaskFile&) = delete;
   TaskFile& operator=(const TaskFile&) = delete;
@@ -122,32 +126,56 @@ class TaskFile {
   }
 
   void describe() {
-    constexpr std::string_view kinds[] = {"expression", "automaton", "cases"};
+    constexpr std::string_view kinds[] = {"expression", "automaton", "cases", "program"};
     if (kind_ == "expression") return expression();
     if (kind_ == "automaton") return automaton();
     if (kind_ == "cases") return cases();
-    throw FileError(fmt::format("{}: kind is expression, automaton or cases, not '{}'{}", path_, kind_,
-                                did_you_mean(kind_, kinds)));
+    if (kind_ == "program") return program();
+    throw FileError(fmt::format("{}: kind is expression, automaton, cases or program, not '{}'{}", path_,
+                                kind_, did_you_mean(kind_, kinds)));
+  }
+
+  /// padding = { count = "n", token = "." }, of every kind.
+  void pad() {
+    const toml::node* node = task_->get("padding");
+    if (!node) return;
+    const toml::table* padding = node->as_table();
+    if (!padding) fail(*node, "padding is { count = \"n\", token = \".\" }");
+    only(*padding, {"count", "token"});
+    const std::string count = text_of(*padding, "count", std::nullopt),
+                      token = text_of(*padding, "token", ".");
+    const auto make = entry_.make;
+    entry_.make = [make, count, token, this](const TaskSize& size, const Parameters& parameters) {
+      return padded_task(make(size, parameters), evaluate_size(count, names(size, parameters), 0, 65536),
+                         token);
+    };
   }
 
   void expression() {
-    only(*task_, {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first"});
-    const toml::table* operands = task_->get("operands") ? task_->get("operands")->as_table() : nullptr;
-    if (!operands)
-      throw FileError(path_ + ": an expression needs operands = { count = 2, digits = \"n\", ... }");
-    only(*operands, {"count", "digits", "separator", "end"});
-    const std::string count = text_of(*operands, "count", "2"), digits = text_of(*operands, "digits", "n"),
-                      base = text_of(*task_, "base", "p"), answer = text_of(*task_, "answer", std::nullopt),
-                      answer_digits = text_of(*task_, "answer_digits", std::nullopt);
-    const std::string separator = text_of(*operands, "separator", "+"), end = text_of(*operands, "end", "=");
-    const bool first = least("first"), answer_first = least("answer_first");
+    only(*task_,
+         {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first", "padding"});
+    const std::string answer = text_of(*task_, "answer", std::nullopt);
     summary_ = answer;
     entry_.summary = summary_;
     entry_.form = "expression";
     entry_.sizes = "nkl";
     entry_.families = {"stated words", "extreme operands, each with each",
                        "operands that are equal but for one digit"};
-    entry_.make = [=, this](const TaskSize& given, const Parameters& parameters) {
+    entry_.make = of_operands(answer, text_of(*task_, "answer_digits", std::nullopt));
+  }
+
+  /// A task on the operands that the file names.
+  decltype(TaskEntry::make) of_operands(const std::string& answer, const std::string& answer_digits) const {
+    const toml::table* operands = task_->get("operands") ? task_->get("operands")->as_table() : nullptr;
+    if (!operands)
+      throw FileError(fmt::format("{}: {} needs operands = {{ count = 2, digits = \"n\", ... }}", path_,
+                                  kind_ == "program" ? "a program without an alphabet" : "an expression"));
+    only(*operands, {"count", "digits", "separator", "end"});
+    const std::string count = text_of(*operands, "count", "2"), digits = text_of(*operands, "digits", "n"),
+                      base = text_of(*task_, "base", "p");
+    const std::string separator = text_of(*operands, "separator", "+"), end = text_of(*operands, "end", "=");
+    const bool first = least("first"), answer_first = least("answer_first");
+    return [=, this](const TaskSize& given, const Parameters& parameters) {
       TaskSize size = given;
       size.p = evaluate_size(base, names(size, parameters), 2, 256);
       const Names known = names(size, parameters);
@@ -172,13 +200,21 @@ class TaskFile {
   }
 
   void automaton() {
-    only(*task_, {"name", "kind", "alphabet", "states", "start", "transitions", "output", "end", "inputs"});
+    only(*task_, {"name", "kind", "alphabet", "states", "start", "transitions", "output", "end", "each",
+                  "inputs", "padding"});
     AutomatonForm form;
     form.name = name_;
     form.digest = digest_;
     form.words = words_;
     form.alphabet = texts(required("alphabet"), "alphabet");
     form.end = text_of(*task_, "end", "=");
+    if (const toml::node* each = task_->get("each")) {
+      const auto flag = each->value_exact<bool>();
+      if (!flag) fail(*each, "each is true or false");
+      form.each = *flag;
+      if (form.each && task_->get("end"))
+        fail(*task_->get("end"), "where each = true there is no end symbol");
+    }
     const std::vector<std::string> states = texts(required("states"), "states");
     const auto state = [&](const toml::node& node, const std::string& text) {
       const auto found = std::find(states.begin(), states.end(), text);
@@ -233,8 +269,8 @@ class TaskFile {
         fail(*task_->get("inputs"), error.what());
       }
     }
-    summary_ =
-        fmt::format("the output of an automaton with {} states after a word of n symbols", states.size());
+    summary_ = fmt::format("the output of an automaton with {} states {}", states.size(),
+                           form.each ? "behind each of n symbols" : "after a word of n symbols");
     entry_.summary = summary_;
     entry_.form = "automaton";
     entry_.sizes = "n";
@@ -247,7 +283,7 @@ class TaskFile {
   }
 
   void cases() {
-    only(*task_, {"name", "kind", "vocabulary", "file"});
+    only(*task_, {"name", "kind", "vocabulary", "file", "padding"});
     const std::string file =
         (std::filesystem::path(path_).parent_path() / text_of(*task_, "file", std::nullopt)).string();
     const std::string text = read_text_file(file);
@@ -268,6 +304,63 @@ class TaskFile {
     };
   }
 
+  void program() {
+    only(*task_, {"name", "kind", "command", "alphabet", "length", "end", "base", "operands", "first",
+                  "answers", "timeout", "padding"});
+    ProgramForm form;
+    form.name = name_;
+    const toml::node& command = required("command");
+    form.command = command.is_array() ? texts(command, "command")
+                                      : command_words(text_of(*task_, "command", std::nullopt));
+    if (form.command.empty()) fail(command, "the command has no words");
+    const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+    form.folder = folder.string();
+    std::string named = digest_;
+    for (const std::string& word : form.command)
+      if (std::filesystem::is_regular_file(folder / word))
+        named += hashed(read_text_file((folder / word).string()));
+    form.digest = hashed(named);
+    if (const toml::node* answers = task_->get("answers")) form.answers = texts(*answers, "answers");
+    if (const toml::node* seconds = task_->get("timeout")) {
+      const auto limit = seconds->value<double>();
+      if (!limit || *limit <= 0) fail(*seconds, "timeout is a number of seconds");
+      form.seconds = *limit;
+    }
+    const bool words = task_->get("alphabet") != nullptr;
+    if (words && task_->get("operands")) fail(*task_->get("operands"), "give an alphabet, or operands");
+    decltype(TaskEntry::make) inputs;
+    if (words) {
+      AutomatonForm all;
+      all.name = all.spec = name_;
+      all.words = words_;
+      all.alphabet = texts(required("alphabet"), "alphabet");
+      if (all.alphabet.empty()) fail(required("alphabet"), "the alphabet has no symbols");
+      all.end = text_of(*task_, "end", "=");
+      all.outputs = {all.alphabet.front()};
+      all.automaton = {
+          static_cast<int>(all.alphabet.size()), 0, {std::vector<int>(all.alphabet.size(), 0)}, {0}};
+      const std::string length = text_of(*task_, "length", "n");
+      inputs = [all, length, this](const TaskSize& given, const Parameters& parameters) {
+        TaskSize size = given;
+        size.n = evaluate_size(length, names(given, parameters), 1, 4096);
+        return automaton_task(size, all);
+      };
+    } else {
+      inputs = of_operands("0", "1");
+    }
+    summary_ = fmt::format("what {} answers", fmt::join(form.command, " "));
+    entry_.summary = summary_;
+    entry_.form = "program";
+    entry_.sizes = words ? "n" : "nkl";
+    entry_.families = {"stated words", words ? "words of one symbol, and words that differ in one symbol"
+                                             : "extreme operands, and operands that differ in one digit"};
+    entry_.make = [form, inputs, this](const TaskSize& size, const Parameters& parameters) {
+      ProgramForm chosen = form;
+      chosen.spec = spec(parameters);
+      return program_task(inputs(size, parameters), std::move(chosen));
+    };
+  }
+
   std::string path_, digest_, name_, kind_, summary_;
   toml::table page_;
   const toml::table* task_ = nullptr;
@@ -277,6 +370,14 @@ class TaskFile {
 };
 
 }  // namespace
+
+std::string task_beside(const std::string& spec, const std::string& model_file) {
+  const std::size_t end = spec.find(".toml");
+  if (end == std::string::npos) return spec;
+  const std::filesystem::path beside =
+      std::filesystem::path(model_file).parent_path() / spec.substr(0, end + 5);
+  return std::filesystem::exists(beside) ? beside.string() + spec.substr(end + 5) : spec;
+}
 
 const TaskEntry& task_of_file(const std::string& path) {
   static std::mutex mutex;

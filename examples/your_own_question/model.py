@@ -5,6 +5,8 @@
     m.token("a", x, 1); m.position(3, y, 1)
     layer = m.layer(); layer.head(queries, keys, values, "hard_first"); layer.unit({x: 1}, -1, {y: 2})
     m.logit("a", {y: 1}); print(m.json(task, format))
+
+A model without positions, or with positions that repeat (periodic), reads words of every length.
 """
 import json
 
@@ -52,8 +54,8 @@ class Layer:
 
 
 class Model:
-    def __init__(self, name, vocab, positions):
-        self.name, self.vocab, self.positions = name, vocab, positions
+    def __init__(self, name, vocab, positions=0, periodic=False):
+        self.name, self.vocab, self.positions, self.periodic = name, vocab, positions, periodic
         self.names, self.tokens, self.places, self.layers, self.logits = [], [], [], [], []
 
     def register(self, name):
@@ -76,7 +78,8 @@ class Model:
     def logit(self, token, weights):
         self.logits.append((self.vocab.index(token), weights))
 
-    def json(self, task, number_format):
+    def json(self, task, number_format, **fields):
+        """fields: what else the file says of its semantics: divide="last", mask="strict", ..."""
         d = len(self.names)
         tokens = [[0] * d for _ in self.vocab]
         places = [[0] * d for _ in range(self.positions)]
@@ -88,6 +91,7 @@ class Model:
         for token, weights in self.logits:
             for register, weight in weights.items():
                 logits[token][register] = weight
-        return json.dumps({"schema": "roundoff/model/2", "name": self.name, "format": number_format, "task": task,
-                           "vocab": self.vocab, "registers": self.names, "tok_emb": tokens, "pos_emb": places,
+        where = {"pos_emb": {"periodic": places} if self.periodic else places} if self.positions else {}
+        return json.dumps({"schema": "roundoff/model/2", "name": self.name, "format": number_format, **fields,
+                           "task": task, "vocab": self.vocab, "registers": self.names, "tok_emb": tokens, **where,
                            "layers": [layer.json() for layer in self.layers], "W_U": logits})

@@ -79,9 +79,17 @@ Json to_json(const ModelFile& file) {
   json["vocab"] = model.vocabulary;
   if (!model.registers.empty()) json["registers"] = model.registers;
   json["tok_emb"] = matrix(model.token_embedding);
-  json["pos_emb"] = matrix(model.position_embedding);
+  if (model.periodic_positions)
+    json["pos_emb"]["periodic"] = matrix(model.position_embedding);
+  else
+    json["pos_emb"] = matrix(model.position_embedding);
   json["layers"] = Json::array();
-  for (const Layer& layer : model.layers) {
+  auto repetition = model.repeated.begin();
+  for (std::size_t l = 0; l < model.layers.size(); ++l) {
+    const Layer& layer = model.layers[l];
+    if (repetition != model.repeated.end() && l == repetition->first) {
+      json["layers"].push_back({{"repeat", repetition->times}, {"layers", Json::array()}});
+    }
     Json entry = Json::object();
     if (layer.projection) put(entry, "P", *layer.projection);
     if (const auto& attention = layer.attention) {
@@ -110,7 +118,9 @@ Json to_json(const ModelFile& file) {
     put(entry, "norm_after_attention", layer.after_attention);
     put(entry, "norm_before_ff", layer.before_feed_forward);
     put(entry, "norm_after_ff", layer.after_feed_forward);
-    json["layers"].push_back(std::move(entry));
+    const bool inside = repetition != model.repeated.end() && l >= repetition->first;
+    (inside ? json["layers"].back()["layers"] : json["layers"]).push_back(std::move(entry));
+    if (inside && l + 1 == repetition->first + repetition->count) ++repetition;
   }
   put(json, "norm_final", model.final_norm);
   if (model.tied) {

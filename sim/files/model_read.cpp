@@ -180,10 +180,18 @@ class Reader {
     return result;
   }
 
-  // A table, or {"sinusoidal": {"positions": N, "base": 10000, "layout": "interleaved"}}.
-  Matrix positions(const Json& json, int width) const {
+  // A table, {"periodic": a table whose row i mod N is that of position i}, or {"sinusoidal": {"positions": N,
+  // "base": 10000, "layout": "interleaved"}}.
+  Matrix positions(const Json& json, int width, bool& periodic) const {
     if (!json.is_object()) return matrix(json, "pos_emb");
     Object object(*this, json, "pos_emb");
+    if (const Json* rows = object.find("periodic")) {
+      object.done();
+      const Matrix table = matrix(*rows, "pos_emb.periodic");
+      if (table.empty()) fail("pos_emb.periodic", "needs at least one row");
+      periodic = true;
+      return table;
+    }
     Object waves(*this, object.need("sinusoidal"), "pos_emb.sinusoidal");
     object.done();
     Sinusoids table;
@@ -245,6 +253,29 @@ class Reader {
     return result;
   }
 
+  // {"repeat": "n", "layers": [...]}, or a layer that has a "repeat" of its own.
+  void repeated(const Json& json, const std::string& where, Model& model) const {
+    const Json& times = json["repeat"];
+    Repetition part{model.layers.size(), 1, ""};
+    part.times = times.is_number_integer() ? std::to_string(count(times, where + ".repeat"))
+                                           : text(times, where + ".repeat");
+    if (json.contains("layers")) {
+      Object object(*this, json, where);
+      object.find("repeat");
+      const Json& layers = object.need("layers");
+      if (!layers.is_array() || layers.empty()) fail(where + ".layers", "must be an array of layers");
+      for (std::size_t l = 0; l < layers.size(); ++l)
+        model.layers.push_back(layer(layers[l], fmt::format("{}.layers[{}]", where, l)));
+      object.done();
+      part.count = layers.size();
+    } else {
+      Json alone = json;
+      alone.erase("repeat");
+      model.layers.push_back(layer(alone, where));
+    }
+    model.repeated.push_back(part);
+  }
+
   Layer layer(const Json& json, const std::string& where) const {
     Object object(*this, json, where);
     Layer result;
@@ -288,11 +319,16 @@ ModelFile from_json(const Json& json, std::string_view source) {
     if (const Json* registers = object.find("registers")) model.registers = strings(*registers, "registers");
     model.token_embedding = reader.matrix(object.need("tok_emb"), "tok_emb");
     if (const Json* positions = object.find("pos_emb"))
-      model.position_embedding = reader.positions(*positions, model.d_model());
+      model.position_embedding = reader.positions(*positions, model.d_model(), model.periodic_positions);
     const Json& layers = object.need("layers");
     if (!layers.is_array()) reader.fail("layers", "must be an array");
-    for (std::size_t l = 0; l < layers.size(); ++l)
-      model.layers.push_back(reader.layer(layers[l], fmt::format("layers[{}]", l)));
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const std::string where = fmt::format("layers[{}]", l);
+      if (!layers[l].is_object() || !layers[l].contains("repeat"))
+        model.layers.push_back(reader.layer(layers[l], where));
+      else
+        reader.repeated(layers[l], where, model);
+    }
     model.final_norm = reader.norm(object, "norm_final");
     model.tied = flag("tied");
     if (model.tied) {

@@ -63,7 +63,7 @@ struct Writer {
   // Moves the matrices of an object into tensors.
   void strip(Json& object, const std::string& prefix) {
     for (auto field = object.begin(); field != object.end();) {
-      if (is_tensor_name(field.key())) {
+      if (is_tensor_name(field.key()) && field->is_array()) {  // periodic positions are an object
         tensor(prefix + field.key(), *field);
         field = object.erase(field);
       } else {

@@ -137,9 +137,10 @@ Shape shape(const Model& model) {
   count.add(model.unembedding.bias);
   if (model.final_norm) count.add(*model.final_norm);
   for (const Layer& layer : model.layers) {
-    each_linear(layer, [&](std::string_view, const Linear& linear) { count.add(linear); });
     stream = width_in(layer, stream);
     s.d_model = std::max(s.d_model, stream);
+    if (layer.again) continue;
+    each_linear(layer, [&](std::string_view, const Linear& linear) { count.add(linear); });
     each_norm(layer, stream, [&](std::string_view, const Norm& norm, int) { count.add(norm); });
     if (const auto& attention = layer.attention) {
       const int d_k = attention->query.weight.rows() / attention->heads;
@@ -226,6 +227,7 @@ std::string fingerprint(const Model& model) {
   for (const auto& token : model.vocabulary) digest.text(token);
   digest.matrix(model.token_embedding);
   digest.matrix(model.position_embedding);
+  if (model.periodic_positions) digest.text("periodic");
   digest.linear(model.unembedding);
   if (model.final_norm) digest.norm(*model.final_norm);
   digest.word(model.layers.size());
@@ -255,6 +257,11 @@ std::string fingerprint(const Model& model) {
       }
     }
     if (layer.feed_forward) digest.word(static_cast<std::uint64_t>(layer.feed_forward->activation));
+  }
+  for (const Repetition& part : model.repeated) {
+    digest.word(part.first);
+    digest.word(part.count);
+    digest.text(part.times);
   }
   if (model.tied) digest.text("tied");
   if (model.arg_min) digest.text("arg_min");

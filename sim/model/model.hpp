@@ -124,15 +124,26 @@ struct Layer {
   std::optional<Attention> attention;
   std::optional<FeedForward> feed_forward;
   std::optional<Norm> before_attention, after_attention, before_feed_forward, after_feed_forward;
+  bool again = false;  ///< one more turn of an earlier layer: its weights are counted there
   friend bool operator==(const Layer&, const Layer&) = default;
+};
+
+/// `count` layers from `first` on that are run several times in turn (sim/model/repeat.hpp).
+struct Repetition {
+  std::size_t first = 0, count = 1;
+  std::string times;  ///< an expression in n, k, p, l, N
+  friend bool operator==(const Repetition&, const Repetition&) = default;
 };
 
 struct Model {
   std::string name;
   std::vector<std::string> vocabulary;
-  Matrix token_embedding;     ///< [V x d_model]
-  Matrix position_embedding;  ///< [N x d_model]
+  Matrix token_embedding;           ///< [V x d_model]
+  Matrix position_embedding;        ///< [N x d_model]; empty: no positions
+  bool periodic_positions = false;  ///< position i has row i mod N, and there is no last one
   std::vector<Layer> layers;
+  std::vector<Repetition> repeated;    ///< in order, apart; a model that is run has none: `unrolled`
+  bool grows = false;                  ///< layers were repeated as often as the size says
   std::optional<Norm> final_norm;      ///< before the unembedding
   Linear unembedding;                  ///< [V x d_model]
   std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty
@@ -141,6 +152,10 @@ struct Model {
 
   /// The width of the stream as it leaves the embedding.
   int d_model() const { return token_embedding.columns(); }
+  /// Whether sequences of so many positions have all of them in the table, where there is one.
+  bool has_positions(int count) const {
+    return position_embedding.empty() || periodic_positions || count <= position_embedding.rows();
+  }
   friend bool operator==(const Model&, const Model&) = default;
 };
 

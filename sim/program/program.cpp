@@ -26,7 +26,7 @@ std::string_view name(SiteName site) {
 
 std::string describe(const Site& site) {
   if (site.name == SiteName::none) return "a constant";
-  std::string text = site.layer >= 0 ? fmt::format("layer {}, {}", site.layer, name(site.name))
+  std::string text = site.layer >= 0 ? fmt::format("layer {}, {}", site.layer + 1, name(site.name))
                                      : std::string(name(site.name));
   if (site.inner) text += " (before its last step)";
   if (site.position >= 0) text += fmt::format(" at position {}", site.position);

@@ -126,7 +126,8 @@ Program record(const Model& model, const Policy& policy, const SequenceShape& sh
     throw UsageError(fmt::format(
         "the task has {} tokens but the model's vocabulary has {}; use the task the model was built for",
         shape.vocabulary, model.vocabulary.size()));
-  if (!model.position_embedding.empty() && model.position_embedding.rows() < shape.positions())
+  if (!model.repeated.empty()) throw UsageError("layers are repeated; a size says how often (unrolled)");
+  if (!model.has_positions(shape.positions()))
     throw UsageError(
         fmt::format("the input needs {} positions but the model has only {}; build it for a larger n",
                     shape.positions(), model.position_embedding.rows()));

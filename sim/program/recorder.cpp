@@ -340,10 +340,11 @@ Recorder::Entries Recorder::embed(Embedding table, const Place& where) {
 
 Recorder::Entries Recorder::position_row(const Matrix& table) {
   Entries made;
+  const int row = position_ % table.rows();  // another one than position_ where they are periodic
   for (int r = 0; r < table.columns(); ++r) {
     const std::uint64_t place =
-        1ULL << 62 | static_cast<std::uint64_t>(position_) << 20 | static_cast<std::uint64_t>(r);
-    made.push_back(weight(table.at(position_, r), Role::weights, place));
+        1ULL << 62 | static_cast<std::uint64_t>(row) << 20 | static_cast<std::uint64_t>(r);
+    made.push_back(weight(table.at(row, r), Role::weights, place));
   }
   return made;
 }

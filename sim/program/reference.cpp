@@ -129,11 +129,13 @@ Token Reference::output(int o) const {
 }
 
 Decoded decode(Reference& reference, const Program& program, std::span<const Token> question, Token stop) {
-  Decoded decoded{{question.begin(), question.end()}, false};
+  Decoded decoded{{question.begin(), question.end()}, {}, false};
   reference.start(question);
   for (int position = program.shape.first_output; position < program.shape.positions(); ++position) {
     reference.advance(position);
     const Token next = reference.output(position - program.shape.first_output);
+    decoded.written.push_back(next);
+    if (program.shape.one_pass) continue;
     decoded.tokens.push_back(next);
     reference.append(next);
     if (next == stop) {

@@ -58,10 +58,12 @@ class Reference {
 
 struct Decoded {
   std::vector<Token>
-      tokens;            ///< the whole sequence, question and answer, `stop` included when it was written
-  bool stopped = false;  ///< `stop` was written before the positions ran out
+      tokens;  ///< the whole sequence, question and answer, `stop` included when it was written
+  std::vector<Token> written;  ///< the answer; in one pass it is no part of the sequence
+  bool stopped = false;        ///< `stop` was written before the positions ran out
 };
-/// Greedy decoding from a question until `stop` or the last position; `reference` keeps every value for a
+/// Greedy decoding from a question until `stop` or the last position, or, where the shape says one pass, the choices
+/// at its output positions; `reference` keeps every value for a
 /// trace.
 Decoded decode(Reference& reference, const Program& program, std::span<const Token> question, Token stop);
 
