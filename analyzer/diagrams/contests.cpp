@@ -145,7 +145,7 @@ void Interpreter::prepare(Contest& contest, std::size_t key) {
     const Manager::Pause pause(manager_);
     if (!kept.empty())
       if (const auto two = two_sides(node, kept)) {
-        constexpr std::size_t few = 256;  // pairs of nodes
+        constexpr std::size_t few = 16;  // pairs of nodes: as quickly computed
         if (two->bounded && two->sides[0]->row.size() * two->sides[1]->row.size() > few) {
           contest.terms[key] = kept;
           return;
@@ -231,6 +231,7 @@ Ref Interpreter::fold_states(const Contest& contest, Id floor) {
       Floor own = level;
       own.below = known->second;
       score = product(*two, &own);
+      ++statistics_.floors;
     }
     if (score == manager_.terminal(level.nothing)) continue;
     if (!algebra_.is_regular(score)) return no_ref;

@@ -51,7 +51,7 @@ class Interpreter {
   Algebra& algebra() { return algebra_; }
 
   struct Statistics {
-    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0, cuts = 0, contests = 0;
+    std::size_t nodes = 0, blocks = 0, tuples = 0, refused = 0, cuts = 0, contests = 0, floors = 0;
   };
   const Statistics& statistics() const { return statistics_; }
 

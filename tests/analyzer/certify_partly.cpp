@@ -5,9 +5,11 @@
 
 #include <doctest/doctest.h>
 
+#include "analyzer/diagrams/proof.hpp"
 #include "analyzer/evidence/certify.hpp"
 #include "formats/error.hpp"
 #include "formats/format.hpp"
+#include "sim/program/record.hpp"
 #include "tests/analyzer/subjects.hpp"
 #include "tests/analyzer/weaken.hpp"
 
@@ -154,4 +156,47 @@ TEST_CASE("certify: what fails on some inputs is counted as enumeration counts i
     CAPTURE(kinds[k].what);
     CHECK(by_kind[k] > 0);
   }
+}
+
+TEST_CASE("certify: either order of the digits, with a cut and without, counts what enumeration counts") {
+  using namespace roundoff::analyzer::diagrams;
+  TestStream draw(31);
+  int partly = 0, counted_by_cut = 0;
+  for (const auto& [name, size] :
+       std::vector<std::pair<const char*, TaskSize>>{{"add-hinge", {.p = 3, .n = 2}},
+                                                     {"add-match", {.p = 3, .n = 2}},
+                                                     {"add-slim", {.p = 2, .n = 4}},
+                                                     {"iteradd-log", {.p = 2, .n = 3, .k = 3}},
+                                                     {"mul-n2", {.p = 2, .n = 3}}})
+    for (int round = 0; round < 8; ++round) {
+      test::Example subject = test::example(name, size);
+      test::weaken(subject.model, draw);
+      CAPTURE(name);
+      CAPTURE(round);
+      VerifyOptions all = test::by(Method::exhaustive);
+      all.first_only = false;
+      all.threads = 1;
+      const Result counted = verify(subject.model, subject.policy, *subject.task, all);
+      partly += counted.failing > 0 && counted.failing < counted.of;
+      const SequenceShape shape = subject.task->shape(subject.task->sample(1, 0));
+      Program program;
+      try {
+        program = record(subject.model, subject.policy, shape, {.skip_zero_weights = true, .fold = true});
+      } catch (const Trap&) {
+        continue;
+      }
+      for (const Significance order : {Significance::least_first, Significance::most_first})
+        for (const Cut cut : {Cut::none, Cut::columns}) {
+          const Variables one[] = {variables(*subject.task, shape, cut, 1, order)};
+          const Outcome outcome = prove(program, one, *subject.task, {.threads = 1 + round % 2});
+          if (cut == Cut::none) CHECK(outcome.decided);
+          if (!outcome.decided) continue;  // a cut cannot tell
+          counted_by_cut += cut == Cut::columns && outcome.failing > 0;
+          CHECK(outcome.failing == static_cast<std::int64_t>(counted.failing));
+          CHECK(outcome.holds == (counted.failing == 0));
+          CHECK(outcome.question.has_value() == (counted.failing > 0));
+        }
+    }
+  CHECK(partly >= 8);
+  CHECK(counted_by_cut >= 4);
 }

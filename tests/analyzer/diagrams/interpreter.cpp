@@ -182,7 +182,7 @@ TEST_CASE("diagrams: values survive collections in the middle of the work") {
 }
 
 TEST_CASE("diagrams: attention as a contest of its keys equals the reference on every value of every input") {
-  std::size_t seen = 0, contests = 0;
+  std::size_t seen = 0, contests = 0, floors = 0;
   for (const std::string notation :
        {"fixed(3,0)", "fixed(2,1)", "fixed(2,1):rtz", "fixed(1,2):rnz", "twos(3,0)", "F(0,2)",
         "fixed(3,1):rdn", "fixed(2,3)", "fixed(2,1):trap", "float(3,3)"}) {
@@ -203,9 +203,11 @@ TEST_CASE("diagrams: attention as a contest of its keys equals the reference on 
       Interpreter interpreter(program, inputs.algebra, inputs.tokens, {});
       for (NodeId id = static_cast<NodeId>(program.nodes.size()); id-- > 0;) interpreter.value(id);
       contests += interpreter.statistics().contests;
+      floors += interpreter.statistics().floors;
       seen += compare_all(program, unchanged(program), {.tuples = seed % 2 ? 4096u : 0u});
     }
   }
   CHECK(seen > 1000000);
   CHECK(contests > 200);
+  CHECK(floors > 100);
 }
