@@ -80,6 +80,15 @@ def function(command, answer, example):
     positionals = [option for option in command["options"] if option["positional"]]
     options = [option for option in command["options"] if not option["positional"] and option["names"][-1] not in NOT_HERE]
     parameters, handed = [], []
+    taken = {identifier(option["names"][-1]) for option in positionals}
+
+    def called(option):
+        """An option that has the name of a positional is told apart: forward(model, tokens, tokens_file=...)."""
+        name = identifier(option["names"][-1])
+        if option["positional"] or name not in taken:
+            return name
+        return name + ("_file" if option["placeholder"].startswith(PATHS) else "_option")
+
     for option in positionals:
         name = identifier(option["names"][0])
         if option["repeatable"]:
@@ -93,12 +102,12 @@ def function(command, answer, example):
         parameters.append("*")
     for option in options:
         kind, default = type_of(option)
-        parameters.append(f"{identifier(option['names'][-1])}: {kind} = {default}")
+        parameters.append(f"{called(option)}: {kind} = {default}")
     parameters.append("progress: Progress = None")
     repeatable = [option["names"][-1] for option in options if option["repeatable"]]
-    given = ", ".join(f"{option['names'][-1]!r}: {identifier(option['names'][-1])}" for option in options)
+    given = ", ".join(f"{option['names'][-1]!r}: {called(option)}" for option in options)
     lines = [command["summary"] + ".", ""]
-    lines += [f"    {identifier(option['names'][-1])}: {option['help']}" for option in positionals + options]
+    lines += [f"    {called(option)}: {option['help']}" for option in positionals + options]
     if example:
         lines += ["", *example.split("\n")]
     lines += ["", "On the command line:", "", *textwrap.dedent(command["examples"]).strip().split("\n")]

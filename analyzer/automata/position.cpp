@@ -80,7 +80,7 @@ OnePosition::OnePosition(const Model& model, const Policy& policy) {
     here.last = static_cast<NodeId>(tape.program().nodes.size());
   }
   tape.stand_at(0, -1);
-  const NodeId next = transformer.choose(tape, x);
+  const NodeId next = transformer.choose(tape, transformer.logits(tape, x));
   program_ = std::move(tape.program());
   values_.resize(program_.nodes.size());
   for (NodeId id = 0; id < program_.nodes.size(); ++id)

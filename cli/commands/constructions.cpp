@@ -60,7 +60,7 @@ Json construction_json(const Construction& construction, const TaskSize& size) {
           {"summary", construction.summary}};
 }
 
-int list(Session& session) {
+int list_constructions(Session& session) {
   Table table{{{"name", "name", false},
                {"task", "task", false},
                {"regime", "precision", false},
@@ -180,7 +180,7 @@ int run_constructions(const SubjectOptions& options, Session& session) {
           "constructions: NAME is missing; sizes, formats and knobs are about one construction, as in "
           "roundoff "
           "constructions add-hinge --n 8");
-    return list(session);
+    return list_constructions(session);
   }
   find_construction(options.name);  // a model file has no page here
   return show(options, session);

@@ -110,7 +110,7 @@ std::string aliases_of(const CatalogueEntry& entry) {
 
 // ---- the catalogue ----
 
-int list(Session& session) {
+int list_formats(Session& session) {
   Table table{{{"name", "format", false},
                {"example", "example", false},
                {"bits", "bits", true},
@@ -382,7 +382,7 @@ int run_formats(const FormatsArguments& options, Session& session) {
       throw UsageError(
           "formats: NOTATION is missing; --values and --at are about one format, e.g. roundoff formats e4m3 "
           "--values");
-    return list(session);
+    return list_formats(session);
   }
   const Bindings bindings = parse_bindings(options.at);
   refuse_unused(options, bindings);

@@ -63,7 +63,7 @@ TEST_CASE("mistakes in a page are named with a remedy") {
   refuses("[[sweep]]\nconstructions = [\"add-hing\"]", "add-hinge");
   refuses("[[sweep]]\ntask = \"add\"\nn = \"8-2\"", "is no list of sizes");
   refuses("[[sweep]]\ntask = \"add\"\nregime = \"quadratic\"", "logarithmic");
-  refuses("[[sweep]\n", "line 1");
+  refuses("[[sweep]\n", "page.toml:1");
   refuses("sweep = 3", "no [[sweep]]");
 }
 
