@@ -8,6 +8,7 @@
 
 #include <mpfr.h>
 
+#include "bench/names.hpp"
 #include "formats/format.hpp"
 #include "formats/functions/mpfr.hpp"
 

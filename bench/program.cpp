@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <hwy/highway.h>
 
+#include "bench/names.hpp"
 #include "analyzer/evidence/enumerate.hpp"
 #include "analyzer/evidence/judge.hpp"
 #include "bench/ratios.hpp"

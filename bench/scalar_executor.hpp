@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/names.hpp"
 #include "formats/rounding/arithmetic.hpp"
 #include "sim/program/program.hpp"
 
