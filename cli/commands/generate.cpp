@@ -44,8 +44,8 @@ int run_generate(const GenerateArguments& options, Session& session) {
   TensorRun run(file.model, policy, how);
   DecodeOptions greedy{.most = static_cast<std::size_t>(options.count), .last = {}, .watch = {}};
   if (options.stop) greedy.last = [&](Token token) { return token == static_cast<Token>(*options.stop); };
-  greedy.watch = [&](std::size_t written) {
-    if (interrupted()) throw Interrupted("generate: interrupted; ask again");
+  greedy.watch = [&, stop = interruption(session)](std::size_t written) {
+    if (stop()) throw Interrupted("generate: interrupted; ask again");
     progress.show("tokens", static_cast<double>(written), options.count);
   };
   const std::size_t given = tokens.size();

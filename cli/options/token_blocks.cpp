@@ -175,8 +175,8 @@ TensorOptions tensor_options(const TokenOptions& options, const Session& session
   TensorOptions made;
   made.threads = session.threads;
   made.lanes = options.lanes;
-  made.watch = [&progress](std::string_view what, double done, double of) {
-    if (interrupted()) throw Stopped();
+  made.watch = [&progress, stop = interruption(session)](std::string_view what, double done, double of) {
+    if (stop()) throw Stopped();
     progress.show(std::string(what), done, of);
   };
   return made;
