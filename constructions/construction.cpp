@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "constructions/adopted.hpp"
 #include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
@@ -17,6 +18,8 @@ const Construction& find_construction(std::string_view name) {
     if (construction.name == name) return construction;
     names.push_back(construction.name);
   }
+  if (const Construction* found = adopted(name)) return *found;
+  for (const std::string_view other : adopted_names()) names.push_back(other);
   throw UsageError(fmt::format("unknown construction '{}'{}", name, did_you_mean(name, names)));
 }
 

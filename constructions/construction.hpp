@@ -22,9 +22,9 @@ struct Knob {
   std::string_view name;
   std::string_view summary;
   /// The default and the admissible range at a size; the analyzer scans it.
-  int (*standard)(const TaskSize& size);
-  int (*least)(const TaskSize& size);
-  int (*most)(const TaskSize& size);
+  std::function<int(const TaskSize& size)> standard;
+  std::function<int(const TaskSize& size)> least;
+  std::function<int(const TaskSize& size)> most;
   /// Below the default the model gives up some inputs by intention (a window); other knobs keep all right.
   bool approximates = false;
 };
@@ -71,7 +71,8 @@ struct Construction {
 };
 
 std::span<const Construction> all_constructions();
-/// UsageError with a "did you mean" for an unknown name.
+/// Of the registry, of those that were adopted (adopted.hpp), or a family of model files. UsageError with a "did you
+/// mean" for an unknown name.
 const Construction& find_construction(std::string_view name);
 /// One format for all roles but what the construction's own semantics say; what a user chose (without `format`)
 /// is laid over it. An overflow rule that the format cannot have is left out (and `refuses` says what is

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +16,7 @@
 #include "formats/notation/catalogue.hpp"
 #include "formats/notation/facts.hpp"
 #include "formats/notation/family.hpp"
+#include "formats/notation/members.hpp"
 #include "formats/notation/text.hpp"
 
 namespace roundoff::cli {
@@ -156,23 +156,7 @@ int list(Session& session) {
 
 // ---- all values ----
 
-std::vector<Value> members_without_codes(const Format& format) {
-  // F(e,s): S * 2^(E-s); the same value may have several (S, E)
-  const auto less = [](const Value& a, const Value& b) { return compare(a, b) < 0; };
-  std::set<Value, decltype(less)> all(less);
-  const std::int64_t most = (std::int64_t{1} << (2 * format.second)) - 1;
-  const std::int64_t half = format.first == 0 ? 0 : std::int64_t{1} << (format.first - 1);
-  const std::int64_t top = format.first == 0 ? 0 : half - 1;
-  for (std::int64_t e = -half; e <= top; ++e)
-    for (std::int64_t s = -most; s <= most; ++s)
-      all.insert(Value::scaled(s < 0, static_cast<u128>(s < 0 ? -s : s), e - format.second));
-  return {all.begin(), all.end()};
-}
-
 int list_values(const Format& format, Session& session) {
-  if (format.bits > 16)
-    throw UsageError(fmt::format("{} has {} bits; --values lists formats of at most 16 bits",
-                                 notation(format), format.bits));
   Table table{{{"code", "code", false}, {"value", "value", false}, {"decimal", "decimal", true}}, {}};
   std::string text;
   Json values = Json::array();
@@ -182,19 +166,7 @@ int list_values(const Format& format, Session& session) {
     values.push_back({{"code", code.empty() ? Json() : Json(code)}, {"value", number}, {"decimal", in_tens}});
     table.rows.push_back({code, number, in_tens});
   };
-  if (format.encoding == Encoding::none) {
-    for (const Value& value : members_without_codes(format)) add("", value);
-  } else {
-    for (u128 code = 0; code < (u128{1} << format.bits); ++code) {
-      Value value;
-      try {
-        value = decode(code, format);
-      } catch (const UsageError&) {
-        continue;  // no member has this code: -2^(i+f) of fixed(i,f)
-      }
-      add(code_text(code, format), value);
-    }
-  }
+  for (const auto& [code, value] : members(format)) add(code ? code_text(*code, format) : "", value);
   print(session, text, table,
         {{"format", notation(format)}, {"bits", format.bits}, {"values", std::move(values)}}, "values");
   return exit_done;

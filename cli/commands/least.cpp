@@ -91,7 +91,7 @@ int run_least(const LeastArguments& options, Session& session) {
   ProgressLine progress(session);
   LeastOptions how;
   how.seconds = options.budget.value_or(how.seconds);
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   if (store) how.known = [&](const WidthSplit& split) { return known_split(*store, *task, split, format); };
   how.asking = [&](const WidthSplit& split) {
     progress.line(fmt::format("width {}: {}", split.width(), split_text(split)));
@@ -136,11 +136,11 @@ int run_least(const LeastArguments& options, Session& session) {
     file.task = as_json(*task).dump();
     if (!options.output.empty()) write_file(options.output, write_model(file));
     document["model"] = Json::parse(write_model(file));
-  } else if (!options.output.empty() && !interrupted()) {
-    warn("no model was found; " + options.output + " is not written");
+  } else if (!options.output.empty() && !how.interrupted()) {
+    warnings(session)("no model was found; " + options.output + " is not written");
   }
   print(session, text, table, document);
-  if (interrupted()) throw Interrupted(resume_hint(options.store));
+  if (how.interrupted()) throw Interrupted(resume_hint(options.store));
   return least.width > 0 && least.proved ? exit_done : exit_unknown;
 }
 

@@ -32,7 +32,7 @@ int run_report(const ReportArguments& options, Session& session) {
                     " does not exist; --store of verify, analyze, sweep or table1 makes one");
   Store store(options.store, version_line());
   ProgressLine progress(session);
-  const Report report = make_report(store, warn);
+  const Report report = make_report(store, warnings(session));
   const html::Page page = report_page(report);
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);

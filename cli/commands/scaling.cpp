@@ -89,9 +89,9 @@ int fit(const ScalingArguments& options, Session& session) {
   ScalingFitOptions how{.seed = session.seed};
   how.starts = options.starts.value_or(how.starts);
   how.resamples = options.resamples.value_or(how.resamples);
-  how.progress = [&](double done) {
+  how.progress = [&, stop = interruption(session)](double done) {
     progress.overall("fit", done, 1);
-    return interrupted();
+    return stop();
   };
   const ScalingFit found = fit_scaling(runs, how);
   if (found.interrupted) throw Interrupted("interrupted; a fit begins anew");

@@ -58,7 +58,7 @@ int list(const Store& store, Session& session) {
               {}};
   Json verdicts = Json::array(), unfinished = Json::array();
   int refuted = 0;
-  for (const auto& [entry, question, result] : store.rows("", warn)) {
+  for (const auto& [entry, question, result] : store.rows("", warnings(session))) {
     refuted += result.verdict == Verdict::refuted ? 1 : 0;
     table.rows.push_back({entry.key.substr(0, 12), question.task, name_of(question), describe(question.size),
                           format_of(question), std::to_string(question.shape.width),
@@ -80,7 +80,7 @@ int list(const Store& store, Session& session) {
 }
 
 int show(const Store& store, const std::string& path, const std::string& prefix, Session& session) {
-  const std::vector<Store::Row> rows = store.rows(prefix, warn);
+  const std::vector<Store::Row> rows = store.rows(prefix, warnings(session));
   if (rows.empty())
     throw UsageError(fmt::format("store {} has no verdict whose key starts with '{}'; see store list {}",
                                  path, prefix, path));
@@ -114,7 +114,7 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
   how.threads = session.threads;
   how.reference = reference;
   how.limits.seconds = 600;
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   const double of = static_cast<double>(store.show(prefix).size());
   double done = 0;
   Table table{
@@ -138,7 +138,7 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
                     describe(outcome.question.size), format_of(outcome.question), outcome.was, outcome.is);
     differing.push_back({{"key", outcome.key}, {"outcome", what}, {"was", outcome.was}, {"is", outcome.is}});
   };
-  analyzer::recheck(store, prefix, how, each, warn);
+  analyzer::recheck(store, prefix, how, each, warnings(session));
   const int wrong = counts[Recheck::contradicts] + counts[Recheck::lost];
   text += fmt::format(
       "{} verdicts: {} the same on bits, {} decided by other means without contradiction, {} stronger now, "
@@ -160,7 +160,7 @@ int recheck(const Store& store, const std::string& prefix, bool reference, Sessi
                          {"changed", changed},
                          {"differing", std::move(differing)}};
   print(session, text, table, document, "store-recheck");
-  if (interrupted())
+  if (interruption(session)())
     throw Interrupted(
         fmt::format("interrupted after {} of {:.0f} verdicts; recheck begins anew, or name a KEY",
                     table.rows.size(), of));
@@ -173,7 +173,7 @@ int merge(const std::vector<std::string>& words, Session& session) {
   Table table{{{"from", "from", false}, {"added", "added", true}, {"known", "known", true}}, {}};
   Json from = Json::array();
   for (std::size_t i = 2; i < words.size(); ++i) {
-    const Store::Merged merged = into.merge(existing(words[i]), warn);
+    const Store::Merged merged = into.merge(existing(words[i]), warnings(session));
     table.rows.push_back({words[i], std::to_string(merged.added), std::to_string(merged.known)});
     from.push_back({{"store", words[i]}, {"added", merged.added}, {"known", merged.known}});
   }

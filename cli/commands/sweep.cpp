@@ -179,7 +179,7 @@ int run_sweep(const SweepArguments& options, Session& session) {
   how.shard = shard.index;
   how.shards = shard.of;
   how.threads = session.threads;
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   how.progress = [&](const SweepUnit& unit, double done, double of) {
     ++answered;
     progress.line(fmt::format("{} of {} questions ({:.0f} % of the work){}: {}", answered, mine,

@@ -53,7 +53,7 @@ int run_table1(const Table1Arguments& options, Session& session) {
   how.progress = [&](const std::string& what, int done, int of) {
     progress.overall(fmt::format("series {} of {}: {}", done + 1, of, what), done, of);
   };
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   const Table1 table = table1(how);
   Json document = as_json(table);
   document.update(Json{{"task", options.task}, {"work", how.work}});

@@ -189,7 +189,7 @@ Subject resolve(const SubjectOptions& given) {
   if (names.size() != 1)
     throw UsageError(names.empty()
                          ? "NAME is missing; name a construction (roundoff constructions), a model file, or "
-                           "a --generator"
+                           "a --generator (see --help)"
                          : fmt::format("give {} or --generator, not both", options.name));
   options.name = names[0];
   Subject subject = is_model_file(options.name) ? from_file(options) : from_construction(options);

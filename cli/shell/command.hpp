@@ -45,8 +45,9 @@ std::string help_of(const Command& command);
 /// The options of a command, the common ones included.
 std::vector<OptionFacts> options_of(const Command& command);
 
-/// Runs one command line (without the program's name) and returns the exit code. Errors are thrown.
-int dispatch(const std::vector<std::string>& words);
+/// Runs one command line (without the program's name) and returns the exit code. Errors are thrown. A listener is told
+/// in the place of the terminal.
+int dispatch(const std::vector<std::string>& words, Listener* listener = nullptr);
 
 /// Maps the errors of formats/error.hpp to exit codes, and prints them: the whole program.
 int main_program(int argc, const char* const* argv);

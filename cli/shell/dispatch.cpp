@@ -77,7 +77,7 @@ std::vector<OptionFacts> options_of(const Command& command) {
   return declared(command, [](const Arguments& arguments) { return arguments.options(); });
 }
 
-int dispatch(const std::vector<std::string>& words) {
+int dispatch(const std::vector<std::string>& words, Listener* listener) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h") {
     std::cout << overview();
     return words.empty() ? exit_usage : exit_done;
@@ -98,6 +98,8 @@ int dispatch(const std::vector<std::string>& words) {
     std::cout << arguments.help();
     return exit_done;
   }
+  session.listener = listener;
+  if (listener != nullptr) session.json = true;  // its answer is the document, whatever else it hears
   if (session.json && session.csv) throw UsageError("--json and --csv exclude each other; take one");
   try {
     return run(session);

@@ -5,7 +5,6 @@
 
 #include <unistd.h>
 
-#include "cli/shell/session.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -41,6 +40,11 @@ void catch_interrupts() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGALRM, on_alarm);
+}
+
+std::function<bool()> interruption(const Session& session) {
+  if (session.listener == nullptr) return interrupted;
+  return [listener = session.listener] { return listener->interrupted(); };
 }
 
 bool interrupted() {

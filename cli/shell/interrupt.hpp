@@ -4,9 +4,11 @@
 // six seconds more to put away what it has. The second one ends the program at once.
 #pragma once
 
+#include <functional>
 #include <stdexcept>
 
 #include "cli/names.hpp"
+#include "cli/shell/session.hpp"
 
 namespace roundoff::cli {
 
@@ -18,5 +20,7 @@ struct Interrupted : std::runtime_error {
 void catch_interrupts();
 /// Whoever learns it has to stop soon: from then on the program waits for that.
 bool interrupted();
+/// The same of one command: its listener's word where it has one.
+std::function<bool()> interruption(const Session& session);
 
 }  // namespace roundoff::cli

@@ -11,7 +11,8 @@
 namespace roundoff::cli {
 
 ProgressLine::ProgressLine(const Session& session)
-    : enabled_(!session.quiet),
+    : listener_(session.listener),
+      enabled_(!session.quiet),
       terminal_(isatty(STDERR_FILENO) != 0),
       began_(Clock::now()),
       started_(began_),
@@ -42,6 +43,7 @@ void ProgressLine::draw(const std::string& words) {
 
 void ProgressLine::show(const std::string& what, double done, double of) {
   if (!enabled_) return;
+  if (listener_ != nullptr) return listener_->progress(what, done, of);
   if (what != what_) {
     what_ = what;
     warned_ = false;
@@ -66,6 +68,7 @@ void ProgressLine::show(const std::string& what, double done, double of) {
 }
 
 void ProgressLine::overall(const std::string& label, double done, double of) {
+  if (listener_ != nullptr && enabled_) return listener_->progress(label, done, of);
   if (!due()) return;
   const double elapsed = std::chrono::duration<double>(shown_ - began_).count();
   std::string line = label;
@@ -75,11 +78,13 @@ void ProgressLine::overall(const std::string& label, double done, double of) {
 }
 
 void ProgressLine::line(const std::string& words) {
+  if (listener_ != nullptr && enabled_) return listener_->progress(words, 0, 0);
   if (due()) draw(words);
 }
 
 void ProgressLine::note(const std::string& line) {
   if (!enabled_) return;
+  if (listener_ != nullptr) return listener_->note(line);
   if (drawn_) std::cerr << "\r\x1b[K";
   drawn_ = false;
   std::cerr << printable(line) << std::endl;

@@ -32,6 +32,7 @@ class ProgressLine {
   void draw(const std::string& line);
 
   static constexpr double a_while = 60;  ///< seconds; what takes longer is said beforehand
+  Listener* listener_;
   bool enabled_, terminal_, drawn_ = false, warned_ = false;
   std::string what_;
   Clock::time_point began_, started_, shown_;

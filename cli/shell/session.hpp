@@ -8,6 +8,7 @@
 
 #include "cli/names.hpp"
 #include "cli/options/arguments.hpp"
+#include "cli/shell/listener.hpp"
 
 namespace roundoff::cli {
 
@@ -28,6 +29,7 @@ struct Session {
   bool quiet = false;
   std::uint64_t seed = 1;
   int threads = 0;           ///< 0: all cores
+  Listener* listener = nullptr;  ///< who is told in the place of the terminal
   std::string command;       ///< "verify"
   std::string command_line;  ///< "roundoff verify add-hinge --n 8", without what cannot change the answer
 };

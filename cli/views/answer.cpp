@@ -75,19 +75,26 @@ Json labelled(const Session& session, const Json& document, std::string_view nam
   return labelled;
 }
 
+/// A document, or each of a list.
+Json all_labelled(const Session& session, Json document, std::string_view name) {
+  if (!document.is_array()) return labelled(session, document, name);
+  for (Json& element : document) element = labelled(session, element, name);
+  return document;
+}
+
 }  // namespace
 
 void print_json(const Session& session, Json document, std::string_view name) {
-  if (document.is_array())
-    for (Json& element : document) element = labelled(session, element, name);
-  else
-    document = labelled(session, document, name);
+  document = all_labelled(session, std::move(document), name);
+  if (session.listener != nullptr) return session.listener->answer("", {}, document);
   std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
 void print(const Session& session, const std::string& text, const Table& table, const Json& document,
            std::string_view name) {
-  if (session.json)
+  if (session.listener != nullptr)
+    session.listener->answer(text, table, all_labelled(session, document, name));
+  else if (session.json)
     print_json(session, document, name);
   else if (!session.csv)
     std::cout << printable(text);

@@ -119,7 +119,7 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
   how.threads = session.threads;
   how.reference = options.reference;
   how.progress = [&progress](const Progress& at) { progress.show(at.what, at.done, at.of); };
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   return how;
 }
 
@@ -134,7 +134,14 @@ Json asked_json(const VerifyOptions& options) {
   return asked;
 }
 
-void warn(const std::string& line) { std::cerr << "roundoff: warning: " << printable_line(line) << '\n'; }
+Store::Warn warnings(const Session& session) {
+  return [listener = session.listener](const std::string& line) {
+    if (listener != nullptr)
+      listener->note(line);
+    else
+      std::cerr << "roundoff: warning: " << printable_line(line) << '\n';
+  };
+}
 
 std::optional<Store> open_store(const std::string& path) {
   if (path.empty()) return std::nullopt;

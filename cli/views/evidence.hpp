@@ -33,7 +33,7 @@ VerifyOptions verify_options(const EvidenceOptions& options, const Session& sess
 Json asked_json(const VerifyOptions& options);
 
 /// One line on standard error, whatever is asked for: something was left out of the answer.
-void warn(const std::string& line);
+Store::Warn warnings(const Session& session);
 
 /// The store of --store; none for "".
 std::optional<Store> open_store(const std::string& path);

@@ -80,7 +80,7 @@ class FetchedDigits {
 /// The knob `layers`, the number of levels, where the tallest column has `Tallest(size)` items: the least
 /// that keeps blocks small by default.
 template <int (*Tallest)(const TaskSize& size)>
-constexpr Knob layers_knob = {.name = "layers",
+inline const Knob layers_knob = {.name = "layers",
                               .summary = "levels L in which a column is counted",
                               .standard = [](const TaskSize& size) { return Tallest(size) > 3 ? 2 : 1; },
                               .least = [](const TaskSize&) { return 1; },
