@@ -46,8 +46,9 @@ function(roundoff_floor name)
   add_library(roundoff_${name} STATIC ${sources})
   target_link_libraries(roundoff_${name} PUBLIC $<BUILD_INTERFACE:roundoff_options> ${ARGN})
   target_precompile_headers(roundoff_${name} REUSE_FROM roundoff_precompiled)
-  # (CMake's batches: few, so that what all files of a floor read and instantiate is worked on few times.)
-  set_target_properties(roundoff_${name} PROPERTIES UNITY_BUILD ${ROUNDOFF_UNITY} UNITY_BUILD_BATCH_SIZE 24)
+  # (Batches of 0: one file a floor, so that what its files read and instantiate is worked on once. Two thirds of a
+  # build from nothing is the optimiser's, much of it on the same library templates in every file.)
+  set_target_properties(roundoff_${name} PROPERTIES UNITY_BUILD ${ROUNDOFF_UNITY} UNITY_BUILD_BATCH_SIZE 0)
   roundoff_definitions(${name} ${sources})
 endfunction()
 
