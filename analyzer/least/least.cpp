@@ -42,12 +42,13 @@ class Limit final : public CaDiCaL::Terminator {
  public:
   explicit Limit(const LeastOptions& options) : options_(options), started_(Clock::now()) {}
   bool terminate() override {
-    return (options_.interrupted && options_.interrupted()) ||
-           std::chrono::duration<double>(Clock::now() - started_).count() > options_.seconds;
+    if (options_.progress) options_.progress("seconds in the solver", seconds(), options_.seconds);
+    return (options_.interrupted && options_.interrupted()) || seconds() > options_.seconds;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
   const LeastOptions& options_;
   Clock::time_point started_;
 };
@@ -73,9 +74,20 @@ bool solves(const Model& model, const Task& task, const Format& format) {
 
 SplitAnswer decide(const Task& task, const WidthSplit& split, const Format& format,
                    const LeastOptions& options) {
-  const UnknownModel unknown(task, split, format, options.symmetries);
   SplitAnswer answer;
   answer.split = split;
+  std::optional<UnknownModel> stated;
+  try {
+    stated.emplace(task, split, format, options.symmetries,
+                   [&](std::string_view what, double done, double of) {
+                     if (options.progress) options.progress(what, done, of);
+                     if (options.interrupted && options.interrupted()) throw Stopped();
+                   });
+  } catch (const Stopped&) {
+    answer.why_unknown = "interrupted";
+    return answer;
+  }
+  const UnknownModel& unknown = *stated;
   answer.variables = static_cast<std::size_t>(unknown.formula().variables);
   answer.clauses = unknown.formula().clauses.size();
 

@@ -29,6 +29,8 @@ struct LeastOptions {
   bool symmetries = true;  ///< leave models out that differ from another by a symmetry
   double seconds = 600;    ///< for each split, of the solver's own clock
   std::function<bool()> interrupted;
+  std::function<void(std::string_view what, double done, double of)>
+      progress;                                                        ///< of one split; `of` 0: not known
   std::function<std::optional<SplitAnswer>(const WidthSplit&)> known;  ///< from a store
   std::function<void(const WidthSplit&)> asking;                       ///< before the solver is asked
   std::function<void(const SplitAnswer&)> found;

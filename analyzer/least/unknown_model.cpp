@@ -21,7 +21,8 @@ UnknownModel::Map UnknownModel::map(int rows, int columns) {
   return map;
 }
 
-UnknownModel::UnknownModel(const Task& task, const WidthSplit& split, const Format& format, bool symmetries)
+UnknownModel::UnknownModel(const Task& task, const WidthSplit& split, const Format& format, bool symmetries,
+                           const Watch& watch)
     : task_(task), split_(split), circuit_(format) {
   const int d = split.d_model, inner = split.heads * split.d_head;
   const auto vocabulary = static_cast<int>(task.vocabulary().size());
@@ -37,6 +38,7 @@ UnknownModel::UnknownModel(const Task& task, const WidthSplit& split, const Form
   std::set<std::vector<Token>> done;
   const auto inputs = static_cast<std::uint64_t>(task.input_count());
   for (std::uint64_t j = 0; j < inputs; ++j) {
+    if (watch) watch("inputs stated", static_cast<double>(j), static_cast<double>(inputs));
     const Instance instance = task.instance(j);
     std::vector<Token> prefix = task.question(instance);
     for (const Token wanted : task.answer(instance)) {

@@ -6,6 +6,7 @@
 #include "analyzer/least/circuit.hpp"
 #include "constructions/tasks/task.hpp"
 #include "sim/model/model.hpp"
+#include "sim/program/program.hpp"
 
 namespace roundoff::analyzer {
 
@@ -23,7 +24,9 @@ class UnknownModel {
   /// and key dimensions and of value dimensions, and the order of two registers, two heads or two units (sums of two
   /// terms commute; the order of more is semantics).
   /// `symmetries` false leaves them in: the answer must be the same, only later.
-  UnknownModel(const Task& task, const WidthSplit& split, const Format& format, bool symmetries = true);
+  /// `watch` is told of every input; what it throws ends the work.
+  UnknownModel(const Task& task, const WidthSplit& split, const Format& format, bool symmetries = true,
+               const Watch& watch = {});
 
   const Formula& formula() const { return circuit_.formula(); }
   /// The model of a satisfying assignment.

@@ -6,6 +6,7 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/comparison.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 #include "sim/files/write_file.hpp"
 #include "sim/model/policy_codec.hpp"
@@ -57,8 +58,14 @@ int scan_bits(const AblateArguments& options, const ModelFile& file, const Token
                           : fmt::format("from {} bits on all are enough\n", scan.least);
   for (const int bits : scan.below)
     text += fmt::format("{} bits are enough, too, though more are not\n", bits);
-  Json document = {
-      {"name", file.model.name}, {"from", notation(from)}, {"role", options.role}, {"of", options.least}};
+  Json document = {{"name", file.model.name},
+                   {"from", notation(from)},
+                   {"role", options.role},
+                   {"of", options.least},
+                   {"policies", {{"from", as_json(from)}}},
+                   {"asked", {{"block", options.tokens.block ? Json(*options.tokens.block) : Json()}}}};
+  document["asked"]["loss"] = options.loss ? Json(*options.loss) : Json();
+  document["asked"]["no_flips"] = options.no_flips;
   document.update(bits_json(scan));
   print(session, text, bits_table(scan), document, "ablate-least");
   return exit_done;
@@ -82,7 +89,11 @@ int run_ablate(const AblateArguments& options, Session& session) {
                         ablation.all.flips, ablation.all.tokens);
     text += ablation.rows.empty() ? std::string("the two policies are the same\n")
                                   : as_text(ablation_table(ablation));
-    Json document = {{"name", file.model.name}, {"from", notation(from)}, {"to", notation(to)}};
+    Json document = {{"name", file.model.name},
+                     {"from", notation(from)},
+                     {"to", notation(to)},
+                     {"policies", {{"from", as_json(from)}, {"to", as_json(to)}}},
+                     {"asked", {{"block", options.tokens.block ? Json(*options.tokens.block) : Json()}}}};
     document.update(ablation_json(ablation));
     if (!options.page.empty()) {
       html::Page page(fmt::format("Where {} loses", notation(to)),

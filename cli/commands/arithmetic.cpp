@@ -12,6 +12,7 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
 #include "cli/views/tensor_view.hpp"
 #include "formats/error.hpp"
 
@@ -105,9 +106,17 @@ int run_arithmetic(const ArithmeticArguments& options, Session& session) {
                       {"lost", row.lost},
                       {"gained", row.gained}});
     }
-    const Json document = {{"name", file.model.name},       {"task", options.task},
-                           {"question", question.question}, {"policy", notation(policy)},
-                           {"against", notation(against)},  {"digits", list}};
+    Json document = {{"name", file.model.name},
+                     {"task", options.task},
+                     {"question", question.question},
+                     {"policy", notation(policy)},
+                     {"against", notation(against)},
+                     {"policies", {{"policy", as_json(policy)}, {"against", as_json(against)}}},
+                     {"asked",
+                      {{"count", question.count},
+                       {"digits", fmt::format("{}..{}", question.digits_least, question.digits_most)}}},
+                     {"digits", list}};
+    add_sources(document, options.policy);
     print(session,
           fmt::format("{}, {} as '{}'\nagainst: {}\npolicy:  {}\n", file.model.name, options.task,
                       question.question, notation(against), notation(policy)) +

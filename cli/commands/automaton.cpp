@@ -15,6 +15,7 @@
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
 #include "cli/views/evidence.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 #include "sim/files/model_file.hpp"
 #include "sim/files/write_file.hpp"
@@ -53,6 +54,12 @@ WordTask words_of(const Task& task) {
       task.name()));
 }
 
+constexpr double usual_seconds = 300;
+
+Json automaton_asked(const AutomatonArguments& options) {
+  return {{"states", options.states}, {"budget", options.budget.value_or(usual_seconds)}};
+}
+
 int show_view(const AutomatonArguments& options, Session& session, const AutomatonView& view, Json document,
               const std::string& verdict, int code) {
   if (!options.dot.empty() && options.dot != "-") write_file(options.dot, as_dot(view));
@@ -78,7 +85,7 @@ std::optional<Automaton> machine_of(const AutomatonArguments& options, Session& 
                                     const WordTask& words, Json& document) {
   Limits limits;
   limits.states = static_cast<std::size_t>(options.states);
-  limits.seconds = options.budget.value_or(300);
+  limits.seconds = options.budget.value_or(usual_seconds);
   Extracted extracted;
   try {
     extracted = extract(model, policy, reading_of(words), limits, interrupted);
@@ -110,7 +117,11 @@ int show_model(const AutomatonArguments& options, Session& session, ModelFile fi
   }
   const std::string title = fmt::format(
       "{} in {}", file.model.name.empty() ? options.subject.name : file.model.name, notation(policy));
-  Json document = {{"name", file.model.name}, {"format", notation(policy)}};
+  Json document = {{"name", file.model.name},
+                   {"format", notation(policy)},
+                   {"policy", as_json(policy)},
+                   {"asked", automaton_asked(options)}};
+  add_sources(document, options.subject.policy);
   const auto automaton = machine_of(options, session, title, file.model, policy, words, document);
   if (!automaton) return exit_unknown;
   return show_view(options, session, view_of(title, *automaton, words, file.model.vocabulary),
@@ -124,7 +135,12 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
       return show_model(options, session, std::move(file));
   const Subject subject = resolve(options.subject);
   const WordTask words = words_of(*subject.task);
-  Json document = {{"name", subject.name}, {"format", subject.format}, {"task", subject.task->spec()}};
+  Json document = {{"name", subject.name},
+                   {"format", subject.format},
+                   {"policy", as_json(subject.policy)},
+                   {"task", subject.task->spec()},
+                   {"asked", automaton_asked(options)}};
+  add_sources(document, options.subject.policy);
   const std::string title = fmt::format("{} in {}", subject.name, subject.format);
   const auto machine = machine_of(options, session, title, subject.model, subject.policy, words, document);
   if (!machine) return exit_unknown;

@@ -7,6 +7,7 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/comparison.hpp"
+#include "cli/views/task_json.hpp"
 #include "cli/views/tensor_view.hpp"
 #include "sim/files/write_file.hpp"
 
@@ -51,7 +52,10 @@ int run_diff(const DiffArguments& options, Session& session) {
     Json document = {{"name", file.model.name},
                      {"policy", notation(policy)},
                      {"against", notation(against)},
+                     {"policies", {{"policy", as_json(policy)}, {"against", as_json(against)}}},
+                     {"asked", {{"block", options.tokens.block ? Json(*options.tokens.block) : Json()}}},
                      {"blocks", blocks.size()}};
+    add_sources(document, options.policy);
     document.update(comparison_json(comparison, sides));
     document["mishaps"] = {{"against", mishaps_json(before.statistics)},
                            {"policy", mishaps_json(after.statistics)}};

@@ -201,6 +201,7 @@ int run_forward(const ForwardArguments& options, Session& session) {
   document["policy"] = as_json(policy);
   if (!weight.empty()) document["overflowing_weight"] = weight;
   add_sources(document, options.policy);
+  if (options.files.block) document["block"] = *options.files.block;
   document["outside_the_theorem"] = outside_the_theorem(policy);
   document["mishaps"] = mishaps_json(statistics);
   if (options.inside.stats) {

@@ -7,6 +7,7 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 #include "sim/tensors/decode.hpp"
 
@@ -58,12 +59,15 @@ int run_generate(const GenerateArguments& options, Session& session) {
     written += file.model.vocabulary[tokens[i]];
     table.rows.push_back({std::to_string(i), std::to_string(tokens[i]), file.model.vocabulary[tokens[i]]});
   }
-  const Json document = {
+  Json document = {
       {"name", file.model.name},
       {"format", notation(policy)},
+      {"policy", as_json(policy)},
+      {"asked", {{"count", options.count}, {"stop", options.stop ? Json(*options.stop) : Json()}}},
       {"prompt", std::vector<Token>(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(given))},
       {"tokens", std::vector<Token>(tokens.begin() + static_cast<std::ptrdiff_t>(given), tokens.end())},
       {"text", written}};
+  add_sources(document, options.policy);
   print(session, (options.text ? written : numbers) + '\n', table, document);
   return exit_done;
 }

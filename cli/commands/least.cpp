@@ -1,5 +1,7 @@
 // roundoff least: the least width at which any transformer of a shape can do a task, by SAT; a model at that width that
 // is right on all inputs, and checked proofs that there is none below.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -87,6 +89,10 @@ int run_least(const LeastArguments& options, Session& session) {
     throw UsageError(fmt::format(
         "least: {} inputs at {} are too many unknowns; ask for a smaller size (at most {:.0f} inputs)",
         count_text(task->input_count()), describe(task->size()), most_inputs));
+  if (task->input_count() == 0)
+    throw UsageError(
+        fmt::format("least: {} has no input at {}, so that every model is right; ask for another size",
+                    task->name(), describe(task->size())));
   std::optional<Store> store = open_store(options.store);
   ProgressLine progress(session);
   LeastOptions how;
@@ -95,6 +101,9 @@ int run_least(const LeastArguments& options, Session& session) {
   if (store) how.known = [&](const WidthSplit& split) { return known_split(*store, *task, split, format); };
   how.asking = [&](const WidthSplit& split) {
     progress.line(fmt::format("width {}: {}", split.width(), split_text(split)));
+  };
+  how.progress = [&](std::string_view what, double done, double of) {
+    progress.show(std::string(what), std::min(done, of), of);
   };
   how.found = [&](const SplitAnswer& answer) {
     if (store) keep_split(*store, *task, format, answer);
@@ -124,6 +133,8 @@ int run_least(const LeastArguments& options, Session& session) {
     text += fmt::format("{}: no width up to {} was found\n", where, options.most);
   Json document = {{"task", task->spec()},
                    {"size", describe(task->size())},
+                   {"sizes", as_json(*task)},
+                   {"asked", {{"most", options.most}, {"budget", how.seconds}}},
                    {"layers", options.layers},
                    {"format", notation(format)},
                    {"width", least.width > 0 ? Json(least.width) : Json()},

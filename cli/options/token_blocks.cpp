@@ -116,6 +116,7 @@ std::vector<std::vector<Token>> read_prompts(const std::string& typed, const Tok
   if (!typed.empty()) {
     if (!options.tokens.empty() || !options.text.empty())
       throw UsageError("give tokens by themselves, or a file of them by --tokens or --text, but not both");
+    if (options.block) throw UsageError("--block cuts what --tokens or --text names into blocks; leave it out");
     std::vector<Token> tokens = parse_tokens(typed, model);
     if (tokens.empty()) throw UsageError("'" + typed + "' holds no token");
     return {std::move(tokens)};

@@ -1,10 +1,10 @@
 #include "cli/shell/interrupt.hpp"
 
 #include <csignal>
+#include <ctime>
 #include <string_view>
 
 #include <unistd.h>
-
 
 namespace roundoff::cli {
 namespace {
@@ -13,11 +13,24 @@ namespace {
 constexpr unsigned patience = 2, grace = 6;
 volatile std::sig_atomic_t asked = 0, noticed = 0;
 
+timespec first_asked;
+
+/// Half a second later: a signal that is sent to a process and to its group (timeout(1) does) is one request.
+bool is_another(const timespec& now) {
+  const long long passed =
+      (now.tv_sec - first_asked.tv_sec) * 1000000000LL + (now.tv_nsec - first_asked.tv_nsec);
+  return passed > 500000000LL;
+}
+
 void on_signal(int signal) {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
   if (asked != 0) {
+    if (!is_another(now)) return;
     std::signal(signal, SIG_DFL);
     std::raise(signal);
   }
+  first_asked = now;
   asked = 1;
   alarm(patience);
 }

@@ -1,6 +1,7 @@
 // What was asked stands in the answer: every value that an option gave is in the document as it was understood, or
 // the option is refused. An answer that shows less cannot be told from one that ignored what it was told.
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -110,7 +111,8 @@ TEST_CASE("a scan that a format does not have is refused, and so are constructio
 TEST_CASE("a search without success says what the last thing tried came to") {
   const Directory directory;
   for (const char* command : {"analyze", "frontier"}) {
-    const Outcome outcome = directory.run(std::string("roundoff ") + command + " add-hinge --n 2 --order tree --quiet");
+    const Outcome outcome =
+        directory.run(std::string("roundoff ") + command + " add-hinge --n 2 --order tree --quiet");
     CHECK(outcome.code == 0);
     CHECK(outcome.out.find("refused: needs sums rounded term by term") != std::string::npos);
   }
@@ -158,4 +160,47 @@ TEST_CASE("pairs shows how far it is, and stops when it is asked to") {
   CHECK(outcome.code == 4);
   CHECK(outcome.err.find("inputs ") != std::string::npos);
   CHECK(outcome.err.find("interrupted") != std::string::npos);
+}
+
+TEST_CASE("commands that run checkpoints show their policies, and what they were asked") {
+  const Directory directory;
+  std::filesystem::create_directory_symlink(ROUNDOFF_SOURCE "/examples", directory.file("examples"));
+  const std::string tiny = " examples/checkpoint/tiny ";
+  json written = answer(directory, "roundoff generate" + tiny + "12,7 --count 3 --stop 2 --divide last");
+  CHECK(written["policy"]["divide"] == "last");
+  CHECK(written["asked"]["count"] == 3);
+  CHECK(written["asked"]["stop"] == 2);
+  const std::string tokens = " --tokens examples/checkpoint/tiny.tokens --block 4";
+  json compared = answer(directory, "roundoff diff" + tiny + "--divide last --stack ieee-binary32" + tokens);
+  CHECK(compared["policies"]["policy"]["divide"] == "last");
+  CHECK(compared["policies"]["against"]["divide"] == "first");
+  CHECK(compared["stack"] == "ieee-binary32");
+  CHECK(compared["asked"]["block"] == 4);
+  json tried = answer(directory, "roundoff ablate" + tiny + "--from binary32 --to bfloat16" + tokens);
+  CHECK(tried["policies"]["to"]["format"] == "bfloat16");
+  json machine = answer(directory,
+                        "roundoff automaton --states 99 --budget 7 --nan propagate "
+                        "examples/your_own_question/automata/flipflop.json");
+  CHECK(machine["policy"]["nan"] == "propagate");
+  CHECK(machine["asked"]["states"] == 99);
+  CHECK(machine["asked"]["budget"] == 7);
+  refused(directory, "roundoff forward" + tiny + "12,7 --block 2", {"--block"});
+}
+
+TEST_CASE("least shows what it was asked, and asks nothing where there is no input") {
+  const Directory directory;
+  json found = answer(directory, "roundoff least add --n 1 --most 2 --budget 99");
+  CHECK(found["asked"]["most"] == 2);
+  CHECK(found["asked"]["budget"] == 99);
+  CHECK(found["sizes"]["n"] == 1);
+  directory.write("cases.toml",
+                  "[task]\nkind = \"cases\"\nvocabulary = [\"a\", \"<eos>\"]\nfile = \"cases.txt\"\n");
+  directory.write("cases.txt", "a a\ta\n");
+  refused(directory, "roundoff least cases.toml --n 3", {"no input", "n=3"});
+  const Outcome large = directory.run(
+      "\"$binary\" least cot-iteradd --n 4 --k 3 --most 2 --budget 1 & pid=$!; sleep 13; "
+      "kill -INT $pid; wait $pid");
+  CAPTURE(large.err);
+  CHECK(large.code == 4);
+  CHECK(large.err.find("inputs stated") != std::string::npos);
 }

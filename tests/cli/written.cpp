@@ -67,6 +67,7 @@ void all_run(const Clone& clone, const std::vector<std::string>& commands) {
     const Outcome outcome = clone.run("roundoff() { timeout --preserve-status -s INT -k 600 2 \"$binary\" \"$@\"; }\n" +
                                       command + " < /dev/null");
     CAPTURE(outcome.err);
+    CAPTURE(outcome.code);
     // Done, refuted, unknown; or interrupted, which can be resumed.
     CHECK((outcome.code == 0 || outcome.code == 1 || outcome.code == 4 || outcome.code == 5));
     if (outcome.code == 1) CHECK(!outcome.out.empty());

@@ -178,7 +178,7 @@ def test_an_interrupt_stops_and_loses_nothing(tmp_path):
 FORKED = """
 import os, threading, time
 import roundoff as ro
-thread = threading.Thread(target=lambda: ro.verify("add-hinge", p=10, n=8, method="sample", count=20_000_000))
+thread = threading.Thread(target=lambda: ro.verify("add-hinge", p=10, n=8, method="sample", count=2_000_000_000))
 thread.start()
 time.sleep(0.3)
 child = os.fork()
