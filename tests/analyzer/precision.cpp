@@ -222,7 +222,7 @@ TEST_CASE("precision: the fewest bits of a role are enough, and one fewer is not
     if (row.bits == scan.least - 1) CHECK(row.against.loss_difference.mean > 0.001);
   }
   CHECK_THROWS_AS(least_bits(file.model, uniform("fixed(4,4)"), Role::softmax, false, {true, 0}, blocks, {}),
-                  roundoff::UsageError);
+                  roundoff::formats::UsageError);
 }
 
 TEST_CASE("precision: estimates and shares by their formulas") {
