@@ -21,6 +21,8 @@ std::string retold(const std::string& page, int& runs) {
   const Directory directory;
   for (const char* name : {"examples", "docs"})
     fs::create_directory_symlink(fs::path(ROUNDOFF_SOURCE) / name, directory.file(name));
+  fs::create_directory(directory.file("bin"));
+  fs::create_symlink(roundoff::cli::test::binary(), directory.file("bin/roundoff"));
   std::string made;
   std::istringstream lines(page);
   bool fenced = false, told = false;
@@ -35,7 +37,7 @@ std::string retold(const std::string& page, int& runs) {
         command += line;
       }
       CAPTURE(command);
-      const Outcome outcome = directory.run(command);
+      const Outcome outcome = directory.run("PATH=$PWD/bin:$PATH\n" + command);
       CAPTURE(outcome.err);
       CHECK(outcome.code == 0);
       made += outcome.out;
@@ -50,6 +52,10 @@ std::string retold(const std::string& page, int& runs) {
 }  // namespace
 
 TEST_CASE("runs that the documentation shows are what the program prints") {
+  if (std::system("python3 -c pass 2> /dev/null") != 0) {
+    MESSAGE("skipped: some of the commands are Python, which is not installed");
+    return;
+  }
   int runs = 0;
   for (const auto& entry : fs::directory_iterator(ROUNDOFF_SOURCE "/docs")) {
     if (entry.path().extension() != ".md") continue;
