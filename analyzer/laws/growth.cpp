@@ -98,8 +98,8 @@ std::string statement_of(const GrowthLaw& growth) {
   for (const LawFit& fit : growth.fits) {
     if (covered >= 0.9) break;
     covered += fit.weight;
-    rivals += fmt::format("{}{} {} (weight {:.2f})", rivals.empty() ? "" : ", ", name(fit.kind),
-                          formula(fit, growth.variable), fit.weight);
+    rivals +=
+        fmt::format("{}{} {}", rivals.empty() ? "" : ", ", name(fit.kind), formula(fit, growth.variable));
   }
   const bool alone = growth.fits.front().weight >= 0.9;
   return fmt::format("{}{} {}", growth.class_decided ? std::string(name(growth.best_class)) + "; " : "",

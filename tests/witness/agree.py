@@ -56,7 +56,7 @@ def random_model(draw, each, n, padding):
         return made
 
     layers = [layer() for _ in range(draw.randint(1, 2))]
-    times = draw.choice([None, None] + list(REPEATS))
+    times = draw.choice([None] * 4 + list(REPEATS))
     if times and REPEATS[times]({"n": n, "N": n if each else n + 2 + padding}) < 1:
         times = None
     if times and draw.random() < 0.5:
@@ -84,7 +84,10 @@ def random_model(draw, each, n, padding):
             if name in one:
                 one[name].append([0] * len(one[name][0]))
     for t, row in enumerate(model["W_U"]):
-        row[:] = [0] * d + [3.5] if vocab[t] == "<eos>" else row + [-7]
+        if vocab[t] in ("0", "1"):
+            row[:] = [draw.choice([-2, -1.5, -0.75, 0.5, 1, 1.25]) for _ in row] + [-7]
+        else:
+            row[:] = [0] * d + [3.5 if vocab[t] == "<eos>" else -7]
     return model, times
 
 
@@ -220,7 +223,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("folder")
-    parser.add_argument("--models", type=int, default=400 if "ROUNDOFF_LONG" in os.environ else 15)
+    parser.add_argument("--models", type=int, default=400 if "ROUNDOFF_LONG" in os.environ else 10)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     os.makedirs(given.folder, exist_ok=True)
