@@ -9,7 +9,7 @@ layers of four heads, 32 dimensions and a context of 32 letters; its config name
 `roundoff forward --text` works. Everything is a function of the text: draws come from one seeded generator (the last
 bits of weights depend on NumPy's BLAS).
 
---check compares text and config with MODEL's, and the weights with its tensors: that the loss has fallen after 20 steps,
+--check compares text and config with MODEL's, and the weights with its tensors: that the loss has fallen after 40 steps,
 or with ROUNDOFF_LONG=1 that all 400 lead to weights as good as MODEL's on the text that was not learnt.
 """
 import argparse
@@ -207,7 +207,7 @@ def main():
     given = parser.parse_args()
     whole = not given.check or "ROUNDOFF_LONG" in os.environ
     with open(given.text, encoding="utf-8") as file:
-        letters, w, held_out, loss = train(file.read(), given.steps if whole else 20)
+        letters, w, held_out, loss = train(file.read(), given.steps if whole else 40)
     save(given.folder, letters, w, held_out)
     print(f"{given.folder}: {sum(x.size for x in w.values()):,} parameters, {len(letters)} letters, loss {loss:.3f}")
     if given.check:
