@@ -10,6 +10,7 @@
 
 #include "analyzer/search/ranges.hpp"
 #include "analyzer/store/sweep.hpp"
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 #include "sim/files/policy_file.hpp"
@@ -199,8 +200,9 @@ class Block {
 
   /// A size that a task does not have is no part of a question about it.
   void refuse_unused_sizes(const Construction& construction) const {
-    for (const char letter : {'n', 'k', 'l'})
-      if (table_.contains(std::string_view(&letter, 1)) && !find_task(construction.task).uses(letter))
+    for (const char letter : {'p', 'n', 'k', 'l'})
+      if (table_.contains(std::string_view(&letter, 1)) && !find_task(construction.task).uses(letter) &&
+          !constructions::depends_on(construction.name, letter))
         throw FileError(fmt::format("{}: '{}' does not apply to {}, which solves {}; leave it out", where_, letter,
                                     construction.name, construction.task));
   }
