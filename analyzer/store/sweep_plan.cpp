@@ -213,7 +213,10 @@ class Block {
     if (node && !node->is_boolean()) throw FileError(fmt::format("{}: 'ragged' must be true or false", where_));
     const bool ragged = node && node->value_or(false);
     std::vector<TaskSize> result;
-    for (int p : numbers("p", {standard.p}))
+    const std::vector<int> bases = numbers("p", {standard.p});
+    if (std::find(bases.begin(), bases.end(), 1) != bases.end())
+      throw FileError(fmt::format("{}: p is a base, a whole number from 2", where_));
+    for (int p : bases)
       for (int n : numbers("n", {standard.n}))
         for (int k : numbers("k", {standard.k}))
           for (int l : numbers("l", {standard.l}))

@@ -66,8 +66,9 @@ struct Arguments::Impl {
         names,
         [this, names, placeholder, take = std::move(take)](const CLI::results_t& words) {
           for (const std::string& word : words) {
-            if (word.empty() && names[0] == '-')
-              refuse(long_name(names) + " takes " + placeholder + ", not an empty word");
+            if (word.empty())
+              refuse(names[0] == '-' ? long_name(names) + " takes " + placeholder + ", not an empty word"
+                                     : names + " is an empty word");
             take(unmarked(word));
           }
           return true;

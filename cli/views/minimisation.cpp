@@ -203,7 +203,9 @@ std::string as_text(const Minimisation& found) {
       if (!replay.empty()) text += fmt::format("replay {}: {}\n", size_text(found, minimum.size), replay);
     }
   }
-  return text + weakest_text(found) + "law: " + found.law.statement + '\n';
+  text += weakest_text(found);
+  if (!found.law.statement.empty()) text += "law: " + found.law.statement + '\n';
+  return text;
 }
 
 Json as_json(const Minimisation& found) {
