@@ -61,8 +61,8 @@ def test_notebooks_run_in_an_environment_of_its_own(tmp_path):
     page = {"cells": cells, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
             "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "page.ipynb").write_text(json.dumps(page))
-    for line in lines:
-        run(*line.replace(".venv", "env").replace("examples/notebooks/*.ipynb", "page.ipynb").split(), cwd=tmp_path, HOME=str(tmp_path))
+    for line in lines:  # ipykernel leaves a folder of its own behind
+        run(*line.replace(".venv", "env").replace("examples/notebooks/*.ipynb", "page.ipynb").split(), cwd=tmp_path, HOME=str(tmp_path), TMPDIR=str(tmp_path))
     outputs = json.loads((tmp_path / "out" / "page.ipynb").read_text())["cells"][0]["outputs"]
     assert str(tmp_path / "env") in "".join(outputs[0]["text"])
 
