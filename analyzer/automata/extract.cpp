@@ -490,7 +490,8 @@ Reason unbounded(const Model& model, const Policy& policy) {
   for (const Layer& layer : model.layers) {
     if (!layer.attention) continue;
     attends = true;
-    if (layer.attention->slopes || layer.attention->rotary || !layer.attention->mask.empty())
+    if (layer.attention->slopes || layer.attention->rotary || !layer.attention->mask.empty() ||
+        layer.attention->window != 0)
       return Reason::positions;
   }
   if (attends && (!Running::is_finite({policy.order, policy.dot}))) return Reason::unbounded_order;

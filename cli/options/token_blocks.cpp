@@ -129,7 +129,7 @@ std::vector<std::vector<Token>> read_prompts(const std::string& typed, const Tok
 
 std::string file_digest(const std::string& path) {
   std::vector<std::string> files;
-  if (is_checkpoint(path)) {
+  if (is_checkpoint(path) && !path.ends_with(".gguf")) {
     std::filesystem::path folder(path);
     if (folder.filename() == "config.json") folder = folder.parent_path();
     for (const auto& entry : std::filesystem::directory_iterator(folder))

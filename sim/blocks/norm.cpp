@@ -1,6 +1,7 @@
 // RMSNorm: m = rnd(dot(x, x) / d); m = rnd(m + eps); r = rnd(rsqrt(m)); y_i = rnd(x_i * r), then the weight,
-// then the bias. LayerNorm subtracts the mean rnd(sum(x) / d) first. No eps, weight or bias: no operation.
+// then the bias. A weight may stand for 1 + w (Gemma), w in the weights' format and the sum in that of norms. LayerNorm subtracts the mean rnd(sum(x) / d) first. No eps, weight or bias: no operation.
 // See theory-notes/norms.md.
+#include "formats/rounding/arithmetic.hpp"
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
 #include "sim/tensors/tape.hpp"
@@ -11,7 +12,15 @@ template <class Tape>
 NormBlock<Tape>::NormBlock(Tape& tape, const Norm& norm, int width, SiteName name)
     : kind_(norm.kind), name_(name), width_(tape.constant(Value::integer(width), Role::norms)) {
   if (!norm.epsilon.is_zero()) epsilon_ = tape.constant(norm.epsilon, Role::norms);
-  if (norm.weight) weight_ = tape.constants(*norm.weight, Role::weights);
+  if (norm.weight && norm.one_plus) {
+    Vector factors = *norm.weight;
+    const Policy& policy = tape.policy();
+    for (Value& w : factors)
+      w = formats::add(Value::integer(1), formats::round(w, policy[Role::weights]).value, policy[Role::norms]).value;
+    weight_ = tape.constants(factors, Role::norms);
+  } else if (norm.weight) {
+    weight_ = tape.constants(*norm.weight, Role::weights);
+  }
   if (norm.bias) bias_ = tape.constants(*norm.bias, Role::weights);
 }
 

@@ -14,8 +14,18 @@ namespace roundoff::sim {
 /// What a rounded operation is part of. The result of every operation is rounded to its role's format;
 /// products and partial sums of a dot product are rounded to `accumulators`, and its result once more to the
 /// role that receives it.
-enum class Role : std::uint8_t { weights, activations, accumulators, scores, softmax, cache, norms, logits };
-inline constexpr int role_count = 8;
+enum class Role : std::uint8_t {
+  weights,
+  activations,
+  accumulators,
+  scores,
+  softmax,
+  cache,
+  norms,
+  logits,
+  rotary  ///< sines and cosines of rotary positions
+};
+inline constexpr int role_count = 9;
 std::string_view name(Role role);
 
 /// Quantisers of whole vectors, by name (sim/model/quantise.hpp); "" is none. They come before a number is rounded

@@ -229,7 +229,7 @@ bool PolicyLayer::names_a_format() const {
 
 bool PolicyLayer::names_all_formats() const {
   return std::all_of(policy_fields().begin(), policy_fields().end(), [&](const PolicyField& field) {
-    return field.table() != "formats" || words_.contains(field.key);
+    return field.table() != "formats" || field.key == "formats.rotary" || words_.contains(field.key);
   });
 }
 
@@ -249,6 +249,9 @@ Policy laid(Policy base, const PolicyLayer& layer, const Bindings& bindings) {
       throw UsageError(fmt::format("{}: {}", key, error.what()));
     }
   }
+  // Where every other role is named, tables are rounded as weights are.
+  if (layer.names_all_formats() && layer.find("format") == nullptr && layer.find("formats.rotary") == nullptr)
+    base[Role::rotary] = base[Role::weights];
   if (layer.find("dot") != nullptr && base.dot == DotMode::fused && layer.find("order") == nullptr)
     base.order = SumOrder{};
   check(base);

@@ -66,7 +66,7 @@ class PolicyLayer {
   void lay(const PolicyLayer& over);
   bool empty() const { return words_.empty(); }
   bool names_a_format() const;  ///< `format`, or any role's
-  bool names_all_formats() const;
+  bool names_all_formats() const;  ///< all roles but `rotary`, which is then that of weights
   /// (key, word) in the order of policy_fields().
   std::vector<std::pair<std::string, std::string>> entries() const;
   friend bool operator==(const PolicyLayer&, const PolicyLayer&) = default;
