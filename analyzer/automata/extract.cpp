@@ -479,6 +479,8 @@ class Extraction {
 };
 
 Reason unbounded(const Model& model, const Policy& policy) {
+  if (policy.attention_cast != AttentionCast::none)
+    throw UsageError("attention_cast = activations is not known to automata; leave it out");
   if (policy.mask == Mask::none) return Reason::unmasked;
   const auto stochastic = [](const Format& format) { return format.is_stochastic(); };
   if (std::any_of(policy.formats.begin(), policy.formats.end(), stochastic) ||

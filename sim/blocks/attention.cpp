@@ -169,9 +169,14 @@ typename AttentionBlock<Tape>::Weights AttentionBlock<Tape>::weights(Tape& tape,
                                                                      int head) const {
   const Weighting weighting = attention_->weighting;
   if (weighting >= Weighting::hard) return {hard_weights(tape, scores, head), {}};
-  const Place weight = Place::keys(SiteName::weight, head);
+  const bool casts = tape.policy().attention_cast == AttentionCast::activations &&
+                     !tape.same_format(Role::softmax, Role::activations);
+  const Place place = Place::keys(SiteName::weight, head), weight = place.before(casts);
+  const auto cast = [&](Entries made) {
+    return casts ? tape.convert(made, Role::softmax, Role::activations, place) : std::move(made);
+  };
   if (weighting == Weighting::exponential)
-    return {tape.unary(Function::exp, scores, Role::softmax, weight), {}};
+    return {cast(tape.unary(Function::exp, scores, Role::softmax, weight)), {}};
   const Place exp = Place::keys(SiteName::exp, head), step = Place::step(SiteName::exp, head).before();
   const bool one_more = weighting == Weighting::softmax_one;
   Entries e = scores, more;
@@ -189,8 +194,8 @@ typename AttentionBlock<Tape>::Weights AttentionBlock<Tape>::weights(Tape& tape,
   e = tape.unary(Function::exp, e, Role::softmax, exp);
   const Entries z =
       tape.sum(one_more ? tape.join({e, more}) : e, Role::softmax, Place::step(SiteName::z, head));
-  if (tape.policy().divide == Divide::last) return {e, z};
-  return {tape.quotient(e, z, Role::softmax, z_is_positive_, weight), {}};
+  if (tape.policy().divide == Divide::last) return {cast(e), z};
+  return {cast(tape.quotient(e, z, Role::softmax, z_is_positive_, weight)), {}};
 }
 
 template class AttentionBlock<Recorder>;

@@ -39,6 +39,7 @@ class NormBlock {
   SiteName name_;
   Entries width_;
   std::optional<Entries> epsilon_, weight_, bias_;
+  bool cast_first_ = false;
 };
 
 /// Rotary positions, step by step in theory-notes/rotary.md.

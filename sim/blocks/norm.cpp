@@ -21,6 +21,7 @@ NormBlock<Tape>::NormBlock(Tape& tape, const Norm& norm, int width, SiteName nam
   } else if (norm.weight) {
     weight_ = tape.constants(*norm.weight, Role::weights);
   }
+  cast_first_ = tape.policy().norm_cast == NormCast::before && kind_ == Norm::rms && !norm.one_plus;
   if (norm.bias) bias_ = tape.constants(*norm.bias, Role::weights);
 }
 
@@ -38,6 +39,12 @@ typename Tape::Entries NormBlock<Tape>::apply(Tape& tape, const Entries& x, Role
   const Entries factor = tape.unary(Function::rsqrt, square, Role::norms, step);
   const Place where = Place::entries(name_, first_index);
   const bool converts = !tape.same_format(Role::norms, receiver);
+  if (cast_first_ && converts) {
+    y = tape.binary(Op::mul, y, factor, Role::norms, where.before());
+    y = tape.convert(y, Role::norms, receiver, where.before(weight_ || bias_));
+    if (weight_) y = tape.binary(Op::mul, y, *weight_, receiver, where.before(bias_.has_value()));
+    return bias_ ? tape.binary(Op::add, y, *bias_, receiver, where) : y;
+  }
   y = tape.binary(Op::mul, y, factor, Role::norms, where.before(converts || weight_ || bias_));
   if (weight_) y = tape.binary(Op::mul, y, *weight_, Role::norms, where.before(converts || bias_));
   if (bias_) y = tape.binary(Op::add, y, *bias_, Role::norms, where.before(converts));

@@ -28,6 +28,7 @@ class StoredTensor : public HubTensor {
   std::vector<std::uint64_t> dimensions() const override { return tensor_->dimensions; }
   double element(std::uint64_t index) const override { return file_->element(*tensor_, index); }
   Matrix matrix(bool transposed) const override { return matrix_of(file_, *tensor_, transposed); }
+  bool whole() const override { return tensor_->type != nullptr && tensor_->type->integer && tensor_->type->size <= 4; }
   [[noreturn]] void fail(const std::string& what) const override { file_->fail(what); }
 
  private:

@@ -17,9 +17,9 @@ namespace roundoff::sim {
 namespace {
 
 /// Reads little-endian numbers and strings from the front.
-class Cursor {
+class GgufCursor {
  public:
-  Cursor(std::string_view bytes, const GgufFile& file) : bytes_(bytes), file_(file) {}
+  GgufCursor(std::string_view bytes, const GgufFile& file) : bytes_(bytes), file_(file) {}
 
   std::size_t at() const { return at_; }
   template <class Integer>
@@ -55,48 +55,48 @@ class Cursor {
   std::size_t at_ = 0;
 };
 
-enum class Type : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, array, u64, i64, f64 };
+enum class GgufType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, array, u64, i64, f64 };
 
-Json scalar(Cursor& in, Type type, const GgufFile& file) {
+Json gguf_scalar(GgufCursor& in, GgufType type, const GgufFile& file) {
   switch (type) {
-    case Type::u8:
+    case GgufType::u8:
       return in.number<std::uint8_t>();
-    case Type::i8:
+    case GgufType::i8:
       return static_cast<std::int8_t>(in.number<std::uint8_t>());
-    case Type::u16:
+    case GgufType::u16:
       return in.number<std::uint16_t>();
-    case Type::i16:
+    case GgufType::i16:
       return static_cast<std::int16_t>(in.number<std::uint16_t>());
-    case Type::u32:
+    case GgufType::u32:
       return in.number<std::uint32_t>();
-    case Type::i32:
+    case GgufType::i32:
       return static_cast<std::int32_t>(in.number<std::uint32_t>());
-    case Type::f32:
+    case GgufType::f32:
       return static_cast<double>(std::bit_cast<float>(in.number<std::uint32_t>()));
-    case Type::boolean:
+    case GgufType::boolean:
       return in.number<std::uint8_t>() != 0;
-    case Type::text:
+    case GgufType::text:
       return in.text();
-    case Type::u64:
+    case GgufType::u64:
       return in.number<std::uint64_t>();
-    case Type::i64:
+    case GgufType::i64:
       return static_cast<std::int64_t>(in.number<std::uint64_t>());
-    case Type::f64:
+    case GgufType::f64:
       return std::bit_cast<double>(in.number<std::uint64_t>());
-    case Type::array:
+    case GgufType::array:
       break;
   }
   file.fail(fmt::format("has a value of type {}, which GGUF does not have", static_cast<std::uint32_t>(type)));
 }
 
-Json value_of(Cursor& in, const GgufFile& file) {
-  const auto type = static_cast<Type>(in.number<std::uint32_t>());
-  if (type != Type::array) return scalar(in, type, file);
-  const auto element = static_cast<Type>(in.number<std::uint32_t>());
-  const std::uint64_t many = in.count(element == Type::text ? 8 : 1);
-  Json list = Json::array();
-  for (std::uint64_t i = 0; i < many; ++i) list.push_back(scalar(in, element, file));
-  return list;
+/// Null for arrays, which nothing here asks for.
+Json gguf_value(GgufCursor& in, const GgufFile& file) {
+  const auto type = static_cast<GgufType>(in.number<std::uint32_t>());
+  if (type != GgufType::array) return gguf_scalar(in, type, file);
+  const auto element = static_cast<GgufType>(in.number<std::uint32_t>());
+  const std::uint64_t many = in.count(element == GgufType::text ? 8 : 1);
+  for (std::uint64_t i = 0; i < many; ++i) static_cast<void>(gguf_scalar(in, element, file));
+  return nullptr;
 }
 
 }  // namespace
@@ -106,7 +106,7 @@ void GgufFile::fail(const std::string& what) const { throw FileError(fmt::format
 GgufFile::GgufFile(std::shared_ptr<const Bytes> bytes, std::string_view source)
     : bytes_(std::move(bytes)), source_(source) {
   const std::string_view all = bytes_->view();
-  Cursor in(all, *this);
+  GgufCursor in(all, *this);
   if (all.substr(0, 4) != "GGUF") fail("is no GGUF file: it does not start with these letters");
   in.number<std::uint32_t>();
   const auto version = in.number<std::uint32_t>();
@@ -117,7 +117,7 @@ GgufFile::GgufFile(std::shared_ptr<const Bytes> bytes, std::string_view source)
   const std::uint64_t tensors = in.count(24), values = in.count(13);
   for (std::uint64_t i = 0; i < values; ++i) {
     std::string key = in.text();
-    metadata_[key] = value_of(in, *this);
+    metadata_[key] = gguf_value(in, *this);
   }
   std::vector<std::uint64_t> offsets;
   for (std::uint64_t i = 0; i < tensors; ++i) {
@@ -129,8 +129,9 @@ GgufFile::GgufFile(std::shared_ptr<const Bytes> bytes, std::string_view source)
     for (std::uint32_t k = 0; k < dimensions; ++k) {
       const auto size = in.number<std::uint64_t>();
       // q4_0, the smallest kind, has two elements a byte.
-      if (size > 2 * all.size() || (entry.elements *= size) > 2 * all.size())
+      if (size != 0 && entry.elements > 2 * all.size() / size)
         fail(fmt::format("has the tensor {} with more elements than its bytes hold", entry.name));
+      entry.elements *= size;
       entry.dimensions.insert(entry.dimensions.begin(), size);
     }
     entry.kind = in.number<std::uint32_t>();

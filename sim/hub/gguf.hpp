@@ -28,7 +28,7 @@ class GgufFile {
     std::uint64_t elements = 0;
   };
 
-  const Json& metadata() const { return metadata_; }  ///< an object by keys
+  const Json& metadata() const { return metadata_; }  ///< an object by keys; null for arrays
   const std::vector<Entry>& entries() const { return entries_; }
   const std::string& source() const { return source_; }
   [[noreturn]] void fail(const std::string& what) const;

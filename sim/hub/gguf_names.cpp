@@ -37,6 +37,7 @@ class GgufTensor : public HubTensor {
     return value;
   }
   Matrix matrix(bool transposed) const override;
+  bool whole() const override { return false; }
   [[noreturn]] void fail(const std::string& what) const override { file_->fail(what); }
 
   const GgufFile::Entry& entry() const { return *entry_; }
@@ -92,11 +93,11 @@ Matrix GgufTensor::matrix(bool transposed) const {
   return {rows, columns, std::make_shared<GgufView>(self, width, 1, 0)};
 }
 
-struct Name {
+struct TensorName {
   std::string_view from, to;
 };
 
-constexpr Name decoder_names[] = {{"attn_norm", "input_layernorm"},
+constexpr TensorName decoder_names[] = {{"attn_norm", "input_layernorm"},
                                   {"attn_q", "self_attn.q_proj"},
                                   {"attn_k", "self_attn.k_proj"},
                                   {"attn_v", "self_attn.v_proj"},
@@ -110,24 +111,24 @@ constexpr Name decoder_names[] = {{"attn_norm", "input_layernorm"},
                                   {"ffn_gate", "mlp.gate_proj"},
                                   {"ffn_up", "mlp.up_proj"},
                                   {"ffn_down", "mlp.down_proj"}};
-constexpr Name decoder_outside[] = {
+constexpr TensorName decoder_outside[] = {
     {"token_embd", "embed_tokens"}, {"output_norm", "norm"}, {"output", "lm_head"}};
-constexpr Name gpt2_names[] = {{"attn_norm", "ln_1"},           {"attn_qkv", "attn.c_attn"},
+constexpr TensorName gpt2_names[] = {{"attn_norm", "ln_1"},           {"attn_qkv", "attn.c_attn"},
                                {"attn_output", "attn.c_proj"},  {"ffn_norm", "ln_2"},
                                {"ffn_up", "mlp.c_fc"},          {"ffn_down", "mlp.c_proj"}};
-constexpr Name gpt2_outside[] = {
+constexpr TensorName gpt2_outside[] = {
     {"token_embd", "wte"}, {"position_embd", "wpe"}, {"output_norm", "ln_f"}, {"output", "lm_head"}};
-constexpr Name neox_names[] = {{"attn_norm", "input_layernorm"},
+constexpr TensorName neox_names[] = {{"attn_norm", "input_layernorm"},
                                {"attn_qkv", "attention.query_key_value"},
                                {"attn_output", "attention.dense"},
                                {"ffn_norm", "post_attention_layernorm"},
                                {"ffn_up", "mlp.dense_h_to_4h"},
                                {"ffn_down", "mlp.dense_4h_to_h"}};
-constexpr Name neox_outside[] = {
+constexpr TensorName neox_outside[] = {
     {"token_embd", "embed_in"}, {"output_norm", "final_layer_norm"}, {"output", "embed_out"}};
 
 struct Naming {
-  std::span<const Name> layer, outside;
+  std::span<const TensorName> layer, outside;
   std::string_view layers;  ///< before the number
 };
 
@@ -143,8 +144,8 @@ std::string renamed(const std::string& name, const Naming& naming, std::string_v
   if (end == std::string::npos) return name;
   std::string_view stem = std::string_view(name).substr(0, end);
   const std::string ending = name.substr(end);
-  const auto find = [&](std::span<const Name> names, std::string_view wanted) -> std::string_view {
-    for (const Name& one : names)
+  const auto find = [&](std::span<const TensorName> names, std::string_view wanted) -> std::string_view {
+    for (const TensorName& one : names)
       if (one.from == wanted) return one.to;
     return {};
   };

@@ -28,6 +28,8 @@ class HubTensor {
   virtual double element(std::uint64_t index) const = 0;
   /// Of two dimensions, as it is or transposed. FileError for infinity and NaN.
   virtual Matrix matrix(bool transposed) const = 0;
+  /// Elements are integers of at most 32 bits.
+  virtual bool whole() const = 0;
   [[noreturn]] virtual void fail(const std::string& what) const = 0;
 };
 

@@ -30,6 +30,7 @@ struct PolicyField {
   void (*set)(Policy&, int role, std::string_view word, const Bindings&);
   int role = -1;           ///< of "formats." and "quantise."
   bool is_format = false;  ///< a family: only bindings make it a format
+  std::string usual{};     ///< a word that is left out of what is written; "": none
 
   std::string_view table() const;  ///< "formats" of "formats.weights", else ""
   std::string_view name() const;   ///< "weights" of "formats.weights", else the key

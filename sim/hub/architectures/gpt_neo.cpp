@@ -8,7 +8,7 @@ namespace roundoff::sim {
 namespace {
 
 /// "global" or "local" for every layer.
-std::vector<std::string> kinds(const Config& config, int layers) {
+std::vector<std::string> attention_kinds(const Config& config, int layers) {
   std::vector<std::string> list;
   const auto add = [&](const Json& kind) {
     if (kind != "global" && kind != "local")
@@ -42,7 +42,7 @@ Model gpt_neo(const Config& config, HubWeights& weights) {
   const auto norm = [&](const std::string& name) {
     return Norm{Norm::layer, epsilon, weights.vector(name + ".weight", d), weights.vector(name + ".bias", d)};
   };
-  const std::vector<std::string> kind = kinds(config, layers);
+  const std::vector<std::string> kind = attention_kinds(config, layers);
   Model model;
   model.token_embedding = weights.matrix("wte.weight", vocabulary, d);
   model.position_embedding = weights.matrix("wpe.weight", positions, d);
