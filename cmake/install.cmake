@@ -45,5 +45,5 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Only those who link the libraries need these.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libmpfr-dev, libgmp-dev, libhwy-dev, libfmt-dev, libsqlite3-dev, libboost1.81-dev, nlohmann-json3-dev")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libmpfr-dev, libgmp-dev, libhwy-dev, libfmt-dev, libsqlite3-dev, libboost1.81-dev, libicu-dev, libsentencepiece-dev, nlohmann-json3-dev")
 include(CPack)

@@ -479,6 +479,8 @@ class Extraction {
 };
 
 Reason unbounded(const Model& model, const Policy& policy) {
+  if (policy.attention_cast != AttentionCast::none)
+    throw UsageError("attention_cast = activations is not known to automata; leave it out");
   if (policy.mask == Mask::none) return Reason::unmasked;
   const auto stochastic = [](const Format& format) { return format.is_stochastic(); };
   if (std::any_of(policy.formats.begin(), policy.formats.end(), stochastic) ||
@@ -490,7 +492,8 @@ Reason unbounded(const Model& model, const Policy& policy) {
   for (const Layer& layer : model.layers) {
     if (!layer.attention) continue;
     attends = true;
-    if (layer.attention->slopes || layer.attention->rotary || !layer.attention->mask.empty())
+    if (layer.attention->slopes || layer.attention->rotary || !layer.attention->mask.empty() ||
+        layer.attention->window != 0)
       return Reason::positions;
   }
   if (attends && (!Running::is_finite({policy.order, policy.dot}))) return Reason::unbounded_order;

@@ -31,6 +31,8 @@ std::int64_t Interpreter::segment_of(NodeId node) const {
     case SiteName::norm_mid:
     case SiteName::norm_ffn:
     case SiteName::norm_out:
+    case SiteName::norm_of_attn:
+    case SiteName::norm_of_ffn:
       break;
     case SiteName::norm_attn:
     case SiteName::q:

@@ -49,11 +49,22 @@ void drop_head(Layer& layer, int group) {
   const int groups = attention.groups();
   if (groups == 1) {
     layer.attention.reset();
+    layer.of_attention.reset();
+    layer.parallel = false;
     return;
   }
   const int together = attention.heads / groups, first = group * together;
   const int d_k = attention.query.weight.rows() / attention.heads,
             d_v = attention.value.weight.rows() / groups;
+  if (attention.whole_norms) {
+    const auto drop = [](std::optional<Norm>& norm, int at, int count) {
+      if (!norm) return;
+      erase(norm->weight, at, count);
+      erase(norm->bias, at, count);
+    };
+    drop(attention.query_norm, first * d_k, together * d_k);
+    drop(attention.key_norm, group * d_k, d_k);
+  }
   attention.query = cut_rows(attention.query, first * d_k, together * d_k);
   attention.key = cut_rows(attention.key, group * d_k, d_k);
   attention.value = cut_rows(attention.value, group * d_v, d_v);
@@ -69,6 +80,8 @@ void drop_unit(Layer& layer, int unit) {
   FeedForward& block = *layer.feed_forward;
   if (block.in.weight.rows() == 1) {
     layer.feed_forward.reset();
+    layer.of_feed_forward.reset();
+    layer.parallel = false;
     return;
   }
   block.in = cut_rows(block.in, unit, 1);
@@ -104,7 +117,8 @@ void drop_register(Model& model, int dimension) {
       layer.feed_forward->out = cut_rows(layer.feed_forward->out, dimension, 1);
     }
     for (std::optional<Norm>* norm : {&layer.before_attention, &layer.after_attention,
-                                      &layer.before_feed_forward, &layer.after_feed_forward})
+                                      &layer.before_feed_forward, &layer.after_feed_forward,
+                                      &layer.of_attention, &layer.of_feed_forward})
       drop_dimension(*norm, dimension);
   }
 }

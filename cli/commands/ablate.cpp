@@ -73,7 +73,7 @@ int scan_bits(const AblateArguments& options, const ModelFile& file, const Token
 
 int run_ablate(const AblateArguments& options, Session& session) {
   ModelFile file = load_model(options.model);
-  const TokenBlocks blocks = read_blocks(options.tokens, file.model);
+  const TokenBlocks blocks = read_blocks(options.tokens, file.model, options.model);
   file.model = written_out(file.model, blocks);
   ProgressLine progress(session);
   const PrecisionOptions how{tensor_options(options.tokens, session, progress), false};

@@ -69,6 +69,8 @@ int run_arithmetic(const ArithmeticArguments& options, Session& session) {
   const Policy against = policy_of_word(options.against, file, options.model);
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, Bindings{}, "binary32", NanRule::propagate);
+  const TextCoder coder(options.model, file.model);
+  coder.name_tokens(file.model);
   ArithmeticQuestion question;
   for (const ArithmeticKind& kind : arithmetic_kinds())
     if (kind.name == options.task) question.kind = &kind;
@@ -81,7 +83,7 @@ int run_arithmetic(const ArithmeticArguments& options, Session& session) {
   try {
     const auto rows = arithmetic(
         file.model, against, policy, question,
-        [&](std::string_view text) { return tokens_of_text(text, file.model); }, how);
+        [&](std::string_view text) { return coder.encode(text); }, how);
     Table table{{{"digits", "digits", true},
                  {"problems", "problems", true},
                  {"right_against", "right against", true},

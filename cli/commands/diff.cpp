@@ -31,7 +31,7 @@ void declare_diff(Arguments& arguments, DiffArguments& options) {
 
 int run_diff(const DiffArguments& options, Session& session) {
   ModelFile file = load_model(options.model);
-  const TokenBlocks blocks = read_blocks(options.tokens, file.model);
+  const TokenBlocks blocks = read_blocks(options.tokens, file.model, options.model);
   file.model = written_out(file.model, blocks);
   const Policy against = policy_of_word(options.against, file, options.model);
   const Policy policy =

@@ -112,7 +112,7 @@ class AnswerFile {
 int run_forward(const ForwardArguments& options, Session& session) {
   options.inside.check(session);
   ModelFile file = load_model(options.model);
-  const auto prompts = read_prompts(options.tokens, options.files, file.model);
+  const auto prompts = read_prompts(options.tokens, options.files, file.model, options.model);
   std::size_t longest = 0;
   for (const std::vector<Token>& prompt : prompts) longest = std::max(longest, prompt.size());
   Bindings bindings;

@@ -27,7 +27,7 @@ void declare_generate(Arguments& arguments, GenerateArguments& options) {
   arguments.positional("MODEL", options.model,
                        "A model file, or a folder with config.json and model.safetensors", true);
   arguments.positional("PROMPT", options.prompt, "Token numbers, with commas; with --text, text", true);
-  arguments.flag("--text", options.text, "The prompt is text in the tokens that the vocabulary names");
+  arguments.flag("--text", options.text, "The prompt is text, in the tokens of the checkpoint's tokenizer or of the vocabulary");
   arguments.number("--count", options.count, 1, 1 << 20, "Tokens to write, at most");
   arguments.number("--stop", options.stop, 0, (1 << 30), "Token that ends it");
   declare_policy(arguments, options.policy);
@@ -36,8 +36,9 @@ void declare_generate(Arguments& arguments, GenerateArguments& options) {
 int run_generate(const GenerateArguments& options, Session& session) {
   ModelFile file = load_model(options.model);
   file.model = unrolled(file.model, {});
+  const TextCoder coder(options.model, file.model);
   std::vector<Token> tokens =
-      options.text ? tokens_of_text(options.prompt, file.model) : parse_tokens(options.prompt, file.model);
+      options.text ? coder.encode(options.prompt) : parse_tokens(options.prompt, file.model);
   if (tokens.empty()) throw UsageError("generate: the prompt is empty");
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, Bindings{}, "binary32", NanRule::propagate);
@@ -58,9 +59,9 @@ int run_generate(const GenerateArguments& options, Session& session) {
   Table table{{{"position", "position", true}, {"token", "token", true}, {"text", "text", false}}, {}};
   for (std::size_t i = given; i < tokens.size(); ++i) {
     numbers += fmt::format("{}{}", i > given ? "," : "", tokens[i]);
-    written += file.model.vocabulary[tokens[i]];
-    table.rows.push_back({std::to_string(i), std::to_string(tokens[i]), file.model.vocabulary[tokens[i]]});
+    table.rows.push_back({std::to_string(i), std::to_string(tokens[i]), coder.decode({&tokens[i], 1})});
   }
+  written = coder.decode(answer);
   Json document = {
       {"name", file.model.name},
       {"format", notation(policy)},

@@ -63,7 +63,7 @@ int list_policies(Session& session) {
     stack_lines += fmt::format("  {}: {}\n", stack.name, stack.summary);
   }
   print(session,
-        fmt::format("{}\nquantisers: {}, intB/G (B bits, G numbers a scale), none\n"
+        fmt::format("{}\nquantisers: {}, intB/G (B bits, G numbers a scale), e4m3/G, e5m2/G, none\n"
                     "named policies (--stack NAME; roundoff policies NAME):\n{}",
                     as_text(keys), blocks, stack_lines),
         keys, {{"keys", fields}, {"roles", roles}, {"quantisers", quantisers}, {"stacks", named}});

@@ -22,7 +22,7 @@ namespace roundoff::cli {
 void declare_tokens(Arguments& arguments, TokenOptions& options) {
   arguments.text("--tokens", options.tokens, "FILE",
                  "Token numbers, a block a line, with commas or blanks between");
-  arguments.text("--text", options.text, "FILE", "Text, in the tokens that the model's vocabulary names");
+  arguments.text("--text", options.text, "FILE", "Text, in the tokens of the checkpoint's tokenizer or of the model's vocabulary");
   arguments.number("--block", options.block, 2, 1 << 20, "Cut into blocks of so many tokens");
   arguments.number("--lanes", options.lanes, 1, 1 << 14,
                    "Tokens that run together (more is faster and takes more memory; no bit depends on it)");
@@ -47,7 +47,10 @@ std::vector<Token> parse_tokens(std::string_view text, const Model& model) {
   return tokens;
 }
 
-std::vector<Token> tokens_of_text(std::string_view text, const Model& model) {
+namespace {
+
+/// At every place the longest entry of the vocabulary.
+std::vector<Token> by_names(std::string_view text, const Model& model) {
   std::unordered_map<std::string_view, Token> names;
   std::size_t longest = 0;
   for (std::size_t t = 0; t < model.vocabulary.size(); ++t) {
@@ -67,10 +70,45 @@ std::vector<Token> tokens_of_text(std::string_view text, const Model& model) {
   return tokens;
 }
 
+}  // namespace
+
+TextCoder::TextCoder(const std::string& path, const Model& model)
+    : tokenizer_(is_checkpoint(path) ? load_tokenizer(path) : nullptr), model_(model), path_(path) {
+  nameless_ = is_checkpoint(path);
+  for (std::size_t t = 0; nameless_ && t < model.vocabulary.size(); ++t)
+    nameless_ = model.vocabulary[t] == std::to_string(t);
+}
+
+std::vector<Token> TextCoder::encode(std::string_view text) const {
+  if (!tokenizer_ && nameless_)
+    throw UsageError(fmt::format(
+        "{} has no tokenizer (tokenizer.json, vocab.json with merges.txt, or tokenizer.model); give token numbers", path_));
+  if (!tokenizer_) return by_names(text, model_);
+  std::vector<Token> tokens = tokenizer_->encode(text);
+  for (const Token token : tokens)
+    if (token >= model_.vocabulary.size())
+      throw UsageError(fmt::format("the tokenizer of {} gives token {}, but the model has {}", path_, token,
+                                   model_.vocabulary.size()));
+  return tokens;
+}
+
+void TextCoder::name_tokens(Model& model) const {
+  if (!tokenizer_) return;
+  for (Token t = 0; t < model.vocabulary.size(); ++t) model.vocabulary[t] = tokenizer_->decode({&t, 1});
+}
+
+std::string TextCoder::decode(std::span<const Token> tokens) const {
+  if (tokenizer_) return tokenizer_->decode(tokens);
+  std::string text;
+  for (const Token token : tokens) text += model_.vocabulary[token];
+  return text;
+}
+
 namespace {
 
 /// The lines of the token file, or the text, each cut into blocks of at most `most` tokens.
-std::vector<std::vector<Token>> cut_file(const TokenOptions& options, const Model& model, std::size_t most) {
+std::vector<std::vector<Token>> cut_file(const TokenOptions& options, const Model& model, const std::string& model_path,
+                                         std::size_t most) {
   if (options.tokens.empty() == options.text.empty())
     throw UsageError("give the tokens by --tokens FILE or the text by --text FILE");
   std::vector<std::vector<Token>> blocks;
@@ -85,7 +123,7 @@ std::vector<std::vector<Token>> cut_file(const TokenOptions& options, const Mode
   const std::string& path = options.tokens.empty() ? options.text : options.tokens;
   const std::string content = read_text_file(path);
   try {
-    if (options.tokens.empty()) cut(tokens_of_text(content, model));
+    if (options.tokens.empty()) cut(TextCoder(model_path, model).encode(content));
     for (std::size_t at = 0; !options.tokens.empty() && at < content.size();) {
       const std::size_t end = std::min(content.find('\n', at), content.size());
       cut(parse_tokens(std::string_view(content).substr(at, end - at), model));
@@ -105,15 +143,16 @@ std::size_t positions_of(const Model& model) {
 
 }  // namespace
 
-std::vector<std::vector<Token>> read_blocks(const TokenOptions& options, const Model& model) {
+std::vector<std::vector<Token>> read_blocks(const TokenOptions& options, const Model& model,
+                                            const std::string& path) {
   constexpr std::size_t usual = 128;
   return cut_file(
-      options, model,
+      options, model, path,
       options.block ? static_cast<std::size_t>(*options.block) : std::min(usual, positions_of(model)));
 }
 
 std::vector<std::vector<Token>> read_prompts(const std::string& typed, const TokenOptions& options,
-                                             const Model& model) {
+                                             const Model& model, const std::string& path) {
   if (!typed.empty()) {
     if (!options.tokens.empty() || !options.text.empty())
       throw UsageError("give tokens by themselves, or a file of them by --tokens or --text, but not both");
@@ -125,15 +164,20 @@ std::vector<std::vector<Token>> read_prompts(const std::string& typed, const Tok
   const std::size_t most = options.block          ? static_cast<std::size_t>(*options.block)
                            : options.text.empty() ? std::numeric_limits<std::size_t>::max()
                                                   : positions_of(model);
-  return cut_file(options, model, most);
+  return cut_file(options, model, path, most);
 }
 
 Model written_out(const Model& model, const std::vector<std::vector<Token>>& sequences) {
   Bindings bindings;
   bindings.N = static_cast<std::int64_t>(sequences.front().size());
   Model whole = unrolled(model, bindings);
-  for (std::size_t i = 1; whole.grows && i < sequences.size(); ++i)
-    if (sequences[i].size() != sequences.front().size())
+  const bool stretched = std::any_of(sequences.begin(), sequences.end(), [&](const auto& sequence) {
+    return stretches(model, static_cast<int>(sequence.size()));
+  });
+  for (std::size_t i = 1; (whole.grows || stretched) && i < sequences.size(); ++i)
+    if (sequences[i].size() != sequences.front().size() && stretched)
+      throw UsageError("rotary positions of this model stretch with the sequence; give sequences of one length, or one alone");
+    else if (sequences[i].size() != sequences.front().size())
       throw UsageError(fmt::format("how often layers are repeated depends on the length, and sequence 0 has {} tokens, "
                                    "sequence {} has {}: ask for one length at a time",
                                    sequences.front().size(), i, sequences[i].size()));
@@ -142,7 +186,7 @@ Model written_out(const Model& model, const std::vector<std::vector<Token>>& seq
 
 std::string file_digest(const std::string& path) {
   std::vector<std::string> files;
-  if (is_checkpoint(path)) {
+  if (is_checkpoint(path) && !path.ends_with(".gguf")) {
     std::filesystem::path folder(path);
     if (folder.filename() == "config.json") folder = folder.parent_path();
     for (const auto& entry : std::filesystem::directory_iterator(folder))

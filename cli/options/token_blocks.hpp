@@ -12,6 +12,7 @@
 #include "cli/shell/progress.hpp"
 #include "sim/files/model_file.hpp"
 #include "sim/tensors/run.hpp"
+#include "sim/text/tokenizer.hpp"
 
 namespace roundoff::cli {
 
@@ -25,14 +26,32 @@ void declare_tokens(Arguments& arguments, TokenOptions& options);
 
 /// "12,7,0 3" into tokens. UsageError that names the word.
 std::vector<Token> parse_tokens(std::string_view text, const Model& model);
-/// The tokens of a text: at every place the longest entry of the vocabulary. UsageError that names what has none.
-std::vector<Token> tokens_of_text(std::string_view text, const Model& model);
+
+/// Text and tokens: by the tokenizer of the model's folder, where it has one, else by the words of its vocabulary.
+class TextCoder {
+ public:
+  /// FileError for a tokenizer that cannot be read.
+  TextCoder(const std::string& path, const Model& model);
+  /// UsageError that names what has no token; or says that a checkpoint has no tokenizer.
+  std::vector<Token> encode(std::string_view text) const;
+  std::string decode(std::span<const Token> tokens) const;
+  /// The vocabulary becomes the texts of the tokenizer's tokens, where there is one.
+  void name_tokens(Model& model) const;
+
+ private:
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  const Model& model_;
+  std::string path_;
+  bool nameless_;  ///< the vocabulary is nothing but numbers
+};
+
 /// The blocks of the file that the options name; without --block, of 128 tokens or as many as the model has positions
 /// for.
-std::vector<std::vector<Token>> read_blocks(const TokenOptions& options, const Model& model);
+std::vector<std::vector<Token>> read_blocks(const TokenOptions& options, const Model& model,
+                                            const std::string& path);
 /// The tokens as typed, or the prompts of the file that the options name, a line each, uncut but for --block.
 std::vector<std::vector<Token>> read_prompts(const std::string& typed, const TokenOptions& options,
-                                             const Model& model);
+                                             const Model& model, const std::string& path);
 /// The model as it runs on these sequences: repeated layers written out. UsageError where their number depends on the
 /// length of the sequence and the lengths differ.
 Model written_out(const Model& model, const std::vector<std::vector<Token>>& sequences);

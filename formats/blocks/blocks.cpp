@@ -10,7 +10,7 @@
 // / t in e4m3, elements number / (t * block scale) in e2m1, each division of exact operands rounded once. A scale that
 // rounds to 0 makes the block zero.
 //
-// intB/G, nf4: scale = max / largest element in the receiver's format (nf4: binary32), element = number / scale, value =
+// intB/G, e4m3/G, e5m2/G, nf4: scale = max / largest element in the receiver's format (not intB: binary32), element = number / scale, value =
 // rnd(element * scale) in the receiver's format. uintB/G: scale = (max - min) / (2^B - 1) of a range that has 0 in it, zero point = rnd(-min /
 // scale), element = rnd(number / scale) + zero point cut to 0 ... 2^B - 1, value = rnd((element - zero point) * scale).
 #include "formats/blocks/blocks.hpp"
@@ -123,6 +123,25 @@ std::optional<BlockFormat> integers(std::string_view name) {
       zero_point ? "ufixed(" + std::to_string(bits) + ",0)" : "fixed(" + std::to_string(bits - 1) + ",0)";
   format.block = block;
   format.bits = bits;
+  return format;
+}
+
+/// "e4m3/128" or "e5m2/128", or nothing.
+std::optional<BlockFormat> small_floats(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash != 4 || (!name.starts_with("e4m3") && !name.starts_with("e5m2"))) return std::nullopt;
+  int block = 0;
+  const auto [end, error] = std::from_chars(name.data() + slash + 1, name.data() + name.size(), block);
+  if (error != std::errc{} || end != name.data() + name.size() || block < 1 || block > 1 << 20) return std::nullopt;
+  BlockFormat format;
+  format.name = name;
+  format.rule = BlockRule::largest;
+  format.summary = "blocks of " + std::to_string(block) + " numbers of " + std::string(name.substr(0, slash)) + ", one scale";
+  format.source = "round to nearest, scale = largest magnitude / largest element, as fp8 inference scales";
+  format.element_notation = name.substr(0, slash);
+  format.scale_notation = "binary32";
+  format.block = block;
+  format.bits = 8;
   return format;
 }
 
@@ -288,6 +307,7 @@ BlockFormat parse_block_format(std::string_view text) {
   const std::string_view option =
       name.size() == text.size() ? std::string_view{} : text.substr(name.size() + 1);
   std::optional<BlockFormat> found = integers(name);
+  if (!found) found = small_floats(name);
   std::vector<std::string_view> known = {"int4/32", "int8/32", "uint4/32"};
   for (const BlockFormat& format : block_formats()) {
     if (format.name == name) found = format;

@@ -1,4 +1,5 @@
-// Attention: s_j = rnd(dot(q, k_j) * scale) for the j that the mask shows, then whatever is added to scores,
+// Attention: s_j = rnd(dot(q, k_j) * scale) for the j that the mask and the window show, then the cap and whatever is
+// added to scores,
 // then weights, then o_t = sum_j rnd(a_j * v_(j,t)) in position order, or under `divide = last` o_t =
 // rnd(dot(e, v_t) / Z), the dot in `accumulators`; 0 where nothing is seen. Heads are concatenated in order,
 // then linear(W_O).
@@ -33,40 +34,46 @@ bool denominator_is_positive(const Policy& policy, bool hard) {
 template <class Tape>
 AttentionBlock<Tape>::AttentionBlock(Tape& tape, const Attention& attention)
     : attention_(&attention),
-      query_(tape.prepare(attention.query)),
-      key_(tape.prepare(attention.key)),
-      value_(tape.prepare(attention.value)),
-      output_(tape.prepare(attention.output)),
+      query_(tape, attention.query),
+      key_(tape, attention.key),
+      value_(tape, attention.value),
+      output_(tape, attention.output),
+      cap_(tape, attention.cap, Role::scores),
       d_k_(attention.query.weight.rows() / attention.heads),
       d_v_(attention.value.weight.rows() / attention.groups()),
       z_is_positive_(denominator_is_positive(tape.policy(), attention.weighting == Weighting::hard)),
       activations_(tape.policy().quantisers.activations),
       cache_(tape.policy().quantisers.cache),
       memory_(tape.memory(attention.groups(), d_k_, d_v_)) {
-  if (attention.query_norm) query_norm_.emplace(tape, *attention.query_norm, d_k_, SiteName::norm_q);
-  if (attention.key_norm) key_norm_.emplace(tape, *attention.key_norm, d_k_, SiteName::norm_k);
+  const bool whole = attention.whole_norms;
+  if (attention.query_norm)
+    query_norm_.emplace(tape, *attention.query_norm, whole ? attention.query.out() : d_k_, SiteName::norm_q);
+  if (attention.key_norm)
+    key_norm_.emplace(tape, *attention.key_norm, whole ? attention.key.out() : d_k_, SiteName::norm_k);
   if (attention.rotary) rotary_.emplace(*attention.rotary);
   if (attention.scale) scale_ = tape.constant(*attention.scale, Role::scores);
   if (attention.slopes)
     for (const Value& slope : *attention.slopes) slopes_.push_back(tape.constant(slope, Role::weights));
   if constexpr (requires { memory_.plain_softmax; })
     memory_.plain_softmax = z_is_positive_ && attention.weighting == Weighting::softmax &&
-                            tape.policy().softmax == Softmax::stable && !attention.scale &&
+                            tape.policy().softmax == Softmax::stable && !attention.scale && !attention.cap &&
                             !attention.slopes && attention.mask.empty();
 }
 
 template <class Tape>
 typename Tape::Entries AttentionBlock<Tape>::quantised_input(Tape& tape, const Entries& input) const {
-  return activations_.apply(tape, input, attention_->query.weight.columns(), Role::activations, SiteName::q);
+  return activations_.apply(tape, input, attention_->query.in(), Role::activations, SiteName::q);
 }
 
 template <class Tape>
 void AttentionBlock<Tape>::remember_quantised(Tape& tape, const Entries& x) {
-  const Entries k = tape.apply(key_, x, Role::cache, SiteName::k);
-  const Entries v = tape.apply(value_, x, Role::cache, SiteName::v);
+  Entries k = key_.apply(tape, x, Role::cache, SiteName::k);
+  const Entries v = value_.apply(tape, x, Role::cache, SiteName::v);
+  const bool whole = attention_->whole_norms;
+  if (key_norm_ && whole) k = key_norm_->apply(tape, k, Role::cache);
   tape.each(attention_->groups(), [&](int g) {
     Entries part = tape.slice(k, g * d_k_, d_k_);
-    if (key_norm_) part = key_norm_->apply(tape, part, Role::cache, g * d_k_);
+    if (key_norm_ && !whole) part = key_norm_->apply(tape, part, Role::cache, g * d_k_);
     if (rotary_) part = rotary_->key(tape, part, d_k_, g);
     tape.keep_key(memory_, g, cache_.apply(tape, part, d_k_, Role::cache, SiteName::k));
     tape.keep_value(memory_, g,
@@ -77,7 +84,8 @@ void AttentionBlock<Tape>::remember_quantised(Tape& tape, const Entries& x) {
 template <class Tape>
 typename Tape::Entries AttentionBlock<Tape>::project(Tape& tape, const Entries& input) {
   const Entries x = quantised_input(tape, input);
-  Entries q = tape.apply(query_, x, Role::activations, SiteName::q);
+  Entries q = query_.apply(tape, x, Role::activations, SiteName::q);
+  if (query_norm_ && attention_->whole_norms) q = query_norm_->apply(tape, q, Role::activations);
   remember_quantised(tape, x);
   return q;
 }
@@ -85,10 +93,11 @@ typename Tape::Entries AttentionBlock<Tape>::project(Tape& tape, const Entries& 
 template <class Tape>
 typename Tape::Entries AttentionBlock<Tape>::attend(Tape& tape, const Entries& q) {
   const int heads = attention_->heads, groups = attention_->groups();
+  tape.look_back(attention_->window);
   std::vector<Entries> outputs(static_cast<std::size_t>(heads));
   tape.each(heads, [&](int h) {
     Entries part = tape.slice(q, h * d_k_, d_k_);
-    if (query_norm_) part = query_norm_->apply(tape, part, Role::activations, h * d_k_);
+    if (query_norm_ && !attention_->whole_norms) part = query_norm_->apply(tape, part, Role::activations, h * d_k_);
     if (rotary_) part = rotary_->query(tape, part, d_k_, h);
     Entries& output = outputs[static_cast<std::size_t>(h)];
     if (!tape.sees_any()) {
@@ -103,8 +112,8 @@ typename Tape::Entries AttentionBlock<Tape>::attend(Tape& tape, const Entries& q
                                      *w.total, Role::activations, z_is_positive_, where)
                      : tape.mix(memory_, group, w.list, Role::activations, where);
   });
-  return tape.apply(
-      output_, activations_.apply(tape, tape.join(outputs), heads * d_v_, Role::activations, SiteName::head),
+  return output_.apply(
+      tape, activations_.apply(tape, tape.join(outputs), heads * d_v_, Role::activations, SiteName::head),
       Role::activations, SiteName::attn);
 }
 
@@ -113,8 +122,11 @@ typename Tape::Entries AttentionBlock<Tape>::scores(Tape& tape, const Entries& q
   const bool sloped = !slopes_.empty(), masked = !attention_->mask.empty();
   const Place where = Place::keys(SiteName::score, head);
   Entries s = tape.scores(memory_, head / (attention_->heads / attention_->groups()), query, Role::scores,
-                          where.before(scale_ || sloped || masked));
-  if (scale_) s = tape.binary(Op::mul, s, *scale_, Role::scores, where.before(sloped || masked));
+                          where.before(scale_ || cap_ || sloped || masked));
+  if (scale_)
+    s = tape.binary(attention_->divides ? Op::div : Op::mul, s, *scale_, Role::scores,
+                    where.before(cap_ || sloped || masked));
+  s = cap_.apply(tape, s, where.before(sloped || masked));
   if (sloped) {
     const Entries distance =
         tape.by_key([](int position, int key) { return Value::integer(key - position); }, Role::scores);
@@ -157,9 +169,14 @@ typename AttentionBlock<Tape>::Weights AttentionBlock<Tape>::weights(Tape& tape,
                                                                      int head) const {
   const Weighting weighting = attention_->weighting;
   if (weighting >= Weighting::hard) return {hard_weights(tape, scores, head), {}};
-  const Place weight = Place::keys(SiteName::weight, head);
+  const bool casts = tape.policy().attention_cast == AttentionCast::activations &&
+                     !tape.same_format(Role::softmax, Role::activations);
+  const Place place = Place::keys(SiteName::weight, head), weight = place.before(casts);
+  const auto cast = [&](Entries made) {
+    return casts ? tape.convert(made, Role::softmax, Role::activations, place) : std::move(made);
+  };
   if (weighting == Weighting::exponential)
-    return {tape.unary(Function::exp, scores, Role::softmax, weight), {}};
+    return {cast(tape.unary(Function::exp, scores, Role::softmax, weight)), {}};
   const Place exp = Place::keys(SiteName::exp, head), step = Place::step(SiteName::exp, head).before();
   const bool one_more = weighting == Weighting::softmax_one;
   Entries e = scores, more;
@@ -177,8 +194,8 @@ typename AttentionBlock<Tape>::Weights AttentionBlock<Tape>::weights(Tape& tape,
   e = tape.unary(Function::exp, e, Role::softmax, exp);
   const Entries z =
       tape.sum(one_more ? tape.join({e, more}) : e, Role::softmax, Place::step(SiteName::z, head));
-  if (tape.policy().divide == Divide::last) return {e, z};
-  return {tape.quotient(e, z, Role::softmax, z_is_positive_, weight), {}};
+  if (tape.policy().divide == Divide::last) return {cast(e), z};
+  return {cast(tape.quotient(e, z, Role::softmax, z_is_positive_, weight)), {}};
 }
 
 template class AttentionBlock<Recorder>;

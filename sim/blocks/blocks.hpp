@@ -22,6 +22,7 @@ class EmbeddingBlock {
  private:
   const Model* model_;
   typename Tape::Embedding tokens_;
+  std::optional<typename Tape::Entries> scale_;
 };
 
 /// RMSNorm and LayerNorm, step by step in theory-notes/norms.md. The result has the format of `receiver`.
@@ -38,6 +39,7 @@ class NormBlock {
   SiteName name_;
   Entries width_;
   std::optional<Entries> epsilon_, weight_, bias_;
+  bool cast_first_ = false;
 };
 
 /// Rotary positions, step by step in theory-notes/rotary.md.
@@ -71,6 +73,37 @@ class QuantiserBlock {
   std::optional<Quantiser> quantiser_;
 };
 
+/// A linear map: W x + b, or W rnd(A x) + b.
+template <class Tape>
+class MapBlock {
+ public:
+  using Entries = typename Tape::Entries;
+  MapBlock(Tape& tape, const Linear& map, bool in_layer = true);
+  /// `x` has been through the quantiser of activations; so does what stands between the factors. `inner`: a step
+  /// before others of that name.
+  Entries apply(Tape& tape, const Entries& x, Role role, SiteName name, bool inner = false);
+
+ private:
+  std::optional<typename Tape::Map> factor_;
+  typename Tape::Map outer_;
+  int rank_ = 0;
+  QuantiserBlock<Tape> activations_;
+};
+
+/// y = rnd(cap * rnd(tanh(rnd(x / cap)))); without a cap, no operation.
+template <class Tape>
+class CapBlock {
+ public:
+  using Entries = typename Tape::Entries;
+  CapBlock(Tape& tape, const std::optional<Value>& cap, Role role);
+  explicit operator bool() const { return cap_.has_value(); }
+  Entries apply(Tape& tape, const Entries& x, const Place& where) const;
+
+ private:
+  std::optional<Entries> cap_;
+  Role role_;
+};
+
 /// Multi-head attention under the policy's mask; remembers the keys and values of the positions so far.
 template <class Tape>
 class AttentionBlock {
@@ -97,10 +130,11 @@ class AttentionBlock {
   Entries hard_weights(Tape& tape, const Entries& scores, int head) const;
 
   const Attention* attention_;
-  typename Tape::Map query_, key_, value_, output_;
+  MapBlock<Tape> query_, key_, value_, output_;
   std::optional<NormBlock<Tape>> query_norm_, key_norm_;
   std::optional<RotaryBlock<Tape>> rotary_;
   std::optional<Entries> scale_;
+  CapBlock<Tape> cap_;
   std::vector<Entries> slopes_;
   int d_k_ = 0, d_v_ = 0;
   bool z_is_positive_ = false;
@@ -117,8 +151,8 @@ class FeedForwardBlock {
 
  private:
   int width_, units_;
-  typename Tape::Map in_, out_;
-  std::optional<typename Tape::Map> gate_;
+  MapBlock<Tape> in_, out_;
+  std::optional<MapBlock<Tape>> gate_;
   Function activation_;
   QuantiserBlock<Tape> activations_;
 };
@@ -129,13 +163,13 @@ class HeadBlock {
  public:
   using Entries = typename Tape::Entries;
   HeadBlock(Tape& tape, const Model& model);
-  Entries logits(Tape& tape, const Entries& x) {
-    return tape.apply(unembedding_, x, Role::logits, SiteName::logits);
-  }
+  Entries logits(Tape& tape, const Entries& x);
   typename Tape::Choice choose(Tape& tape, const Entries& logits) const;
 
  private:
-  typename Tape::Map unembedding_;
+  MapBlock<Tape> unembedding_;
+  CapBlock<Tape> cap_;
+  int candidates_;
   std::optional<Entries> zero_;  // of an arg min
 };
 

@@ -17,29 +17,29 @@ Function function_of(Activation activation) {
 
 template <class Tape>
 FeedForwardBlock<Tape>::FeedForwardBlock(Tape& tape, const FeedForward& ff)
-    : width_(ff.in.weight.columns()),
-      units_(ff.in.weight.rows()),
-      in_(tape.prepare(ff.in)),
-      out_(tape.prepare(ff.out)),
+    : width_(ff.in.in()),
+      units_(ff.in.out()),
+      in_(tape, ff.in),
+      out_(tape, ff.out),
       activation_(function_of(ff.activation)),
       activations_(tape.policy().quantisers.activations) {
-  if (ff.gate) gate_.emplace(tape.prepare(*ff.gate));
+  if (ff.gate) gate_.emplace(tape, *ff.gate);
 }
 
 template <class Tape>
 typename Tape::Entries FeedForwardBlock<Tape>::apply(Tape& tape, const Entries& input) {
   const Entries x = activations_.apply(tape, input, width_, Role::activations, SiteName::pre);
-  Entries hidden = tape.apply(in_, x, Role::activations, SiteName::pre);
+  Entries hidden = in_.apply(tape, x, Role::activations, SiteName::pre);
   const Place where = Place::entries(SiteName::act);
   if (gate_) {
-    const Entries gate = tape.apply(*gate_, x, Role::activations, SiteName::gate);
+    const Entries gate = gate_->apply(tape, x, Role::activations, SiteName::gate);
     const Entries activated = tape.unary(activation_, gate, Role::activations, where.before());
     hidden = tape.binary(Op::mul, activated, hidden, Role::activations, where);
   } else {
     hidden = tape.unary(activation_, hidden, Role::activations, where);
   }
   hidden = activations_.apply(tape, hidden, units_, Role::activations, SiteName::act);
-  return tape.apply(out_, hidden, Role::activations, SiteName::ffn);
+  return out_.apply(tape, hidden, Role::activations, SiteName::ffn);
 }
 
 template class FeedForwardBlock<Recorder>;

@@ -9,7 +9,9 @@ namespace roundoff::sim {
 
 template <class Tape>
 HeadBlock<Tape>::HeadBlock(Tape& tape, const Model& model)
-    : unembedding_(tape.prepare(model.unembedding, false)) {
+    : unembedding_(tape, model.unembedding, false),
+      cap_(tape, model.logit_cap, Role::logits),
+      candidates_(model.candidates) {
   if (!model.arg_min) return;
   const Format& format = tape.policy()[Role::logits];
   if (negated(format.highest) != format.lowest)
@@ -19,10 +21,16 @@ HeadBlock<Tape>::HeadBlock(Tape& tape, const Model& model)
 }
 
 template <class Tape>
+typename Tape::Entries HeadBlock<Tape>::logits(Tape& tape, const Entries& x) {
+  const Entries y = unembedding_.apply(tape, x, Role::logits, SiteName::logits, static_cast<bool>(cap_));
+  return cap_.apply(tape, y, Place::entries(SiteName::logits));
+}
+
+template <class Tape>
 typename Tape::Choice HeadBlock<Tape>::choose(Tape& tape, const Entries& logits) const {
   const Place where = Place::step(SiteName::next);
-  return tape.arg_max(zero_ ? tape.binary(Op::sub, *zero_, logits, Role::logits, where.before()) : logits,
-                      where);
+  const Entries all = candidates_ > 0 ? tape.slice(logits, 0, candidates_) : logits;
+  return tape.arg_max(zero_ ? tape.binary(Op::sub, *zero_, all, Role::logits, where.before()) : all, where);
 }
 
 template class HeadBlock<Recorder>;

@@ -1,6 +1,6 @@
 // Rotary positions (Su et al. 2021, RoFormer): a pair (x, y) of a query or key at position p becomes
 // (rnd(rnd(x c) - rnd(y s)), rnd(rnd(y c) + rnd(x s))), where c and s are the cosine and sine of the pair's
-// angle at p, rounded once to the format of weights. See theory-notes/rotary.md.
+// angle at p, rounded once to the format of rotary tables (and once more after an amplitude). See theory-notes/rotary.md.
 #include "formats/functions/rotary_angles.hpp"
 #include "sim/blocks/blocks.hpp"
 #include "sim/program/recorder.hpp"
@@ -26,7 +26,7 @@ typename Tape::Entries RotaryBlock<Tape>::key(Tape& tape, const Entries& x, int 
 template <class Tape>
 typename Tape::Entries RotaryBlock<Tape>::turned(Tape& tape, const Entries& x, int size, int set, Role role,
                                                  SiteName name, int first_index) const {
-  const Format& weights = tape.policy()[Role::weights];
+  const Format& table = tape.policy()[Role::rotary];
   const int pairs = rotary_->pairs();
   // entry 2t is the cosine, entry 2t + 1 the sine
   const auto turn = [&](int position, int entry) {
@@ -38,8 +38,11 @@ typename Tape::Entries RotaryBlock<Tape>::turned(Tape& tape, const Entries& x, i
                                           : Angle{scaled_sum(position, rate, phase), Value::zero()};
     const std::uint64_t place = 3ULL << 60 | static_cast<std::uint64_t>(position) << 24 |
                                 static_cast<std::uint64_t>(first_index + t) << 1;
-    return entry % 2 == 0 ? cosine(angle, weights, {place, 0}).value
-                          : sine(angle, weights, {place | 1, 0}).value;
+    const Draw draw{place | static_cast<std::uint64_t>(entry % 2), 0};
+    const Value turned = entry % 2 == 0 ? cosine(angle, table, draw).value : sine(angle, table, draw).value;
+    if (!rotary_->amplitude) return turned;
+    const Value amplitude = formats::round(*rotary_->amplitude, table, {4ULL << 60, 0}).value;
+    return formats::mul(turned, amplitude, table, {draw.place, 1}).value;
   };
   const Entries turns = tape.by_position(*rotary_, set, 2 * pairs, turn);
   const Entries c = tape.slice(turns, 0, pairs, 2), s = tape.slice(turns, 1, pairs, 2);

@@ -14,7 +14,7 @@
 //   prepare, apply                                  linear maps
 //   embedding, embed, position_row, by_position, by_key   what depends on the token, the position or the key
 //   memory, keep, scores, mix                       keys and values, and dot products with them
-//   sees_any                                        whether the mask shows any key here
+//   look_back, sees_any                             how far the mask shows keys here, and whether it shows any
 //   running_max, arg_max, each
 //
 // Every operation is given its Place.

@@ -33,13 +33,16 @@ class Transformer {
   using NormOfTape = std::optional<NormBlock<Tape>>;
   struct Blocks {
     int width_before = 0;
-    std::optional<typename Tape::Map> projection;
-    NormOfTape before_attention, after_attention, before_feed_forward, after_feed_forward;
+    std::optional<MapBlock<Tape>> projection;
+    NormOfTape before_attention, after_attention, before_feed_forward, after_feed_forward, of_attention,
+        of_feed_forward;
+    bool parallel = false;
+    std::optional<Entries> keep, add;
     std::optional<AttentionBlock<Tape>> attention;
     std::optional<FeedForwardBlock<Tape>> feed_forward;
   };
   Entries normed(Tape& tape, const NormOfTape& norm, const Entries& x) const;
-  Entries residual(Tape& tape, const Entries& x, const Entries& f, SiteName name) const;
+  Entries residual(Tape& tape, const Blocks& blocks, Entries x, Entries f, SiteName name) const;
 
   EmbeddingBlock<Tape> embedding_;
   std::vector<Blocks> layers_;

@@ -45,6 +45,7 @@ Json vector(const Vector& v) {
 
 void put(Json& into, const std::string& suffix, const Linear& linear) {
   into["W_" + suffix] = matrix(linear.weight);
+  if (linear.factor) into["A_" + suffix] = matrix(*linear.factor);
   if (linear.bias) into["b_" + suffix] = vector(*linear.bias);
 }
 
@@ -55,6 +56,7 @@ void put(Json& into, const std::string& field, const std::optional<Norm>& norm) 
   if (!norm->epsilon.is_zero()) entry["eps"] = number(norm->epsilon);
   if (norm->weight) entry["weight"] = vector(*norm->weight);
   if (norm->bias) entry["bias"] = vector(*norm->bias);
+  if (norm->one_plus) entry["one_plus"] = true;
   into[field] = std::move(entry);
 }
 
@@ -63,6 +65,10 @@ void put(Json& into, const Rotary& rotary) {
   entry["pairing"] = rotary_pairings[rotary.interleaved ? 1 : 0];
   entry[rotary.periodic ? "period" : "frequency"] = vector(rotary.rate);
   if (!rotary.phase.empty()) entry["phase"] = vector(rotary.phase);
+  if (rotary.amplitude) entry["amplitude"] = number(*rotary.amplitude);
+  if (const auto& dynamic = rotary.dynamic)
+    entry["dynamic"] = {
+        {"base", number(dynamic->base)}, {"factor", number(dynamic->factor)}, {"positions", dynamic->positions}};
   into["rope"] = std::move(entry);
 }
 
@@ -75,6 +81,9 @@ Json to_json(const ModelFile& file) {
   json["name"] = model.name;
   write_policy(file.policy, json);
   if (model.arg_min) json["choice"] = choice_names[1];
+  if (model.candidates != 0) json["candidates"] = model.candidates;
+  if (model.embedding_scale) json["emb_scale"] = number(*model.embedding_scale);
+  if (model.logit_cap) json["logit_cap"] = number(*model.logit_cap);
   if (!file.task.empty()) json["task"] = Json::parse(file.task);
   json["vocab"] = model.vocabulary;
   if (!model.registers.empty()) json["registers"] = model.registers;
@@ -99,7 +108,10 @@ Json to_json(const ModelFile& file) {
       put(entry, "V", attention->value);
       put(entry, "O", attention->output);
       if (attention->key_heads != 0) entry["n_kv_heads"] = attention->key_heads;
-      if (attention->scale) entry["scale"] = number(*attention->scale);
+      if (attention->scale) entry[attention->divides ? "divisor" : "scale"] = number(*attention->scale);
+      if (attention->cap) entry["cap"] = number(*attention->cap);
+      if (attention->window != 0) entry["window"] = attention->window;
+      if (attention->whole_norms) entry["whole_norms"] = true;
       if (attention->slopes) entry["alibi"] = vector(*attention->slopes);
       if (attention->rotary) put(entry, *attention->rotary);
       for (const Matrix& mask : attention->mask) entry["mask"].push_back(matrix(mask));
@@ -118,6 +130,11 @@ Json to_json(const ModelFile& file) {
     put(entry, "norm_after_attention", layer.after_attention);
     put(entry, "norm_before_ff", layer.before_feed_forward);
     put(entry, "norm_after_ff", layer.after_feed_forward);
+    put(entry, "norm_of_attention", layer.of_attention);
+    put(entry, "norm_of_ff", layer.of_feed_forward);
+    if (layer.parallel) entry["parallel"] = true;
+    if (layer.keep) entry["keep"] = number(*layer.keep);
+    if (layer.add) entry["add"] = number(*layer.add);
     const bool inside = repetition != model.repeated.end() && l >= repetition->first;
     (inside ? json["layers"].back()["layers"] : json["layers"]).push_back(std::move(entry));
     if (inside && l + 1 == repetition->first + repetition->count) ++repetition;

@@ -57,14 +57,14 @@ class Reader {
     std::vector<std::string> known_;
   };
 
-  Value weight(const Json& json, const std::string& where) const {
+  Value weight(const Json& json, const std::string& where, bool limitless = false) const {
     if (json.is_number_unsigned()) return Value::scaled(false, json.get<std::uint64_t>(), 0);
     if (json.is_number_integer()) return Value::integer(json.get<std::int64_t>());
     if (json.is_number_float()) return Value::of(json.get<double>());
     if (json.is_string()) {
       try {
         const Value value = parse_exact(json.get<std::string>());
-        if (!value.is_finite())
+        if (!value.is_finite() && !(limitless && value.is_infinite()))
           fail(where, fmt::format("the weight \"{}\" is not a finite number", json.get<std::string>()));
         return value;
       } catch (const UsageError& error) {
@@ -74,7 +74,8 @@ class Reader {
     fail(where, "a weight must be a number, or a string in the number notation");
   }
 
-  Matrix matrix(const Json& json, const std::string& where) const {
+  /// `limitless`: -inf and inf are entries, too, as masks have them.
+  Matrix matrix(const Json& json, const std::string& where, bool limitless = false) const {
     if (!json.is_array()) fail(where, "must be an array of rows");
     const int rows = static_cast<int>(json.size());
     const int columns = rows && json[0].is_array() ? static_cast<int>(json[0].size()) : 0;
@@ -86,7 +87,7 @@ class Reader {
       if (static_cast<int>(row.size()) != columns)
         fail(at, fmt::format("has {} numbers but row 0 has {}", row.size(), columns));
       for (int c = 0; c < columns; ++c)
-        m.set(r, c, weight(row[static_cast<std::size_t>(c)], fmt::format("{}[{}]", at, c)));
+        m.set(r, c, weight(row[static_cast<std::size_t>(c)], fmt::format("{}[{}]", at, c), limitless));
     }
     return m;
   }
@@ -94,6 +95,7 @@ class Reader {
   Linear linear(Object& object, const std::string& suffix) const {
     Linear result;
     result.weight = matrix(object.need("W_" + suffix), object.path("W_" + suffix));
+    if (const Json* factor = object.find("A_" + suffix)) result.factor = matrix(*factor, object.path("A_" + suffix));
     if (const Json* bias = object.find("b_" + suffix))
       result.bias = vector(*bias, object.path("b_" + suffix));
     return result;
@@ -177,6 +179,15 @@ class Reader {
     const std::string field = result.periodic ? "period" : "frequency";
     result.rate = vector(result.periodic ? *period : *frequency, object.path(field));
     if (const Json* phase = object.find("phase")) result.phase = vector(*phase, object.path("phase"));
+    result.amplitude = number(object, "amplitude");
+    if (const Json* stretched = object.find("dynamic")) {
+      Object dynamic(*this, *stretched, object.path("dynamic"));
+      Rotary::Dynamic& made = result.dynamic.emplace();
+      made.base = weight(dynamic.need("base"), dynamic.path("base"));
+      made.factor = weight(dynamic.need("factor"), dynamic.path("factor"));
+      made.positions = count(dynamic.need("positions"), dynamic.path("positions"));
+      dynamic.done();
+    }
     object.done();
     return result;
   }
@@ -215,8 +226,14 @@ class Reader {
     if (const Json* epsilon = object.find("eps")) result.epsilon = weight(*epsilon, object.path("eps"));
     if (const Json* w = object.find("weight")) result.weight = vector(*w, object.path("weight"));
     if (const Json* b = object.find("bias")) result.bias = vector(*b, object.path("bias"));
+    if (const Json* one = object.find("one_plus")) result.one_plus = flag(*one, object.path("one_plus"));
     object.done();
     return result;
+  }
+
+  std::optional<Value> number(Object& object, const std::string& field) const {
+    const Json* json = object.find(field);
+    return json == nullptr ? std::nullopt : std::optional<Value>(weight(*json, object.path(field)));
   }
 
   Attention attention(Object& object) const {
@@ -228,12 +245,20 @@ class Reader {
     result.key = linear(object, "K");
     result.value = linear(object, "V");
     result.output = linear(object, "O");
-    if (const Json* scale = object.find("scale")) result.scale = weight(*scale, object.path("scale"));
+    result.scale = number(object, "scale");
+    if (const std::optional<Value> divisor = number(object, "divisor")) {
+      if (result.scale) fail(object.path("divisor"), "excludes \"scale\"");
+      result.scale = divisor;
+      result.divides = true;
+    }
+    result.cap = number(object, "cap");
+    if (const Json* window = object.find("window")) result.window = count(*window, object.path("window"));
+    if (const Json* whole = object.find("whole_norms")) result.whole_norms = flag(*whole, object.path("whole_norms"));
     if (const Json* slopes = object.find("alibi")) result.slopes = vector(*slopes, object.path("alibi"));
     if (const Json* mask = object.find("mask")) {
       if (!mask->is_array()) fail(object.path("mask"), "must be an array with one matrix a head");
       for (std::size_t h = 0; h < mask->size(); ++h)
-        result.mask.push_back(matrix((*mask)[h], fmt::format("{}[{}]", object.path("mask"), h)));
+        result.mask.push_back(matrix((*mask)[h], fmt::format("{}[{}]", object.path("mask"), h), true));
     }
     result.rotary = rotary(object);
     result.query_norm = norm(object, "norm_q");
@@ -287,6 +312,11 @@ class Reader {
     result.after_attention = norm(object, "norm_after_attention");
     result.before_feed_forward = norm(object, "norm_before_ff");
     result.after_feed_forward = norm(object, "norm_after_ff");
+    result.of_attention = norm(object, "norm_of_attention");
+    result.of_feed_forward = norm(object, "norm_of_ff");
+    if (const Json* parallel = object.find("parallel")) result.parallel = flag(*parallel, object.path("parallel"));
+    result.keep = number(object, "keep");
+    result.add = number(object, "add");
     object.done();
     return result;
   }
@@ -321,6 +351,17 @@ ModelFile from_json(const Json& json, std::string_view source) {
     model.token_embedding = reader.matrix(object.need("tok_emb"), "tok_emb");
     if (const Json* positions = object.find("pos_emb"))
       model.position_embedding = reader.positions(*positions, model.d_model(), model.periodic_positions);
+    if (const Json* offset = object.find("pos_offset")) {
+      const int rows = model.position_embedding.rows();
+      const int first = reader.count(*offset, "pos_offset");
+      if (first >= rows || model.periodic_positions)
+        reader.fail("pos_offset", fmt::format("position 0 would have row {} of {}; give a table with more rows", first, rows));
+      model.position_embedding = model.position_embedding.part(first, rows - first);
+    }
+    model.embedding_scale = reader.number(object, "emb_scale");
+    model.logit_cap = reader.number(object, "logit_cap");
+    if (const Json* candidates = object.find("candidates"))
+      model.candidates = reader.count(*candidates, "candidates");
     const Json& layers = object.need("layers");
     if (!layers.is_array()) reader.fail("layers", "must be an array");
     for (std::size_t l = 0; l < layers.size(); ++l) {

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view metadata_key = "roundoff";
 
 bool is_tensor_name(std::string_view field) {
-  return field == "tok_emb" || field == "pos_emb" || field.starts_with("W_") || field.starts_with("b_");
+  return field == "tok_emb" || field == "pos_emb" || field.starts_with("W_") || field.starts_with("A_") || field.starts_with("b_");
 }
 
 template <class Integer>

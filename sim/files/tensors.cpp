@@ -81,12 +81,12 @@ constexpr ElementType types[] = {
     {"BF16", 2, read_bf16, exponents_below<std::uint16_t, 0x7f80>, "bfloat16"},
     {"F8_E4M3", 1, read_e4m3, each_finite<read_e4m3>, "e4m3"},
     {"F8_E5M2", 1, read_e5m2, each_finite<read_e5m2>, "e5m2"},
-    {"I64", 8, read_integer<std::int64_t>, always_finite, ""},
-    {"I32", 4, read_integer<std::int32_t>, always_finite, ""},
-    {"I16", 2, read_integer<std::int16_t>, always_finite, ""},
-    {"I8", 1, read_integer<std::int8_t>, always_finite, ""},
-    {"U8", 1, [](const char* at) -> double { return static_cast<unsigned char>(*at); }, always_finite, ""},
-    {"BOOL", 1, read_bool, always_finite, ""},
+    {"I64", 8, read_integer<std::int64_t>, always_finite, "", true},
+    {"I32", 4, read_integer<std::int32_t>, always_finite, "", true},
+    {"I16", 2, read_integer<std::int16_t>, always_finite, "", true},
+    {"I8", 1, read_integer<std::int8_t>, always_finite, "", true},
+    {"U8", 1, [](const char* at) -> double { return static_cast<unsigned char>(*at); }, always_finite, "", true},
+    {"BOOL", 1, read_bool, always_finite, "", true},
 };
 
 const ElementType* type_of(std::string_view name) {

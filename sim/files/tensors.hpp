@@ -22,6 +22,7 @@ struct ElementType {
   double (*read)(const char* element) = nullptr;
   bool (*all_finite)(const char* elements, std::uint64_t count) = nullptr;
   std::string_view format;  ///< whose codes the elements are, "" for none
+  bool integer = false;
 };
 
 struct Tensor {

@@ -132,10 +132,12 @@ void each_norm(const Layer& layer, int d_model, Visit visit) {
   one("norm_after_attention", layer.after_attention, d_model);
   one("norm_before_ff", layer.before_feed_forward, d_model);
   one("norm_after_ff", layer.after_feed_forward, d_model);
+  one("norm_of_attention", layer.of_attention, d_model);
+  one("norm_of_ff", layer.of_feed_forward, d_model);
   if (!layer.attention) return;
-  const int d_k = layer.attention->query.weight.rows() / layer.attention->heads;
-  one("norm_q", layer.attention->query_norm, d_k);
-  one("norm_k", layer.attention->key_norm, d_k);
+  const Attention& attention = *layer.attention;
+  one("norm_q", attention.query_norm, attention.query.out() / (attention.whole_norms ? 1 : attention.heads));
+  one("norm_k", attention.key_norm, attention.key.out() / (attention.whole_norms ? 1 : attention.groups()));
 }
 
 std::int64_t size_of(const Matrix& m) { return std::int64_t{m.rows()} * m.columns(); }
@@ -154,6 +156,7 @@ struct Count {
   void add(const Linear& linear) {
     add(linear.weight);
     add(linear.bias);
+    if (linear.factor) add(*linear.factor);
   }
   void add(const Norm& norm) {
     add(norm.weight);
@@ -181,6 +184,7 @@ Shape shape(const Model& model) {
   count.add(model.token_embedding);
   count.add(model.position_embedding);
   if (!model.tied) count.add(model.unembedding.weight);
+  if (model.unembedding.factor) count.add(*model.unembedding.factor);
   count.add(model.unembedding.bias);
   if (model.final_norm) count.add(*model.final_norm);
   for (const Layer& layer : model.layers) {
@@ -244,6 +248,21 @@ class Digest {
     word(l.bias ? l.bias->size() + 1 : 0);
     if (l.bias)
       for (const Value& b : *l.bias) value(b);
+    if (l.factor) {
+      text("factor");
+      matrix(*l.factor);
+    }
+  }
+  /// Fields that most models do not have: these alone leave a trace.
+  void extra(std::string_view name, const std::optional<Value>& v) {
+    if (!v) return;
+    text(name);
+    value(*v);
+  }
+  void extra(std::string_view name, int number) {
+    if (number == 0) return;
+    text(name);
+    word(static_cast<std::uint64_t>(number));
   }
   void vector(const std::optional<Vector>& v) {
     word(v ? v->size() + 1 : 0);
@@ -255,6 +274,7 @@ class Digest {
     value(n.epsilon);
     vector(n.weight);
     vector(n.bias);
+    extra("one_plus", n.one_plus ? 1 : 0);
   }
   std::string hex() const { return fmt::format("{:016x}{:016x}", a_, b_); }
 
@@ -302,8 +322,21 @@ std::string fingerprint(const Model& model) {
                     static_cast<std::uint64_t>(rotary->periodic));
         digest.vector(rotary->rate);
         digest.vector(rotary->phase);
+        digest.extra("amplitude", rotary->amplitude);
+        if (rotary->dynamic) {
+          digest.extra("base", rotary->dynamic->base);
+          digest.extra("factor", rotary->dynamic->factor);
+          digest.extra("positions", rotary->dynamic->positions);
+        }
       }
+      digest.extra("divides", attention->divides ? 1 : 0);
+      digest.extra("cap", attention->cap);
+      digest.extra("window", attention->window);
+      digest.extra("whole_norms", attention->whole_norms ? 1 : 0);
     }
+    digest.extra("parallel", layer.parallel ? 1 : 0);
+    digest.extra("keep", layer.keep);
+    digest.extra("add", layer.add);
     if (layer.feed_forward) digest.word(static_cast<std::uint64_t>(layer.feed_forward->activation));
   }
   for (const Repetition& part : model.repeated) {
@@ -311,6 +344,9 @@ std::string fingerprint(const Model& model) {
     digest.word(part.count);
     digest.text(part.times);
   }
+  digest.extra("embedding_scale", model.embedding_scale);
+  digest.extra("logit_cap", model.logit_cap);
+  digest.extra("candidates", model.candidates);
   if (model.tied) digest.text("tied");
   if (model.arg_min) digest.text("arg_min");
   return digest.hex();
@@ -332,6 +368,8 @@ void validate(const Rotary& rotary, int heads, int d_k, std::size_t layer) {
   for (const Value& rate : rotary.rate)
     if (rotary.periodic && (rate.is_zero() || rate.negative || bit_width(rate.significand) > 63))
       fail("has a period that is not positive, or has more than 63 significant bits");
+  if (rotary.dynamic && (rotary.periodic || pairs < 2 || rotary.dynamic->positions < 1))
+    fail("stretches with the sequence, which takes rates, two pairs and a number of positions");
   for (const Vector* list : {&rotary.rate, &rotary.phase})
     for (const Value& value : *list)
       if (!value.is_finite() || (!value.is_zero() && std::abs(leading_exponent(value)) > 40))
@@ -346,6 +384,10 @@ void validate(const Model& model) {
     if (m.rows() != rows || m.columns() != columns)
       throw UsageError(
           fmt::format("{} is {} x {}, but it must be {} x {}", what, m.rows(), m.columns(), rows, columns));
+  };
+  const auto expect_map = [&](const std::string& in, std::string_view what, const Linear& map, int rows, int columns) {
+    if (map.factor) expect(fmt::format("{}A_{}", in, what), *map.factor, map.weight.columns(), columns);
+    expect(fmt::format("{}W_{}", in, what), map.weight, rows, map.factor ? map.weight.columns() : columns);
   };
   const auto expect_bias = [](const std::string& what, const Linear& linear) {
     if (linear.bias && static_cast<int>(linear.bias->size()) != linear.weight.rows())
@@ -368,7 +410,7 @@ void validate(const Model& model) {
     const auto in_layer = [&](std::string_view what) { return fmt::format("layer {}: {}", l, what); };
     if (layer.projection) {
       if (layer.projection->weight.empty()) throw UsageError(in_layer("W_P has no rows"));
-      expect(in_layer("W_P"), layer.projection->weight, layer.projection->weight.rows(), d);
+      expect_map(in_layer(""), "P", *layer.projection, layer.projection->out(), d);
       d = width_in(layer, d);
     }
     each_linear(layer, [&](std::string_view what, const Linear& linear) {
@@ -385,10 +427,15 @@ void validate(const Model& model) {
             "layer {}: n_heads = {} must divide the rows of W_Q ({}) and n_kv_heads = {} those of W_V ({})",
             l, heads, queries, groups, values));
       if (attention->rotary) validate(*attention->rotary, heads, queries / heads, l);
-      expect(in_layer("W_Q"), attention->query.weight, queries, d);
-      expect(in_layer("W_K"), attention->key.weight, queries / heads * groups, d);
-      expect(in_layer("W_V"), attention->value.weight, values, d);
-      expect(in_layer("W_O"), attention->output.weight, d, values / groups * heads);
+      expect_map(in_layer(""), "Q", attention->query, queries, d);
+      expect_map(in_layer(""), "K", attention->key, queries / heads * groups, d);
+      expect_map(in_layer(""), "V", attention->value, values, d);
+      expect_map(in_layer(""), "O", attention->output, d, values / groups * heads);
+      if (attention->window < 0) throw UsageError(in_layer("window must be at least 1"));
+      if (attention->cap && (attention->cap->is_zero() || attention->cap->negative))
+        throw UsageError(in_layer("cap must be positive"));
+      if (attention->divides && (!attention->scale || attention->scale->is_zero()))
+        throw UsageError(in_layer("divides by a scale, which it does not have"));
       if (attention->slopes && static_cast<int>(attention->slopes->size()) != heads)
         throw UsageError(
             fmt::format("layer {}: alibi has {} slopes for {} heads", l, attention->slopes->size(), heads));
@@ -402,15 +449,21 @@ void validate(const Model& model) {
     });
     if (const auto& ff = layer.feed_forward) {
       const int units = ff->in.weight.rows();
-      expect(in_layer("W_1"), ff->in.weight, units, d);
-      if (ff->gate) expect(in_layer("W_G"), ff->gate->weight, units, d);
-      expect(in_layer("W_2"), ff->out.weight, d, units);
+      expect_map(in_layer(""), "1", ff->in, units, d);
+      if (ff->gate) expect_map(in_layer(""), "G", *ff->gate, units, d);
+      expect_map(in_layer(""), "2", ff->out, d, units);
     }
+    if (layer.parallel && (!layer.attention || !layer.feed_forward || layer.after_attention || layer.keep || layer.add))
+      throw UsageError(in_layer("a parallel layer has both blocks, no norm between them and no weights of sums"));
   }
-  expect("W_U", model.unembedding.weight, vocabulary, d);
+  expect_map("", "U", model.unembedding, vocabulary, d);
+  if (model.candidates < 0 || model.candidates > vocabulary)
+    throw UsageError(fmt::format("the next token is one of the first {} of {}", model.candidates, vocabulary));
+  if (model.logit_cap && (model.logit_cap->is_zero() || model.logit_cap->negative))
+    throw UsageError("logit_cap must be positive");
   expect_bias("b_U", model.unembedding);
   if (model.final_norm) expect_norm("norm_final", *model.final_norm, d);
-  if (model.tied && model.unembedding.weight != model.token_embedding)
+  if (model.tied && (model.unembedding.factor || model.unembedding.weight != model.token_embedding))
     throw UsageError("a tied head's W_U must be tok_emb; leave W_U out");
 }
 

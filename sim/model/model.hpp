@@ -106,10 +106,13 @@ class Matrix {
 
 using Vector = std::vector<Value>;
 
-/// y = W x + b; without a bias there is no addition.
+/// y = W x + b; without a bias there is no addition. A factorised map is y = W rnd(A x) + b.
 struct Linear {
-  Matrix weight;               ///< [out x in]
-  std::optional<Vector> bias;  ///< [out]
+  Matrix weight;                    ///< W: [out x in], or [out x rank] of a factorised map
+  std::optional<Vector> bias;       ///< [out]
+  std::optional<Matrix> factor{};   ///< A: [rank x in]
+  int in() const { return factor ? factor->columns() : weight.columns(); }
+  int out() const { return weight.rows(); }
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 
@@ -119,6 +122,7 @@ struct Norm {
   Value epsilon;                 ///< added to the mean square; zero: no addition
   std::optional<Vector> weight;  ///< [width]
   std::optional<Vector> bias;    ///< [width]
+  bool one_plus = false;         ///< the weight is 1 + w, rounded to `norms`
   friend bool operator==(const Norm&, const Norm&) = default;
 };
 
@@ -130,12 +134,23 @@ enum class Weighting : std::uint8_t { softmax, softmax_one, exponential, hard, h
 /// Rotary positions (theory-notes/rotary.md): pair t of a head's query or key is turned by an angle that is
 /// linear in the position p. Pairs are entries (t, t + pairs), or (2t, 2t+1) where `interleaved`; entries
 /// beyond 2 * pairs stay. The angle is p * rate + phase in radians, or 2 pi (p + phase) / rate where
-/// `periodic`. Phases turn queries only.
+/// `periodic`. Phases turn queries only. Sines and cosines are rounded to the role `rotary`; with an amplitude
+/// they are multiplied by it and rounded once more.
 struct Rotary {
+  /// Rates that depend on the length N of the sequence where it is above `positions` (dynamic NTK scaling):
+  /// base' = base * (factor * N / positions - factor + 1) ^ (pairs / (pairs - 1)). `unrolled` makes plain rates of
+  /// them.
+  struct Dynamic {
+    Value base, factor;
+    int positions = 0;
+    friend bool operator==(const Dynamic&, const Dynamic&) = default;
+  };
   bool interleaved = false;
   bool periodic = false;
   Vector rate;   ///< [pairs] radians per position, or positions per turn
   Vector phase;  ///< [pairs], or [heads * pairs], radians or positions; empty: none
+  std::optional<Value> amplitude;
+  std::optional<Dynamic> dynamic;
   int pairs() const { return static_cast<int>(rate.size()); }
   friend bool operator==(const Rotary&, const Rotary&) = default;
 };
@@ -150,7 +165,11 @@ struct Attention {
   std::optional<Value> scale;    ///< absent: no multiplication
   std::optional<Vector> slopes;  ///< ALiBi, per head: s = rnd(s + rnd(slope * (j - i))); absent: no addition
   std::vector<Matrix> mask;      ///< added to the scores, per head [N x N] (query, key); empty: no addition
+  bool divides = false;          ///< by the scale, instead of multiplying
+  std::optional<Value> cap;      ///< after the scale: s = rnd(cap * rnd(tanh(rnd(s / cap))))
+  int window = 0;                ///< position i sees keys j > i - window alone; 0: all that the mask shows
   std::optional<Norm> query_norm, key_norm;  ///< over the d_k entries of each head
+  bool whole_norms = false;                  ///< these norms are over all heads together
   std::optional<Rotary> rotary;              ///< after these norms
   Weighting weighting = Weighting::softmax;
 
@@ -171,12 +190,17 @@ struct FeedForward {
 
 /// x = rnd(x + attention(x)); x = rnd(x + feed_forward(x)). A layer may lack either. A `before` norm is
 /// applied to the block's input, an `after` norm to the residual sum. A projection comes first, x = W_P x +
-/// b_P, and may change the width of the stream.
+/// b_P, and may change the width of the stream. An `of` norm is applied to what a block adds. In a parallel
+/// layer both blocks read the stream as it entered: x = rnd(rnd(feed_forward(x) + attention(x)) + x). `keep` and
+/// `add` weigh both sums: x = rnd(rnd(keep * x) + rnd(add * f(x))).
 struct Layer {
   std::optional<Linear> projection;  ///< [width after x width before]
   std::optional<Attention> attention;
   std::optional<FeedForward> feed_forward;
   std::optional<Norm> before_attention, after_attention, before_feed_forward, after_feed_forward;
+  std::optional<Norm> of_attention, of_feed_forward;
+  bool parallel = false;
+  std::optional<Value> keep, add;
   bool again = false;  ///< one more turn of an earlier layer: its weights are counted there
   friend bool operator==(const Layer&, const Layer&) = default;
 };
@@ -200,6 +224,9 @@ struct Model {
   std::optional<Norm> final_norm;      ///< before the unembedding
   Linear unembedding;                  ///< [V x d_model]
   std::vector<std::string> registers;  ///< names of the residual dimensions, for people; may be empty
+  std::optional<Value> embedding_scale;  ///< token embeddings are multiplied by it, before positions are added
+  std::optional<Value> logit_cap;        ///< y = rnd(cap * rnd(tanh(rnd(y / cap))))
+  int candidates = 0;    ///< the next token is one of the first so many; 0: any
   bool tied = false;     ///< the unembedding is the token embedding (and counts once as parameters)
   bool arg_min = false;  ///< the next token has the least logit: the arg max of rnd(0 - logit)
 

@@ -7,7 +7,7 @@ namespace roundoff::sim {
 
 std::string_view name(Role role) {
   constexpr std::string_view names[] = {"weights", "activations", "accumulators", "scores",
-                                        "softmax", "cache",       "norms",        "logits"};
+                                        "softmax", "cache",       "norms",        "logits", "rotary"};
   return names[static_cast<std::size_t>(role)];
 }
 

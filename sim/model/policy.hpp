@@ -14,8 +14,18 @@ namespace roundoff::sim {
 /// What a rounded operation is part of. The result of every operation is rounded to its role's format;
 /// products and partial sums of a dot product are rounded to `accumulators`, and its result once more to the
 /// role that receives it.
-enum class Role : std::uint8_t { weights, activations, accumulators, scores, softmax, cache, norms, logits };
-inline constexpr int role_count = 8;
+enum class Role : std::uint8_t {
+  weights,
+  activations,
+  accumulators,
+  scores,
+  softmax,
+  cache,
+  norms,
+  logits,
+  rotary  ///< sines and cosines of rotary positions
+};
+inline constexpr int role_count = 9;
 std::string_view name(Role role);
 
 /// Quantisers of whole vectors, by name (sim/model/quantise.hpp); "" is none. They come before a number is rounded
@@ -34,6 +44,14 @@ enum class Divide : std::uint8_t { first, last };
 /// max picks the first NaN.
 enum class NanRule : std::uint8_t { trap, propagate };
 
+/// When a norm's result is rounded to the role that reads it: `after` its weight and bias, or `before` them, which are
+/// then applied in that role (transformers' Llama). Layer norms, and weights that stand for 1 + w, always come after.
+enum class NormCast : std::uint8_t { after, before };
+
+/// Whether attention's weights (under `divide = last` the exponentials) are rounded to `activations` before they weigh
+/// values.
+enum class AttentionCast : std::uint8_t { none, activations };
+
 /// Which positions j position i sees: `causal` j <= i; `strict` j < i (none: the head's output is 0); `none`
 /// all of them.
 enum class Mask : std::uint8_t { causal, strict, none };
@@ -48,6 +66,8 @@ struct Policy {
   Divide divide = Divide::first;
   NanRule nan = NanRule::trap;
   Mask mask = Mask::causal;
+  NormCast norm_cast = NormCast::after;
+  AttentionCast attention_cast = AttentionCast::none;
 
   /// One format for all roles: what the theorems speak of.
   static Policy uniform(const Format& format);

@@ -44,6 +44,15 @@ struct Words<Mask> {
   static constexpr std::array<std::string_view, 3> list = {"causal", "strict", "none"};
 };
 
+template <>
+struct Words<NormCast> {
+  static constexpr std::array<std::string_view, 2> list = {"after", "before"};
+};
+template <>
+struct Words<AttentionCast> {
+  static constexpr std::array<std::string_view, 2> list = {"none", "activations"};
+};
+
 template <class Choice>
 Choice parse_choice(std::string_view word) {
   constexpr auto& list = Words<Choice>::list;
@@ -110,6 +119,12 @@ std::vector<PolicyField> make_fields() {
   fields.push_back(choice_field<&Policy::nan>("nan", "What a NaN does at a maximum or an arg max"));
   fields.push_back(
       choice_field<&Policy::mask>("mask", "A position sees those up to it, those before it, or all"));
+  fields.push_back(choice_field<&Policy::norm_cast>(
+      "norm_cast", "RMS norms are rounded to what reads them after their weight, or before it"));
+  fields.back().usual = "after";
+  fields.push_back(choice_field<&Policy::attention_cast>(
+      "attention_cast", "Whether attention's weights are rounded to activations before they weigh values"));
+  fields.back().usual = "none";
   return fields;
 }
 
@@ -229,7 +244,7 @@ bool PolicyLayer::names_a_format() const {
 
 bool PolicyLayer::names_all_formats() const {
   return std::all_of(policy_fields().begin(), policy_fields().end(), [&](const PolicyField& field) {
-    return field.table() != "formats" || words_.contains(field.key);
+    return field.table() != "formats" || field.key == "formats.rotary" || words_.contains(field.key);
   });
 }
 
@@ -249,6 +264,9 @@ Policy laid(Policy base, const PolicyLayer& layer, const Bindings& bindings) {
       throw UsageError(fmt::format("{}: {}", key, error.what()));
     }
   }
+  // Where every other role is named, tables are rounded as weights are.
+  if (layer.names_all_formats() && layer.find("format") == nullptr && layer.find("formats.rotary") == nullptr)
+    base[Role::rotary] = base[Role::weights];
   if (layer.find("dot") != nullptr && base.dot == DotMode::fused && layer.find("order") == nullptr)
     base.order = SumOrder{};
   check(base);
@@ -260,7 +278,7 @@ PolicyLayer layer_of(const Policy& policy) {
   for (const PolicyField& field : policy_fields()) {
     const bool same = field.table() == "formats" && policy[static_cast<Role>(field.role)] == policy[Role::weights];
     const std::string word = field.get(policy, field.role);
-    const bool absent = field.table() == "quantise" && word == no_quantiser;
+    const bool absent = word == (field.table() == "quantise" ? no_quantiser : std::string_view(field.usual));
     if (!same && !absent) layer.set(field.key, word);
   }
   return layer;
@@ -289,10 +307,20 @@ std::string notation(const Policy& policy) {
   return text;
 }
 
+namespace {
+
+/// "--norm-cast" of "norm_cast".
+std::string dashed(std::string key) {
+  std::replace(key.begin(), key.end(), '_', '-');
+  return "--" + key;
+}
+
+}  // namespace
+
 std::string option_of(const PolicyField& field) {
   return field.table() == "formats"    ? "--role"
          : field.table() == "quantise" ? "--quantise"
-                                       : "--" + field.key;
+                                       : dashed(field.key);
 }
 
 std::vector<std::string> options_of(const PolicyLayer& layer) {

@@ -30,6 +30,7 @@ struct PolicyField {
   void (*set)(Policy&, int role, std::string_view word, const Bindings&);
   int role = -1;           ///< of "formats." and "quantise."
   bool is_format = false;  ///< a family: only bindings make it a format
+  std::string usual{};     ///< a word that is left out of what is written; "": none
 
   std::string_view table() const;  ///< "formats" of "formats.weights", else ""
   std::string_view name() const;   ///< "weights" of "formats.weights", else the key
@@ -66,7 +67,7 @@ class PolicyLayer {
   void lay(const PolicyLayer& over);
   bool empty() const { return words_.empty(); }
   bool names_a_format() const;  ///< `format`, or any role's
-  bool names_all_formats() const;
+  bool names_all_formats() const;  ///< all roles but `rotary`, which is then that of weights
   /// (key, word) in the order of policy_fields().
   std::vector<std::pair<std::string, std::string>> entries() const;
   friend bool operator==(const PolicyLayer&, const PolicyLayer&) = default;

@@ -1,14 +1,51 @@
 // See repeat.hpp.
 #include "sim/model/repeat.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
 #include "formats/notation/expression.hpp"
+#include "formats/notation/text.hpp"
+#include "formats/rounding/arithmetic.hpp"
+#include "sim/model/sinusoids.hpp"
 
 namespace roundoff::sim {
 
-Model unrolled(const Model& model, const Bindings& size) {
+namespace {
+
+/// The rates for sequences of N positions.
+void stretch(Rotary& rotary, int positions) {
+  const Format wide = parse_format("binary64");
+  const Rotary::Dynamic& dynamic = *rotary.dynamic;
+  const auto pairs = rotary.pairs();
+  const Value parts = formats::div(Value::integer(positions), Value::integer(dynamic.positions), wide).value;
+  const Value less = formats::sub(dynamic.factor, Value::integer(1), wide).value;
+  const Value grown = formats::sub(formats::mul(dynamic.factor, parts, wide).value, less, wide).value;
+  // grown ^ (pairs / (pairs - 1)), as the inverse of a negative power
+  const Value power =
+      formats::div(Value::integer(1), geometric(grown, pairs, pairs - 1), wide).value;
+  const Value base = formats::mul(dynamic.base, power, wide).value;
+  for (int t = 0; t < pairs; ++t) rotary.rate[static_cast<std::size_t>(t)] = geometric(base, t, pairs);
+  rotary.dynamic.reset();
+}
+
+}  // namespace
+
+bool stretches(const Model& model, int positions) {
+  return std::any_of(model.layers.begin(), model.layers.end(), [&](const Layer& layer) {
+    return layer.attention && layer.attention->rotary && layer.attention->rotary->dynamic &&
+           positions > layer.attention->rotary->dynamic->positions;
+  });
+}
+
+Model unrolled(const Model& repeated, const Bindings& size) {
+  Model model = repeated;
+  if (size.N && stretches(model, static_cast<int>(*size.N)))
+    for (Layer& layer : model.layers)
+      if (layer.attention && layer.attention->rotary && layer.attention->rotary->dynamic)
+        stretch(*layer.attention->rotary, static_cast<int>(*size.N));
   if (model.repeated.empty()) return model;
   Model result = model;
   result.repeated.clear();

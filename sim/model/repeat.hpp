@@ -7,7 +7,10 @@
 
 namespace roundoff::sim {
 
-/// The model at a size: every repetition written out, `again` set in copies. UsageError for an expression that makes
+/// Whether rotary positions of sequences of so many positions depend on their length (Rotary::Dynamic).
+bool stretches(const Model& model, int positions);
+
+/// The model at a size: every repetition written out, `again` set in copies, stretched rotary positions as N says. UsageError for an expression that makes
 /// no sense, lacks a variable, or is not 1 to 4096, and for layers that do not fit themselves.
 Model unrolled(const Model& model, const Bindings& size);
 

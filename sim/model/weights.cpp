@@ -46,6 +46,7 @@ class FirstWeight {
       look((*v)[r], [&] { return fmt::format("{}[{}]", what, r); });
   }
   void linear(std::string_view what, const Linear& map) {
+    if (map.factor) matrix(fmt::format("A_{}", what), *map.factor);
     matrix(fmt::format("W_{}", what), map.weight);
     vector(fmt::format("b_{}", what), map.bias);
   }
@@ -67,6 +68,7 @@ class FirstWeight {
       norm("norm_q", attention->query_norm);
       norm("norm_k", attention->key_norm);
     }
+    norm("norm_of_attention", layer.of_attention);
     norm("norm_after_attention", layer.after_attention);
     norm("norm_before_ff", layer.before_feed_forward);
     if (const auto& ff = layer.feed_forward) {
@@ -74,6 +76,7 @@ class FirstWeight {
       linear("2", ff->out);
       if (ff->gate) linear("G", *ff->gate);
     }
+    norm("norm_of_ff", layer.of_feed_forward);
     norm("norm_after_ff", layer.after_feed_forward);
   }
 

@@ -163,10 +163,16 @@ class BlockBounds {
 
 bool understood(const Layer& layer) {
   if (layer.projection || layer.before_attention || layer.after_attention || layer.before_feed_forward ||
-      layer.after_feed_forward)
+      layer.after_feed_forward || layer.of_attention || layer.of_feed_forward || layer.parallel || layer.keep ||
+      layer.add)
     return false;
+  const auto factorised = [](const Linear& map) { return map.factor.has_value(); };
+  if (const auto& ff = layer.feed_forward)
+    if (factorised(ff->in) || factorised(ff->out)) return false;
   if (const auto& from = layer.attention)
-    if (from->weighting != Weighting::softmax || from->query_norm || from->key_norm || from->rotary ||
+    if (factorised(from->query) || factorised(from->key) || factorised(from->value) || factorised(from->output) ||
+        from->divides || from->cap || from->window != 0 ||
+        from->weighting != Weighting::softmax || from->query_norm || from->key_norm || from->rotary ||
         from->slopes || !from->mask.empty())
       return false;
   return !layer.feed_forward ||
@@ -188,7 +194,7 @@ bool understood(const Policy& policy) {
 }  // namespace
 
 bool stays_finite(const Model& model, const Policy& policy, int positions) {
-  if (!understood(policy) || model.final_norm ||
+  if (!understood(policy) || model.final_norm || model.embedding_scale || model.logit_cap || model.unembedding.factor ||
       !std::all_of(model.layers.begin(), model.layers.end(),
                    [](const Layer& layer) { return understood(layer); }))
     return false;

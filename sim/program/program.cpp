@@ -20,7 +20,7 @@ std::string_view name(SiteName site) {
                                         "exp",      "z",          "weight", "head",   "attn",     "mid",
                                         "pre",      "act",        "ffn",    "out",    "logits",   "next",
                                         "gate",     "norm_attn",  "norm_q", "norm_k", "norm_mid", "norm_ffn",
-                                        "norm_out", "norm_final", "rope_q", "rope_k", "proj"};
+                                        "norm_out", "norm_final", "rope_q", "rope_k", "proj", "norm_of_attn", "norm_of_ffn"};
   return names[static_cast<std::size_t>(site)];
 }
 

@@ -72,7 +72,9 @@ enum class SiteName : std::uint8_t {
   norm_final,
   rope_q,  ///< after the rotation
   rope_k,
-  proj  ///< the projection that a layer may start with
+  proj,          ///< the projection that a layer may start with
+  norm_of_attn,  ///< of what attention adds
+  norm_of_ffn    ///< of what the feed-forward block adds
 };
 std::string_view name(SiteName name);
 

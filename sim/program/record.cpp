@@ -35,8 +35,9 @@ bool last_layers_never_trap(const Model& model, const Policy& policy, int last, 
   for (std::size_t l = static_cast<std::size_t>(std::max(0, last)); l < model.layers.size(); ++l) {
     const Layer& layer = model.layers[l];
     if (layer.projection || layer.before_attention || layer.after_attention || layer.before_feed_forward ||
-        layer.after_feed_forward)
+        layer.after_feed_forward || layer.of_attention || layer.of_feed_forward || layer.keep || layer.add)
       return false;
+    if (layer.attention && (layer.attention->divides || layer.attention->cap)) return false;
     if (layer.attention && (layer.attention->weighting != Weighting::softmax || layer.attention->query_norm ||
                             layer.attention->rotary))
       return false;

@@ -161,7 +161,7 @@ Site Recorder::site(const Place& place, std::size_t entry) const {
             .layer = static_cast<std::int16_t>(layer_),
             .head = static_cast<std::int16_t>(place.head),
             .position = position_};
-  if (place.numbering == Place::by_key) site.key = number;
+  if (place.numbering == Place::by_key) site.key = first_visible() + number;
   if (place.numbering == Place::by_index) site.index = place.first + number * place.stride;
   return site;
 }
@@ -431,7 +431,8 @@ bool Recorder::starts_sum(NodeId w, NodeId x) const {
 }
 
 std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeId>& x, Role role,
-                                    SiteName name) {
+                                    SiteName name, bool inner_step) {
+  const Place place = Place::entries(name).before(inner_step);
   const OperandList all = skip_zero_ ? OperandList{} : list(x);
   const bool biased = !map.bias.empty();
   const auto known = [&](std::size_t r) {
@@ -446,7 +447,7 @@ std::vector<NodeId> Recorder::apply(RecordedLinear& map, const std::vector<NodeI
       y.push_back(map.last_y[r]);
       continue;
     }
-    const Site where = site(Place::entries(name), r);
+    const Site where = site(place, r);
     OperandList row = map.rows[r], terms = all;
     if (skip_zero_) {
       std::vector<NodeId> chosen;

@@ -2,6 +2,7 @@
 // and linear maps, and nothing of transformers.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -98,26 +99,29 @@ class Recorder {
   /// first.
   Map prepare(const Linear& map, bool in_layer = true);
   /// rnd(dot(W_i, x) + b_i), formed in `accumulators`: the bias comes last; no bias, no addition.
-  Entries apply(Map& map, const Entries& x, Role role, SiteName name);
+  /// `inner`: a step before others of that name.
+  Entries apply(Map& map, const Entries& x, Role role, SiteName name, bool inner = false);
 
   Embedding embedding(const Matrix& table);
   Entries embed(Embedding table, const Place& where);
   Entries position_row(const Matrix& table);
-  /// `of(position, entry)`, members of the weights' format.
+  /// `of(position, entry)`, members of the format of rotary tables.
   template <class Of>
   Entries by_position(const Rotary&, int /*set*/, int count, const Of& of) {
     Entries made;
-    for (int t = 0; t < count; ++t) made.push_back(member_node(of(position_, t), format_of(Role::weights)));
+    for (int t = 0; t < count; ++t) made.push_back(member_node(of(position_, t), format_of(Role::rotary)));
     return made;
   }
   /// `of(position, key)` rounded to the role, for the keys that the position sees.
   template <class Of>
   Entries by_key(const Of& of, Role role) {
     Entries made;
-    for (int j = 0; j < visible(); ++j) made.push_back(weight(of(position_, j), role, 0));
+    for (int j = 0; j < visible(); ++j) made.push_back(weight(of(position_, first_visible() + j), role, 0));
     return made;
   }
 
+  /// From now on keys at `window` positions or more before are out of sight (0: none is).
+  void look_back(int window) { window_ = window; }
   /// Whether the mask shows this position any key.
   bool sees_any() const { return visible() > 0; }
   Memory memory(int groups, int d_k, int d_v);
@@ -136,8 +140,11 @@ class Recorder {
   }
 
  private:
-  /// The position sees keys 0 .. visible() - 1.
-  int visible() const {
+  /// The position sees `visible` keys from key `first_visible` on.
+  int first_visible() const { return window_ == 0 ? 0 : std::max(0, position_ - window_ + 1); }
+  int visible() const { return std::max(0, shown() - first_visible()); }
+  /// The mask shows keys 0 .. shown() - 1.
+  int shown() const {
     switch (policy_.mask) {
       case Mask::causal:
         return position_ + 1;
@@ -199,7 +206,7 @@ class Recorder {
   FlatTable list_numbers_, node_numbers_;
   std::optional<Quantiser> weight_quantiser_;
   std::uint64_t matrices_ = 0;
-  int position_ = -1, layer_ = -1;
+  int position_ = -1, layer_ = -1, window_ = 0;
 };
 
 }  // namespace roundoff::sim

@@ -34,9 +34,10 @@ std::vector<bool> Recorder::contenders(const Memory& memory, int group, OperandL
                      softmax = format_of(Role::softmax);
   std::vector<Span> spans;
   Span floor;
+  const auto first = static_cast<std::size_t>(first_visible());
   for (std::size_t j = 0; j < count; ++j) {
     const OperandList key =
-        memory.keys[j * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
+        memory.keys[(first + j) * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
     Span span = spans_.dot(program_.list(query.offset, query.count), program_.list(key.offset, key.count),
                            program_.reductions[dot_reduction_], formed);
     if (formed != scores) span = spans_.round(span, formed, scores);
@@ -58,9 +59,10 @@ Recorder::Entries Recorder::scores(const Memory& memory, int group, const Entrie
   const OperandList q = list(query);
   const std::vector<bool> kept = contenders(memory, group, q, role);
   Entries made;
+  const auto first = static_cast<std::size_t>(first_visible());
   for (std::size_t j = 0; j < kept.size(); ++j) {
     const OperandList key =
-        memory.keys[j * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
+        memory.keys[(first + j) * static_cast<std::size_t>(memory.groups) + static_cast<std::size_t>(group)];
     made.push_back(kept[j] ? dot(q, key, role, site(where, j)) : no_node);
   }
   return made;
@@ -72,7 +74,9 @@ Recorder::Entries Recorder::mix(const Memory& memory, int group, const Entries& 
   const OperandList a = list(left);
   Entries made;
   for (int t = 0; t < memory.d_v; ++t) {
-    OperandList v{memory.values[static_cast<std::size_t>(group * memory.d_v + t)], a.count};
+    OperandList v{memory.values[static_cast<std::size_t>(group * memory.d_v + t)] +
+                      static_cast<std::uint32_t>(first_visible()),
+                  a.count};
     if (folder_) {  // as every list, so that equal sums are seen to be equal
       Entries chosen;
       for (std::size_t j = 0; j < weights.size(); ++j)

@@ -99,7 +99,7 @@ Tensors::Entries Tensors::scores(const Memory& memory, int group, const Entries&
   for (std::size_t i = 0; i < lanes(); ++i) {
     const Lane& lane = positions_[i];
     if (lane.keys == 0) continue;
-    for (std::size_t t = 0; t < d_k; ++t) keys[t] = key_at(i, t);
+    for (std::size_t t = 0; t < d_k; ++t) keys[t] = key_at(i, t) + lane.begin * memory.number->size();
     const Terms terms{.x_number = memory.number,
                       .x = keys.data(),
                       .y_number = &q_number,
@@ -152,7 +152,7 @@ Tensors::Entries Tensors::mix(const Memory& memory, int group, const Entries& we
       continue;
     }
     values.resize(lane.keys);
-    for (std::size_t j = 0; j < lane.keys; ++j) values[j] = value_at(i, j);
+    for (std::size_t j = 0; j < lane.keys; ++j) values[j] = value_at(i, lane.begin + j);
     const Terms terms{.x_number = memory.number,
                       .x = values.data(),
                       .y_number = &a_number,
@@ -172,7 +172,7 @@ Tensors::Entries Tensors::mix(const Memory& memory, int group, const Entries& we
     std::vector<Value> x, y;
     for (std::size_t j = 0; j < positions_[i].keys; ++j) {
       x.push_back(a_number.load(a.data() + (positions_[i].first + j) * a_number.size()));
-      y.push_back(memory.number->load(value_at(i, j) + t * memory.number->size()));
+      y.push_back(memory.number->load(value_at(i, positions_[i].begin + j) + t * memory.number->size()));
     }
     return dot_cause(x, y, result.format());
   });
@@ -287,7 +287,7 @@ Tensors::Entries Tensors::of_keys(const std::function<Value(int, int)>& of, Role
   const Number& kept = number(made.format);
   for (const Lane& lane : positions_)
     for (std::size_t j = 0; j < lane.keys; ++j)
-      kept.store(formats::round(of(lane.position, static_cast<int>(j)), kept.format()).value,
+      kept.store(formats::round(of(lane.position, static_cast<int>(lane.begin + j)), kept.format()).value,
                  made.data() + (lane.first + j) * kept.size());
   return made;
 }

@@ -69,8 +69,8 @@ Cause Tensors::dot_cause(const std::vector<Value>& x, const std::vector<Value>& 
   return whole();
 }
 
-Tensors::Entries Tensors::apply(Map& map, const Entries& input, Role role, SiteName name) {
-  const Place where = Place::entries(name);
+Tensors::Entries Tensors::apply(Map& map, const Entries& input, Role role, SiteName name, bool inner) {
+  const Place where = Place::entries(name).before(inner);
   const bool converts = !same_format(Role::accumulators, role);
   const Place dots = where.before(map.bias || converts);
   const std::uint8_t format = format_of(Role::accumulators);
@@ -273,15 +273,15 @@ Tensors::Entries Tensors::position_row(const Matrix& table) {
 
 Tensors::Entries Tensors::turns(const Rotary& rotary, int set, int count,
                                 const std::function<Value(int, int)>& of) {
-  const Number& weights = number(format_of(Role::weights));
-  const std::size_t n = lanes(), s = weights.size();
-  Entries made = room(Entries::lanes, count, format_of(Role::weights));
+  const Number& table_number = number(format_of(Role::rotary));
+  const std::size_t n = lanes(), s = table_number.size();
+  Entries made = room(Entries::lanes, count, format_of(Role::rotary));
   const auto entry = [&](int r, std::size_t lane) {
     return made.data() + (static_cast<std::size_t>(r) * n + lane) * s;
   };
-  if (weights.draws()) {  // bits that are every head's own
+  if (table_number.draws()) {  // bits that are every head's own
     for (std::size_t i = 0; i < n; ++i)
-      for (int r = 0; r < count; ++r) weights.store(of(positions_[i].position, r), entry(r, i));
+      for (int r = 0; r < count; ++r) table_number.store(of(positions_[i].position, r), entry(r, i));
     return made;
   }
   const std::lock_guard lock(turns_mutex_);
@@ -296,7 +296,7 @@ Tensors::Entries Tensors::turns(const Rotary& rotary, int set, int count,
     if (table.data() == nullptr) {
       table = Array(static_cast<std::size_t>(count) * s);
       for (int r = 0; r < count; ++r)
-        weights.store(of(positions_[i].position, r), table.data() + static_cast<std::size_t>(r) * s);
+        table_number.store(of(positions_[i].position, r), table.data() + static_cast<std::size_t>(r) * s);
     }
     for (int r = 0; r < count; ++r)
       std::memcpy(entry(r, i), table.data() + static_cast<std::size_t>(r) * s, s);

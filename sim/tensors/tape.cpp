@@ -66,21 +66,34 @@ void Tensors::stand_at(const std::vector<Feed>& feeds, int capacity) {
   feeds_ = feeds;
   capacity_ = static_cast<std::size_t>(capacity);
   positions_.clear(), tokens_.clear();
-  all_keys_ = 0;
   for (const Feed& feed : feeds)
     for (std::size_t t = 0; t < feed.tokens.size(); ++t) {
       const int position = feed.first + static_cast<int>(t);
       const auto before = static_cast<std::size_t>(position);
-      const std::size_t keys = policy_.mask == Mask::causal   ? before + 1
+      const std::size_t shown = policy_.mask == Mask::causal   ? before + 1
                                : policy_.mask == Mask::strict ? before
                                                               : feed.tokens.size();
       positions_.push_back(
-          {feed.sequence, feed.slot < 0 ? feed.sequence : feed.slot, position, keys, all_keys_});
+          {feed.sequence, feed.slot < 0 ? feed.sequence : feed.slot, position, shown, 0, 0, 0});
       tokens_.push_back(feed.tokens[t]);
-      all_keys_ += keys;
     }
+  window_ = -1;
+  look_back(0);
   step = 0;
   layer_ = -1;
+}
+
+void Tensors::look_back(int window) {
+  if (window == window_) return;
+  window_ = window;
+  all_keys_ = 0;
+  for (Lane& lane : positions_) {
+    const int first = window == 0 ? 0 : std::max(0, lane.position - window + 1);
+    lane.begin = std::min(static_cast<std::size_t>(first), lane.shown);
+    lane.keys = lane.shown - lane.begin;
+    lane.first = all_keys_;
+    all_keys_ += lane.keys;
+  }
 }
 
 Statistics Tensors::statistics() const {
@@ -205,7 +218,8 @@ Site Tensors::site(const Place& where, Entries::Shape shape, std::size_t element
             .head = static_cast<std::int16_t>(where.head),
             .position = positions_.empty() ? -1 : positions_[lane].position};
   const auto number = static_cast<std::int32_t>(entry);
-  if (where.numbering == Place::by_key) site.key = number;
+  if (where.numbering == Place::by_key)
+    site.key = number + (positions_.empty() ? 0 : static_cast<std::int32_t>(positions_[lane].begin));
   if (where.numbering == Place::by_index) site.index = where.first + number * where.stride;
   return site;
 }

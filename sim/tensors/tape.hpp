@@ -114,7 +114,7 @@ class Tensors {
   Entries join(const std::vector<Entries>& parts);
 
   Map prepare(const Linear& map, bool in_layer = true);
-  Entries apply(Map& map, const Entries& x, Role role, SiteName name);
+  Entries apply(Map& map, const Entries& x, Role role, SiteName name, bool inner = false);
 
   Embedding embedding(const Matrix& table);
   Entries embed(Embedding table, const Place& where);
@@ -128,6 +128,8 @@ class Tensors {
     return of_keys(of, role);
   }
 
+  /// From now on keys at `window` positions or more before a lane's are out of its sight (0: none is).
+  void look_back(int window);
   /// Whether the mask shows any lane any key. A lane that sees none gets zeros from `mix`.
   bool sees_any() const { return all_keys_ > 0; }
   Memory memory(int groups, int d_k, int d_v);
@@ -144,7 +146,9 @@ class Tensors {
  private:
   struct Lane {
     int sequence = 0, slot = 0, position = 0;
-    std::size_t keys = 0;   ///< that it sees: those of positions 0 .. keys - 1
+    std::size_t shown = 0;  ///< by the mask: keys of positions 0 .. shown - 1
+    std::size_t begin = 0;  ///< the first key that it sees
+    std::size_t keys = 0;   ///< that it sees: those of positions begin .. shown - 1
     std::size_t first = 0;  ///< of its row among the keys of all lanes
   };
   /// What a thread has of its own.
@@ -203,6 +207,7 @@ class Tensors {
   std::vector<Feed> feeds_;
   std::vector<Token> tokens_;
   std::size_t all_keys_ = 0, capacity_ = 0;
+  int window_ = 0;
   int layer_ = -1;
 
   std::deque<std::pair<const Matrix*, StoredMatrix>> tables_;  ///< of embeddings

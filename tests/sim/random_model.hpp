@@ -71,6 +71,11 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
       map.bias.emplace();
       for (int r = 0; r < rows; ++r) map.bias->push_back(weight());
     }
+    if (rich && draw.below(6) == 0) {
+      const int rank = draw.between(1, 3);
+      map.factor = matrix(rank, columns);
+      map.weight = matrix(rows, rank);
+    }
     return map;
   };
   const auto norm = [&](std::optional<Norm>& into, int width) {
@@ -85,6 +90,7 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
     };
     if (draw.below(2)) into->weight = vector();
     if (draw.below(2)) into->bias = vector();
+    into->one_plus = draw.below(3) == 0;
   };
   RandomModel random;
   const int vocabulary = draw.between(2, 4), positions = draw.between(3, 6);
@@ -117,14 +123,19 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
         if (attention.slopes) attention.slopes->resize(static_cast<std::size_t>(attention.heads));
         if (draw.below(3) == 0)
           for (int h = 0; h < attention.heads; ++h) attention.mask.push_back(matrix(positions, positions));
-        norm(attention.query_norm, d_k);
-        norm(attention.key_norm, d_k);
+        attention.whole_norms = draw.below(3) == 0;
+        norm(attention.query_norm, attention.whole_norms ? attention.heads * d_k : d_k);
+        norm(attention.key_norm, attention.whole_norms ? attention.groups() * d_k : d_k);
+        if (draw.below(3) == 0) attention.window = draw.between(1, 3);
+        if (draw.below(4) == 0) attention.cap = Value::scaled(false, 3, -1);
+        attention.divides = attention.scale && draw.below(2) != 0;
         attention.weighting = static_cast<Weighting>(draw.below(6));
         if (d_k >= 2 && draw.below(2)) {
           attention.rotary.emplace();
           attention.rotary->interleaved = draw.below(2) != 0;
           attention.rotary->periodic = draw.below(2) != 0;
           attention.rotary->rate = {Value::scaled(false, 5, draw.between(-2, 1))};
+          if (draw.below(3) == 0) attention.rotary->amplitude = Value::scaled(false, 3, -1);
           if (draw.below(2)) attention.rotary->phase = {Value::integer(-1)};
           if (draw.below(2))
             for (int h = 0; h < attention.heads; ++h) attention.rotary->phase.push_back(Value::integer(h));
@@ -142,13 +153,22 @@ inline RandomModel random_model(std::uint64_t seed, const Format& format, bool r
       if (rich && draw.below(2)) layer.feed_forward->gate = linear(units, d);
     }
     for (auto* place : {&layer.before_attention, &layer.after_attention, &layer.before_feed_forward,
-                        &layer.after_feed_forward})
+                        &layer.after_feed_forward, &layer.of_attention, &layer.of_feed_forward})
       norm(*place, d);
+    if (rich && layer.attention && layer.feed_forward && !layer.after_attention && draw.below(2)) {
+      layer.parallel = true;
+    } else if (rich && draw.below(3) == 0) {
+      layer.keep = Value::scaled(false, 3, -2);
+      if (draw.below(2)) layer.add = Value::scaled(true, 1, -1);
+    }
     random.model.layers.push_back(std::move(layer));
   }
   norm(random.model.final_norm, d);
   random.model.unembedding = linear(vocabulary, d);
   random.model.arg_min = rich && format.lowest == negated(format.highest) && draw.below(3) == 0;
+  if (rich && draw.below(4) == 0) random.model.embedding_scale = Value::scaled(false, 3, -1);
+  if (rich && draw.below(4) == 0) random.model.logit_cap = Value::integer(2);
+  if (rich && draw.below(4) == 0) random.model.candidates = draw.between(1, vocabulary);
   random.shape.vocabulary = vocabulary;
   random.shape.one_pass = true;
   for (int i = 0; i < positions; ++i) {

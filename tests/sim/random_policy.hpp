@@ -33,6 +33,8 @@ inline Policy random_policy(std::uint64_t seed) {
   policy.divide = static_cast<Divide>(draw(2));
   policy.nan = static_cast<NanRule>(draw(2));
   policy.mask = static_cast<Mask>(draw(3));
+  policy.norm_cast = static_cast<NormCast>(draw(2));
+  policy.attention_cast = static_cast<AttentionCast>(draw(2));
   return policy;
 }
 

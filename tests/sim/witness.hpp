@@ -30,7 +30,8 @@ class Transformer {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       Vector e;
       for (int r = 0; r < model_.d_model(); ++r) {
-        const Value tok = rnd(model_.token_embedding.at(tokens[i], r));
+        Value tok = rnd(model_.token_embedding.at(tokens[i], r));
+        if (model_.embedding_scale) tok = mul(tok, rnd(*model_.embedding_scale), format_).value;
         const Value pos = rnd(model_.position_embedding.at(static_cast<int>(i), r));
         e.push_back(add(tok, pos, format_).value);
         note("- emb", i, -1, -1, r, e.back());
@@ -40,10 +41,12 @@ class Transformer {
     for (std::size_t l = 0; l < model_.layers.size(); ++l) layer(l, x);
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (model_.final_norm) x[i] = norm("- norm_final", i, *model_.final_norm, x[i], 0);
-      const Vector logits = linear(model_.unembedding, x[i]);
+      Vector logits = linear(model_.unembedding, x[i]);
+      for (Value& y : logits) y = capped(y, model_.logit_cap);
       std::size_t best = 0;
       for (std::size_t t = 0; t < logits.size(); ++t) {
         note("- logits", i, -1, -1, static_cast<int>(t), logits[t]);
+        if (model_.candidates != 0 && static_cast<int>(t) >= model_.candidates) continue;
         if (logits[best].is_nan() && policy_.nan == NanRule::propagate) continue;
         if (logits[t].is_nan()) {
           if (policy_.nan == NanRule::trap) throw Trap("NaN reaches the arg max");
@@ -68,8 +71,14 @@ class Transformer {
     for (std::size_t j = 0; j < a.size(); ++j) products.push_back(mul(a[j], b[j], format_).value);
     return sum_of(products);
   }
-  Vector linear(const Linear& map, const Vector& x) const {
+  Value capped(const Value& x, const std::optional<Value>& cap) const {
+    if (!cap) return x;
+    const Value part = div(x, rnd(*cap), format_).value;
+    return mul(roundoff::formats::apply(Function::tanh, part, format_).value, rnd(*cap), format_).value;
+  }
+  Vector linear(const Linear& map, const Vector& given) const {
     Vector y;
+    const Vector x = map.factor ? linear({*map.factor, {}}, given) : given;
     for (int r = 0; r < map.weight.rows(); ++r) {
       Vector w;
       for (int c = 0; c < map.weight.columns(); ++c) w.push_back(rnd(map.weight.at(r, c)));
@@ -91,7 +100,10 @@ class Transformer {
     const Value r = roundoff::formats::apply(Function::rsqrt, m, format_).value;
     for (std::size_t e = 0; e < x.size(); ++e) {
       x[e] = mul(x[e], r, format_).value;
-      if (n.weight) x[e] = mul(x[e], rnd((*n.weight)[e]), format_).value;
+      if (n.weight && n.one_plus)
+        x[e] = mul(x[e], add(Value::integer(1), rnd((*n.weight)[e]), format_).value, format_).value;
+      else if (n.weight)
+        x[e] = mul(x[e], rnd((*n.weight)[e]), format_).value;
       if (n.bias) x[e] = add(x[e], rnd((*n.bias)[e]), format_).value;
       note(name, i, -1, -1, first + static_cast<int>(e), x[e]);
     }
@@ -101,6 +113,7 @@ class Transformer {
   void layer(std::size_t l, std::vector<Vector>& x) {
     const std::string name = std::to_string(l);
     const Layer& layer = model_.layers[l];
+    std::vector<Vector> beside;  // what attention adds, in a parallel layer
     if (layer.projection)
       for (std::size_t i = 0; i < x.size(); ++i)
         x[i] = noted(name + " proj", i, linear(*layer.projection, x[i]));
@@ -114,6 +127,7 @@ class Transformer {
       const auto norm_heads = [&](const char* site, std::size_t i, const std::optional<Norm>& n, Vector x_all,
                                   int count) {
         if (!n) return x_all;
+        if (a->whole_norms) return norm(name + " " + site, i, *n, x_all, 0);
         for (int h = 0; h < count; ++h) {
           const Vector y = norm(name + " " + site, i, *n, part(x_all, h, d_k), h * d_k);
           std::copy(y.begin(), y.end(), x_all.begin() + std::ptrdiff_t{h} * d_k);
@@ -139,10 +153,15 @@ class Transformer {
         for (int h = 0; h < a->heads; ++h) {
           const int group = h * groups / a->heads;
           Vector s, e, w;
-          const std::size_t visible = policy_.mask == Mask::none ? x.size() : policy_.mask == Mask::strict ? i : i + 1;
-          for (std::size_t j = 0; j < visible; ++j) {
+          const std::size_t shown = policy_.mask == Mask::none ? x.size() : policy_.mask == Mask::strict ? i : i + 1;
+          const auto window = static_cast<std::size_t>(a->window);
+          const std::size_t begin = std::min(shown, window == 0 || i + 1 < window ? 0 : i + 1 - window);
+          const std::size_t visible = shown - begin;
+          for (std::size_t j = begin; j < shown; ++j) {
             Value score = dot_of(part(q[i], h, d_k), part(k[j], group, d_k));
-            if (a->scale) score = mul(score, rnd(*a->scale), format_).value;
+            if (a->scale)
+              score = (a->divides ? div(score, rnd(*a->scale), format_) : mul(score, rnd(*a->scale), format_)).value;
+            score = capped(score, a->cap);
             if (a->slopes) {
               const Value distance =
                   rnd(Value::integer(static_cast<std::int64_t>(j) - static_cast<std::int64_t>(i)));
@@ -164,7 +183,7 @@ class Transformer {
           if (visible == 0) {
             // nothing is seen
           } else if (a->weighting >= Weighting::hard) {
-            w = hard(name, i, h, s, a->weighting);
+            w = hard(name, i, h, s, a->weighting, static_cast<int>(begin));
           } else {
             const bool plain = policy_.softmax == Softmax::plain || a->weighting == Weighting::exponential;
             if (a->weighting == Weighting::softmax_one) s.push_back(rnd(Value::zero()));
@@ -175,7 +194,7 @@ class Transformer {
                               .value);
             for (std::size_t j = 0; j < visible; ++j)
               note(name + (a->weighting == Weighting::exponential ? " weight" : " exp"), i, h,
-                   static_cast<int>(j), -1, e[j]);
+                   static_cast<int>(begin + j), -1, e[j]);
             if (a->weighting == Weighting::exponential) {
               w = e;
             } else {
@@ -187,14 +206,14 @@ class Transformer {
               if (last) w.assign(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(visible));
               for (std::size_t j = 0; j < visible && !last; ++j) {
                 w.push_back(div(e[j], z, format_).value);
-                note(name + " weight", i, h, static_cast<int>(j), -1, w.back());
+                note(name + " weight", i, h, static_cast<int>(begin + j), -1, w.back());
               }
             }
           }
           for (int t = 0; t < d_v; ++t) {
             Vector column;
             for (std::size_t j = 0; j < visible; ++j)
-              column.push_back(v[j][static_cast<std::size_t>(group * d_v + t)]);
+              column.push_back(v[begin + j][static_cast<std::size_t>(group * d_v + t)]);
             if (visible == 0) {
               heads.push_back(Value::zero());
               continue;
@@ -204,8 +223,11 @@ class Transformer {
             note(name + " head", i, -1, -1, h * d_v + t, heads.back());
           }
         }
-        x[i] = normed("norm_mid", i, layer.after_attention,
-                      residual(name + " mid", i, x[i], noted(name + " attn", i, linear(a->output, heads))));
+        const Vector added = normed("norm_of_attn", i, layer.of_attention, noted(name + " attn", i, linear(a->output, heads)));
+        if (layer.parallel)
+          beside.push_back(added);
+        else
+          x[i] = normed("norm_mid", i, layer.after_attention, residual(name + " mid", i, x[i], added, layer));
       }
     }
     if (const auto& f = layer.feed_forward) {
@@ -222,8 +244,11 @@ class Transformer {
           hidden[u] = f->gate ? mul(act, hidden[u], format_).value : act;
         }
         noted(name + " act", i, hidden);
-        x[i] = normed("norm_out", i, layer.after_feed_forward,
-                      residual(name + " out", i, x[i], noted(name + " ffn", i, linear(f->out, hidden))));
+        Vector added = normed("norm_of_ffn", i, layer.of_feed_forward, noted(name + " ffn", i, linear(f->out, hidden)));
+        if (layer.parallel) added = residual(name + " mid", i, added, beside[i], {});
+        const Vector sum = layer.parallel ? residual(name + " out", i, added, x[i], {})
+                                          : residual(name + " out", i, x[i], added, layer);
+        x[i] = normed("norm_out", i, layer.after_feed_forward, sum);
       }
     }
   }
@@ -240,7 +265,11 @@ class Transformer {
       const auto p = static_cast<std::int64_t>(i);
       const Angle angle = rotary.periodic ? Angle{scaled_sum(p, Value::integer(1), phase), rate}
                                           : Angle{scaled_sum(p, rate, phase), Value::zero()};
-      const Value c = cosine(angle, format_).value, s = sine(angle, format_).value;
+      Value c = cosine(angle, format_).value, s = sine(angle, format_).value;
+      if (rotary.amplitude) {
+        c = mul(c, rnd(*rotary.amplitude), format_).value;
+        s = mul(s, rnd(*rotary.amplitude), format_).value;
+      }
       const auto first = static_cast<std::size_t>(begin + (rotary.interleaved ? 2 * t : t));
       const auto second = static_cast<std::size_t>(begin + (rotary.interleaved ? 2 * t + 1 : t + pairs));
       const auto times = [&](const Value& a, const Value& b) { return mul(a, b, format_).value; };
@@ -264,7 +293,7 @@ class Transformer {
   }
 
   // By the definition: who has the largest score shares the weight, or the first or the last has it all.
-  Vector hard(const std::string& name, std::size_t i, int h, const Vector& s, Weighting weighting) {
+  Vector hard(const std::string& name, std::size_t i, int h, const Vector& s, Weighting weighting, int begin) {
     const Value top = most(s);
     Vector e, w;
     // Among finite scores the largest is told by itself; infinities and NaN are told by s - max, as in softmax.
@@ -280,7 +309,7 @@ class Transformer {
       const bool forward = weighting == Weighting::hard_first;
       if (weighting == Weighting::hard) note(name + " z", i, h, -1, -1, sum_of(e));
       for (std::size_t j = 0; j < s.size(); ++j) {
-        note(name + " exp", i, h, static_cast<int>(j), -1, e[j]);
+        note(name + " exp", i, h, begin + static_cast<int>(j), -1, e[j]);
         if (weighting == Weighting::hard) {
           w.push_back(div(e[j], sum_of(e), format_).value);
         } else {
@@ -290,7 +319,7 @@ class Transformer {
           w.push_back(
               roundoff::formats::apply(Function::relu, sub(e[j], seen, format_).value, format_).value);
         }
-        note(name + " weight", i, h, static_cast<int>(j), -1, w[j]);
+        note(name + " weight", i, h, begin + static_cast<int>(j), -1, w[j]);
       }
       return w;
     }
@@ -303,11 +332,11 @@ class Transformer {
     const Value z = sum_of(e);
     if (weighting == Weighting::hard) note(name + " z", i, h, -1, -1, z);
     for (std::size_t j = 0; j < s.size(); ++j) {
-      note(name + " exp", i, h, static_cast<int>(j), -1, e[j]);
+      note(name + " exp", i, h, begin + static_cast<int>(j), -1, e[j]);
       w.push_back(weighting == Weighting::hard ? div(e[j], z, format_).value
                   : j == chosen                ? e[j]
                                                : Value::zero());
-      note(name + " weight", i, h, static_cast<int>(j), -1, w[j]);
+      note(name + " weight", i, h, begin + static_cast<int>(j), -1, w[j]);
     }
     return w;
   }
@@ -316,9 +345,13 @@ class Transformer {
     return Vector(v.begin() + static_cast<std::ptrdiff_t>(h) * width,
                   v.begin() + static_cast<std::ptrdiff_t>(h + 1) * width);
   }
-  Vector residual(const std::string& name, std::size_t i, const Vector& x, const Vector& f) {
+  Vector residual(const std::string& name, std::size_t i, const Vector& x, const Vector& f, const Layer& layer) {
     Vector y;
-    for (std::size_t r = 0; r < x.size(); ++r) y.push_back(add(x[r], f[r], format_).value);
+    for (std::size_t r = 0; r < x.size(); ++r) {
+      const Value kept = layer.keep ? mul(x[r], rnd(*layer.keep), format_).value : x[r];
+      const Value added = layer.add ? mul(f[r], rnd(*layer.add), format_).value : f[r];
+      y.push_back(add(kept, added, format_).value);
+    }
     return noted(name, i, y);
   }
   Vector noted(const std::string& name, std::size_t i, const Vector& v) {
