@@ -59,8 +59,10 @@ Tensor Update::adam(State& state, const Tensor& g, std::uint64_t step) {
   const RealAt b1 = decimal_real(options_.beta1), b2 = decimal_real(options_.beta2), eps = decimal_real(options_.epsilon);
   const Tensor keep1 = a_.constant(b1, R::moments), take1 = a_.constant(one_minus(b1), R::moments);
   const Tensor keep2 = a_.constant(b2, R::moments), take2 = a_.constant(one_minus(b2), R::moments);
-  state.first = a_.binary(Op::add, a_.binary(Op::mul, keep1, state.first, R::moments),
-                          a_.binary(Op::mul, take1, g, R::moments), R::moments);
+  // One after the other: the order is the operations' numbering, and that of arguments is the compiler's.
+  const Tensor kept1 = a_.binary(Op::mul, keep1, state.first, R::moments);
+  const Tensor taken1 = a_.binary(Op::mul, take1, g, R::moments);
+  state.first = a_.binary(Op::add, kept1, taken1, R::moments);
   const Tensor kept2 = a_.binary(Op::mul, keep2, state.second, R::moments);
   const Tensor square = a_.binary(Op::mul, g, g, R::moments);
   state.second = a_.binary(Op::add, kept2, a_.binary(Op::mul, take2, square, R::moments), R::moments);
