@@ -3,14 +3,16 @@
 
 #include <functional>
 
-#include "tests/sim/random_model.hpp"
 #include "training/model/batch.hpp"
+
+#include "tests/sim/random_model.hpp"
 
 namespace roundoff::training {
 
 /// What a model has; sizes are small.
 struct DenseShape {
-  int layers = 1, heads = 2, groups = 2, d_k = 2, d_v = 3, width = 4, units = 5, vocabulary = 5, positions = 6;
+  int layers = 1, heads = 2, groups = 2, d_k = 2, d_v = 3, width = 4, units = 5, vocabulary = 5,
+      positions = 6;
   Activation activation = Activation::gelu;
   bool gated = false, biases = true, tied = false, scale = true, after = false;
   std::optional<Norm::Kind> norm = Norm::rms;
@@ -19,7 +21,9 @@ struct DenseShape {
 
 inline Model dense_model(const DenseShape& shape, std::uint64_t seed) {
   TestStream draw(seed);
-  const auto weight = [&](int scale) { return Value::scaled(draw.below(2) != 0, static_cast<u128>(draw.between(1, 255)), -8 - scale); };
+  const auto weight = [&](int scale) {
+    return Value::scaled(draw.below(2) != 0, static_cast<u128>(draw.between(1, 255)), -8 - scale);
+  };
   const auto matrix = [&](int rows, int columns) {
     Matrix m(rows, columns);
     for (int r = 0; r < rows; ++r)
@@ -40,7 +44,8 @@ inline Model dense_model(const DenseShape& shape, std::uint64_t seed) {
     const auto vector = [&](bool around_one) {
       Vector v;
       for (int r = 0; r < shape.width; ++r)
-        v.push_back(around_one ? Value::scaled(false, static_cast<u128>(draw.between(200, 300)), -8) : weight(1));
+        v.push_back(around_one ? Value::scaled(false, static_cast<u128>(draw.between(200, 300)), -8)
+                               : weight(1));
       return v;
     };
     if (shape.norm_weight) made.weight = vector(true);
@@ -84,7 +89,8 @@ inline Model dense_model(const DenseShape& shape, std::uint64_t seed) {
 }
 
 /// Sequences of different lengths, some positions without a target.
-inline Batch dense_batch(const DenseShape& shape, std::uint64_t seed, const std::vector<int>& lengths = {4, 6, 4}) {
+inline Batch dense_batch(const DenseShape& shape, std::uint64_t seed,
+                         const std::vector<int>& lengths = {4, 6, 4}) {
   TestStream draw(seed * 77 + 5);
   Batch batch;
   for (const int length : lengths) {

@@ -1,18 +1,18 @@
 // Exact training: the same bits as an independent slow implementation, as the forward pass of a recorded model, and for any
 // number of threads.
+#include "training/exact/trained.hpp"
 #include <doctest/doctest.h>
 
 #include "sim/tensors/run.hpp"
 #include "tests/training/dense_model.hpp"
 #include "tests/training/witness.hpp"
-#include "training/exact/trained.hpp"
 
 namespace roundoff::training {
 namespace {
 
 struct Case {
   const char* name;
-  const char* format;                                        ///< of all roles
+  const char* format;                                       ///< of all roles
   std::vector<std::pair<TrainingRole, const char*>> roles;  ///< but these
   const char* order = "sequential";
   DotMode dot = DotMode::rounded;
@@ -32,14 +32,31 @@ using R = TrainingRole;
 const std::vector<Case> cases = {
     {"bfloat16", "bfloat16", {}},
     {"binary64", "binary64", {}},
-    {"bfloat16, sums and weights in binary32", "bfloat16", {{R::accumulators, "binary32"}, {R::master, "binary32"}, {R::moments, "binary32"}, {R::loss, "binary32"}}},
+    {"bfloat16, sums and weights in binary32",
+     "bfloat16",
+     {{R::accumulators, "binary32"},
+      {R::master, "binary32"},
+      {R::moments, "binary32"},
+      {R::loss, "binary32"}}},
     {"bfloat16, stochastic weights", "bfloat16", {{R::master, "bfloat16:sr(7)"}}},
     {"all stochastic", "float(6,9):sr(3)", {}},
-    {"e4m3 beside others", "e4m3", {{R::accumulators, "binary16"}, {R::gradients, "e5m2:sr(11)"}, {R::master, "binary32"}, {R::moments, "bfloat16"}, {R::loss, "binary32"}, {R::norms, "binary16"}}},
+    {"e4m3 beside others",
+     "e4m3",
+     {{R::accumulators, "binary16"},
+      {R::gradients, "e5m2:sr(11)"},
+      {R::master, "binary32"},
+      {R::moments, "bfloat16"},
+      {R::loss, "binary32"},
+      {R::norms, "binary16"}}},
     {"fixed point", "fixed(6,16)", {}},
     {"fused", "float(7,12)", {}, "sequential", DotMode::fused},
     {"tree", "float(7,12):rtz", {}, "tree"},
-    {"blocked, plain softmax", "bfloat16", {{R::scores, "float(8,6):rna"}}, "blocked:3", DotMode::rounded, Softmax::plain},
+    {"blocked, plain softmax",
+     "bfloat16",
+     {{R::scores, "float(8,6):rna"}},
+     "blocked:3",
+     DotMode::rounded,
+     Softmax::plain},
     {"wide sums", "e5m2", {{R::master, "float(8,14):sr(5)"}, {R::moments, "binary32:rup"}}, "wide:binary32"},
 };
 
@@ -71,7 +88,8 @@ void check_steps(const Case& c, const DenseShape& shape, std::uint64_t seed) {
           const bool same = state.master.value(0, i) == witness.master[name][r][k] &&
                             state.first.value(0, i) == witness.first[name][r][k] &&
                             state.second.value(0, i) == witness.second[name][r][k];
-          if (!same && ++different == 1) FAIL_CHECK(c.name << ": " << name << " " << r << " " << k << " at step " << step);
+          if (!same && ++different == 1)
+            FAIL_CHECK(c.name << ": " << name << " " << r << " " << k << " at step " << step);
           ++compared;
         }
     REQUIRE(i == training.plan().count);
@@ -129,13 +147,15 @@ TEST_CASE("the forward pass of training has the bits of a run") {
     std::vector<Feed> feeds;
     for (std::size_t s = 0; s < batch.sequences.size(); ++s) {
       const auto& [first, length] = batch.sequences[s];
-      feeds.push_back({static_cast<int>(s), 0,
-                       std::vector<Token>(batch.tokens.begin() + static_cast<std::ptrdiff_t>(first),
-                                          batch.tokens.begin() + static_cast<std::ptrdiff_t>(first + length))});
+      feeds.push_back(
+          {static_cast<int>(s), 0,
+           std::vector<Token>(batch.tokens.begin() + static_cast<std::ptrdiff_t>(first),
+                              batch.tokens.begin() + static_cast<std::ptrdiff_t>(first + length))});
     }
     std::size_t told = 0;
     run.run(feeds, [&](const sim::Outlook& outlook) {
-      const std::size_t lane = batch.sequences[static_cast<std::size_t>(outlook.sequence)].first + static_cast<std::size_t>(outlook.position);
+      const std::size_t lane = batch.sequences[static_cast<std::size_t>(outlook.sequence)].first +
+                               static_cast<std::size_t>(outlook.position);
       for (std::size_t v = 0; v < outlook.logits.size(); ++v)
         CHECK(Value::of(outlook.logits[v]) == logits.value(v, lane));
       ++told;

@@ -1,10 +1,10 @@
 // Gradients of every block against central differences of the loss, in binary64: the same code as in any other format.
 #include <cmath>
 
+#include "training/exact/trained.hpp"
 #include <doctest/doctest.h>
 
 #include "tests/training/dense_model.hpp"
-#include "training/exact/trained.hpp"
 
 namespace roundoff::training {
 namespace {

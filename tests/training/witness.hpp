@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "formats/functions/enclosure.hpp"
-#include "formats/rounding/arithmetic.hpp"
-#include "sim/model/model.hpp"
 #include "training/exact/reals.hpp"
 #include "training/model/batch.hpp"
 #include "training/model/policy.hpp"
+
+#include "formats/functions/enclosure.hpp"
+#include "formats/rounding/arithmetic.hpp"
+#include "sim/model/model.hpp"
 
 namespace roundoff::training {
 
@@ -26,7 +27,7 @@ class Witness {
   TrainingPolicy policy;
   Model model;
   std::map<std::string, Mat> master, first, second, gradients;  ///< vectors are columns
-  std::vector<std::string> order;                             ///< of parameters
+  std::vector<std::string> order;                               ///< of parameters
   std::uint64_t taken = 0;
   Value loss;
 
@@ -36,7 +37,8 @@ class Witness {
       order.push_back(name);
       for (const Vec& row : numbers) {
         master[name].push_back({});
-        for (const Value& v : row) master[name].back().push_back(round(v, policy[R::master], {element++, 0}).value);
+        for (const Value& v : row)
+          master[name].back().push_back(round(v, policy[R::master], {element++, 0}).value);
         first[name].push_back(Vec(row.size(), Value::zero()));
         second[name].push_back(Vec(row.size(), Value::zero()));
       }
@@ -107,15 +109,19 @@ class Witness {
       for (std::size_t r = 0; r < master[name].size(); ++r)
         for (std::size_t c = 0; c < master[name][r].size(); ++c, ++e) {
           Value at = gradients[name][r][c];
-          if (policy[R::gradients] != policy[R::master]) at = round(at, policy[R::master], {rounding + e, 0}).value;
+          if (policy[R::gradients] != policy[R::master])
+            at = round(at, policy[R::master], {rounding + e, 0}).value;
           g.push_back(div(at, divisor, policy[R::master], {divided + e, 0}).value);
           m.push_back(first[name][r][c]), v.push_back(second[name][r][c]), w.push_back(master[name][r][c]);
         }
     ++taken;
-    const auto b1 = decimal_real(beta1), b2 = decimal_real(beta2), eps = decimal_real(epsilon), lr = decimal_real(rate);
+    const auto b1 = decimal_real(beta1), b2 = decimal_real(beta2), eps = decimal_real(epsilon),
+               lr = decimal_real(rate);
     const auto one = [](int bits) { return Enclosure(Value::integer(1), bits); };
-    const Value k1 = constant(b1, R::moments), t1 = constant([=](int n) { return one(n) - b1(n); }, R::moments);
-    const Value k2 = constant(b2, R::moments), t2 = constant([=](int n) { return one(n) - b2(n); }, R::moments);
+    const Value k1 = constant(b1, R::moments),
+                t1 = constant([=](int n) { return one(n) - b1(n); }, R::moments);
+    const Value k2 = constant(b2, R::moments),
+                t2 = constant([=](int n) { return one(n) - b2(n); }, R::moments);
     const auto each = [&](const Vec& x, const auto& f) {
       Vec made;
       for (std::size_t i = 0; i < x.size(); ++i) made.push_back(f(i));
@@ -123,14 +129,20 @@ class Witness {
     };
     const auto all = [&](auto operation, const auto& x, const auto& y, R role) {
       const std::uint64_t place = op();
-      return each(g, [&](std::size_t i) { return operation(x(i), y(i), policy[role], Draw{place + i, 0}).value; });
+      return each(g, [&](std::size_t i) {
+        return operation(x(i), y(i), policy[role], Draw{place + i, 0}).value;
+      });
     };
     const auto vec = [](const Vec& x) { return [&x](std::size_t i) { return x[i]; }; };
     const auto same = [](const Value& x) { return [x](std::size_t) { return x; }; };
     const auto plus = [](const Value& x, const Value& y, const Format& f, Draw d) { return add(x, y, f, d); };
-    const auto times = [](const Value& x, const Value& y, const Format& f, Draw d) { return mul(x, y, f, d); };
+    const auto times = [](const Value& x, const Value& y, const Format& f, Draw d) {
+      return mul(x, y, f, d);
+    };
     const auto over = [](const Value& x, const Value& y, const Format& f, Draw d) { return div(x, y, f, d); };
-    const auto minus = [](const Value& x, const Value& y, const Format& f, Draw d) { return sub(x, y, f, d); };
+    const auto minus = [](const Value& x, const Value& y, const Format& f, Draw d) {
+      return sub(x, y, f, d);
+    };
     const Vec m1 = all(times, same(k1), vec(m), R::moments);
     const Vec m2 = all(times, same(t1), vec(g), R::moments);
     m = all(plus, vec(m1), vec(m2), R::moments);
@@ -149,7 +161,9 @@ class Witness {
     const Value et = constant([=](int n) { return eps(n) * root(n); }, R::master);
     const Vec top = all(times, same(ct), vec(m), R::master);
     const std::uint64_t place = op();
-    const Vec roots = each(v, [&](std::size_t i) { return apply(Function::sqrt, v[i], policy[R::moments], {place + i, 0}).value; });
+    const Vec roots = each(v, [&](std::size_t i) {
+      return apply(Function::sqrt, v[i], policy[R::moments], {place + i, 0}).value;
+    });
     const Vec bottom = all(plus, vec(roots), same(et), R::master);
     const Vec u = all(over, vec(top), vec(bottom), R::master);
     w = all(minus, vec(w), vec(u), R::master);
@@ -174,12 +188,14 @@ class Witness {
     const std::uint64_t place = op();
     Mat made = x;
     for (std::size_t i = 0; i < x.size(); ++i)
-      for (std::size_t r = 0; r < x[i].size(); ++r) made[i][r] = of(x[i][r], r, i, Draw{place + r * x.size() + i, 0});
+      for (std::size_t r = 0; r < x[i].size(); ++r)
+        made[i][r] = of(x[i][r], r, i, Draw{place + r * x.size() + i, 0});
     return made;
   }
   Mat converted(const Mat& x, R from, R to) {
     if (f(from) == f(to)) return op(), x;
-    return each(x, [&](const Value& v, std::size_t, std::size_t, Draw d) { return round(v, f(to), d).value; });
+    return each(x,
+                [&](const Value& v, std::size_t, std::size_t, Draw d) { return round(v, f(to), d).value; });
   }
   /// [row][column], numbered row * columns + column.
   Mat converted_rows(const Mat& x, R from, R to) {
@@ -187,13 +203,16 @@ class Witness {
     Mat made = x;
     if (f(from) == f(to)) return made;
     for (std::size_t r = 0; r < x.size(); ++r)
-      for (std::size_t c = 0; c < x[r].size(); ++c) made[r][c] = round(x[r][c], f(to), {place + r * x[r].size() + c, 0}).value;
+      for (std::size_t c = 0; c < x[r].size(); ++c)
+        made[r][c] = round(x[r][c], f(to), {place + r * x[r].size() + c, 0}).value;
     return made;
   }
   Value dotted(const Vec& x, const Vec& y, std::uint64_t place) const {
     return dot(x, y, policy.model.order, policy.model.dot, f(R::accumulators), place).value;
   }
-  Value summed(const Vec& x, R role, std::uint64_t place) const { return sum(x, policy.model.order, f(role), place).value; }
+  Value summed(const Vec& x, R role, std::uint64_t place) const {
+    return sum(x, policy.model.order, f(role), place).value;
+  }
 
   Mat linear(const std::string& name, const Mat& x, R role) {
     const Mat& w = weights[name];
@@ -267,19 +286,35 @@ class Witness {
       const std::uint64_t place = op();
       Mat mean;
       for (std::size_t i = 0; i < x.size(); ++i) mean.push_back({summed(x[i], R::norms, place + i)});
-      mean = each(mean, [&](const Value& v, std::size_t, std::size_t, Draw d) { return div(v, width, f(R::norms), d).value; });
-      x = each(x, [&](const Value& v, std::size_t, std::size_t i, Draw d) { return sub(v, mean[i][0], f(R::norms), d).value; });
+      mean = each(mean, [&](const Value& v, std::size_t, std::size_t, Draw d) {
+        return div(v, width, f(R::norms), d).value;
+      });
+      x = each(x, [&](const Value& v, std::size_t, std::size_t i, Draw d) {
+        return sub(v, mean[i][0], f(R::norms), d).value;
+      });
     }
     Mat m = dots(x, x, R::norms);
-    m = each(m, [&](const Value& v, std::size_t, std::size_t, Draw d) { return div(v, width, f(R::norms), d).value; });
+    m = each(m, [&](const Value& v, std::size_t, std::size_t, Draw d) {
+      return div(v, width, f(R::norms), d).value;
+    });
     const Value eps = constant(n->epsilon, R::norms);
-    m = each(m, [&](const Value& v, std::size_t, std::size_t, Draw d) { return add(v, eps, f(R::norms), d).value; });
-    const Mat r = each(m, [&](const Value& v, std::size_t, std::size_t, Draw d) { return apply(Function::rsqrt, v, f(R::norms), d).value; });
-    Mat y = each(x, [&](const Value& v, std::size_t, std::size_t i, Draw d) { return mul(v, r[i][0], f(R::norms), d).value; });
+    m = each(m, [&](const Value& v, std::size_t, std::size_t, Draw d) {
+      return add(v, eps, f(R::norms), d).value;
+    });
+    const Mat r = each(m, [&](const Value& v, std::size_t, std::size_t, Draw d) {
+      return apply(Function::rsqrt, v, f(R::norms), d).value;
+    });
+    Mat y = each(x, [&](const Value& v, std::size_t, std::size_t i, Draw d) {
+      return mul(v, r[i][0], f(R::norms), d).value;
+    });
     if (n->weight)
-      y = each(y, [&](const Value& v, std::size_t k, std::size_t, Draw d) { return mul(v, weights[name + ".w"][k][0], f(R::norms), d).value; });
+      y = each(y, [&](const Value& v, std::size_t k, std::size_t, Draw d) {
+        return mul(v, weights[name + ".w"][k][0], f(R::norms), d).value;
+      });
     if (n->bias)
-      y = each(y, [&](const Value& v, std::size_t k, std::size_t, Draw d) { return add(v, weights[name + ".b"][k][0], f(R::norms), d).value; });
+      y = each(y, [&](const Value& v, std::size_t k, std::size_t, Draw d) {
+        return add(v, weights[name + ".b"][k][0], f(R::norms), d).value;
+      });
     kept = {x, r};
     return converted(y, R::norms, R::activations);
   }
@@ -290,25 +325,46 @@ class Witness {
     if (n->bias) gradients[name + ".b"] = over_lanes(dy);
     Mat u = dy;
     if (n->weight) {
-      const Mat scaled = each(kept.x, [&](const Value& v, std::size_t, std::size_t i, Draw d) { return mul(v, kept.r[i][0], g, d).value; });
-      gradients[name + ".w"] = over_lanes(each(dy, [&](const Value& v, std::size_t k, std::size_t i, Draw d) { return mul(v, scaled[i][k], g, d).value; }));
-      u = each(dy, [&](const Value& v, std::size_t k, std::size_t, Draw d) { return mul(v, weights[name + ".w"][k][0], g, d).value; });
+      const Mat scaled = each(kept.x, [&](const Value& v, std::size_t, std::size_t i, Draw d) {
+        return mul(v, kept.r[i][0], g, d).value;
+      });
+      gradients[name + ".w"] = over_lanes(each(dy, [&](const Value& v, std::size_t k, std::size_t i, Draw d) {
+        return mul(v, scaled[i][k], g, d).value;
+      }));
+      u = each(dy, [&](const Value& v, std::size_t k, std::size_t, Draw d) {
+        return mul(v, weights[name + ".w"][k][0], g, d).value;
+      });
     }
     const Mat d = dots(u, kept.x, R::gradients);
-    const Mat rr = each(kept.r, [&](const Value& v, std::size_t, std::size_t, Draw at) { return mul(v, v, g, at).value; });
-    const Mat drr = each(d, [&](const Value& v, std::size_t, std::size_t i, Draw at) { return mul(v, rr[i][0], g, at).value; });
-    const Mat common = each(drr, [&](const Value& v, std::size_t, std::size_t, Draw at) { return div(v, width, g, at).value; });
-    const Mat part = each(kept.x, [&](const Value& v, std::size_t, std::size_t i, Draw at) { return mul(v, common[i][0], g, at).value; });
-    const Mat less = each(u, [&](const Value& v, std::size_t k, std::size_t i, Draw at) { return sub(v, part[i][k], g, at).value; });
-    Mat dx = each(less, [&](const Value& v, std::size_t, std::size_t i, Draw at) { return mul(kept.r[i][0], v, g, at).value; });
+    const Mat rr = each(
+        kept.r, [&](const Value& v, std::size_t, std::size_t, Draw at) { return mul(v, v, g, at).value; });
+    const Mat drr = each(d, [&](const Value& v, std::size_t, std::size_t i, Draw at) {
+      return mul(v, rr[i][0], g, at).value;
+    });
+    const Mat common = each(
+        drr, [&](const Value& v, std::size_t, std::size_t, Draw at) { return div(v, width, g, at).value; });
+    const Mat part = each(kept.x, [&](const Value& v, std::size_t, std::size_t i, Draw at) {
+      return mul(v, common[i][0], g, at).value;
+    });
+    const Mat less = each(u, [&](const Value& v, std::size_t k, std::size_t i, Draw at) {
+      return sub(v, part[i][k], g, at).value;
+    });
+    Mat dx = each(less, [&](const Value& v, std::size_t, std::size_t i, Draw at) {
+      return mul(kept.r[i][0], v, g, at).value;
+    });
     if (n->kind == Norm::layer) {
       const Mat terms = converted(dx, R::gradients, R::accumulators);
       const std::uint64_t place = op();
       Mat sums;
-      for (std::size_t i = 0; i < dx.size(); ++i) sums.push_back({summed(terms[i], R::accumulators, place + i)});
+      for (std::size_t i = 0; i < dx.size(); ++i)
+        sums.push_back({summed(terms[i], R::accumulators, place + i)});
       sums = converted(sums, R::accumulators, R::gradients);
-      sums = each(sums, [&](const Value& v, std::size_t, std::size_t, Draw at) { return div(v, width, g, at).value; });
-      dx = each(dx, [&](const Value& v, std::size_t, std::size_t i, Draw at) { return sub(v, sums[i][0], g, at).value; });
+      sums = each(sums, [&](const Value& v, std::size_t, std::size_t, Draw at) {
+        return div(v, width, g, at).value;
+      });
+      dx = each(dx, [&](const Value& v, std::size_t, std::size_t i, Draw at) {
+        return sub(v, sums[i][0], g, at).value;
+      });
     }
     return dx;
   }
@@ -322,7 +378,8 @@ class Witness {
     return sum;
   }
   Mat attend(const Attention& at, const Mat& q, const Mat& k, const Mat& v, Attended& kept) {
-    const std::size_t heads = static_cast<std::size_t>(at.heads), groups = static_cast<std::size_t>(at.groups());
+    const std::size_t heads = static_cast<std::size_t>(at.heads),
+                      groups = static_cast<std::size_t>(at.groups());
     const std::size_t dk = q[0].size() / heads, dv = v[0].size() / groups;
     Value scale;
     const std::uint64_t scale_place = op();
@@ -341,7 +398,8 @@ class Witness {
           Vec score, e, a;
           for (std::size_t j = 0; j <= i; ++j) {
             Value x = dotted(Vec(q[begin + i].begin() + h * dk, q[begin + i].begin() + (h + 1) * dk),
-                             Vec(k[begin + j].begin() + g * dk, k[begin + j].begin() + (g + 1) * dk), o[0] + pair(j));
+                             Vec(k[begin + j].begin() + g * dk, k[begin + j].begin() + (g + 1) * dk),
+                             o[0] + pair(j));
             if (f(R::accumulators) != f(R::scores)) x = round(x, f(R::scores), {o[1] + pair(j), 0}).value;
             if (at.scale) x = mul(x, scale, f(R::scores), {o[2] + pair(j), 0}).value;
             score.push_back(x);
@@ -350,17 +408,20 @@ class Witness {
           for (const Value& x : score) most = maximum(most, x);
           for (std::size_t j = 0; j <= i; ++j) {
             Value x = score[j];
-            if (policy.model.softmax == Softmax::stable) x = sub(x, most, f(R::softmax), {o[3] + pair(j), 0}).value;
+            if (policy.model.softmax == Softmax::stable)
+              x = sub(x, most, f(R::softmax), {o[3] + pair(j), 0}).value;
             e.push_back(apply(Function::exp, x, f(R::softmax), {o[4] + pair(j), 0}).value);
           }
           const Value z = summed(e, R::softmax, o[5] + (begin + i) * heads + h);
-          for (std::size_t j = 0; j <= i; ++j) a.push_back(div(e[j], z, f(R::softmax), {o[6] + pair(j), 0}).value);
+          for (std::size_t j = 0; j <= i; ++j)
+            a.push_back(div(e[j], z, f(R::softmax), {o[6] + pair(j), 0}).value);
           for (std::size_t t = 0; t < dv; ++t) {
             Vec values;
             for (std::size_t j = 0; j <= i; ++j) values.push_back(v[begin + j][g * dv + t]);
             const std::uint64_t entry = (h * dv + t) * lanes() + begin + i;
             Value x = dotted(a, values, o[7] + entry);
-            if (f(R::accumulators) != f(R::activations)) x = round(x, f(R::activations), {o[8] + entry, 0}).value;
+            if (f(R::accumulators) != f(R::activations))
+              x = round(x, f(R::activations), {o[8] + entry, 0}).value;
             made[begin + i][h * dv + t] = x;
           }
           kept.a[s][h].push_back(a);
@@ -369,13 +430,16 @@ class Witness {
     }
     return made;
   }
-  void attend_back(const Attention& at, const Mat& q, const Mat& k, const Mat& v, const Attended& kept, const Mat& d_out,
-                   Mat& dq, Mat& dk_all, Mat& dv_all) {
-    const std::size_t heads = static_cast<std::size_t>(at.heads), groups = static_cast<std::size_t>(at.groups());
+  void attend_back(const Attention& at, const Mat& q, const Mat& k, const Mat& v, const Attended& kept,
+                   const Mat& d_out, Mat& dq, Mat& dk_all, Mat& dv_all) {
+    const std::size_t heads = static_cast<std::size_t>(at.heads),
+                      groups = static_cast<std::size_t>(at.groups());
     const std::size_t dk = q[0].size() / heads, dv = v[0].size() / groups;
     const Format& g = f(R::gradients);
     const bool converts = f(R::accumulators) != g;
-    const auto to_g = [&](const Value& x, std::uint64_t place) { return converts ? round(x, g, {place, 0}).value : x; };
+    const auto to_g = [&](const Value& x, std::uint64_t place) {
+      return converts ? round(x, g, {place, 0}).value : x;
+    };
     Value scale;
     const std::uint64_t scale_place = op();
     if (at.scale) scale = round(*at.scale, f(R::scores), {scale_place, 0}).value;
@@ -395,8 +459,10 @@ class Witness {
           const Vec d_o(d_out[begin + i].begin() + h * dv, d_out[begin + i].begin() + (h + 1) * dv);
           Vec da;
           for (std::size_t j = 0; j <= i; ++j)
-            da.push_back(to_g(dotted(d_o, Vec(v[begin + j].begin() + group * dv, v[begin + j].begin() + (group + 1) * dv),
-                                     o[2] + pair(j)), o[3] + pair(j)));
+            da.push_back(to_g(
+                dotted(d_o, Vec(v[begin + j].begin() + group * dv, v[begin + j].begin() + (group + 1) * dv),
+                       o[2] + pair(j)),
+                o[3] + pair(j)));
           const Value d = to_g(dotted(a[i], da, o[4] + query), o[5] + query);
           for (std::size_t j = 0; j <= i; ++j) {
             Value x = sub(da[j], d, g, {o[6] + pair(j), 0}).value;
@@ -414,13 +480,15 @@ class Witness {
         for (std::size_t j = 0; j < length; ++j) {
           for (std::size_t t = 0; t < dk; ++t) {
             Vec left, right;
-            for (std::size_t i = j; i < length; ++i) left.push_back(ds[i][j]), right.push_back(q[begin + i][h * dk + t]);
+            for (std::size_t i = j; i < length; ++i)
+              left.push_back(ds[i][j]), right.push_back(q[begin + i][h * dk + t]);
             const std::uint64_t entry = (h * dk + t) * lanes() + begin + j;
             dk_head[begin + j][h * dk + t] = to_g(dotted(left, right, o[11] + entry), o[12] + entry);
           }
           for (std::size_t t = 0; t < dv; ++t) {
             Vec left, right;
-            for (std::size_t i = j; i < length; ++i) left.push_back(a[i][j]), right.push_back(d_out[begin + i][h * dv + t]);
+            for (std::size_t i = j; i < length; ++i)
+              left.push_back(a[i][j]), right.push_back(d_out[begin + i][h * dv + t]);
             const std::uint64_t entry = (h * dv + t) * lanes() + begin + j;
             dv_head[begin + j][h * dv + t] = to_g(dotted(left, right, o[0] + entry), o[1] + entry);
           }
@@ -438,7 +506,9 @@ class Witness {
       for (std::size_t i = 0; i < made.size(); ++i)
         for (std::size_t r = 0; r < made[i].size(); ++r) {
           const Value& part = by_head[i][(r / entries * together + which) * entries + r % entries];
-          made[i][r] = which == 0 ? part : add(made[i][r], part, f(R::gradients), {place + r * made.size() + i, 0}).value;
+          made[i][r] = which == 0
+                           ? part
+                           : add(made[i][r], part, f(R::gradients), {place + r * made.size() + i, 0}).value;
         }
     }
     return made;
@@ -454,21 +524,28 @@ class Witness {
           if (!(compare(pre[i][r], Value::zero()) > 0)) made[i][r] = Value::zero();
           continue;
         }
-        made[i][r] = mul(dy[i][r], slope(activation, pre[i][r], f(R::gradients), {a + e, 0}), f(R::gradients), {b + e, 0}).value;
+        made[i][r] = mul(dy[i][r], slope(activation, pre[i][r], f(R::gradients), {a + e, 0}), f(R::gradients),
+                         {b + e, 0})
+                         .value;
       }
     return made;
   }
   Mat activated(Activation activation, const Mat& x) {
-    constexpr Function functions[] = {Function::relu, Function::gelu, Function::gelu_tanh, Function::silu, Function::identity};
+    constexpr Function functions[] = {Function::relu, Function::gelu, Function::gelu_tanh, Function::silu,
+                                      Function::identity};
     return each(x, [&](const Value& v, std::size_t, std::size_t, Draw d) {
       return apply(functions[static_cast<int>(activation)], v, f(R::activations), d).value;
     });
   }
   Mat plus(const Mat& x, const Mat& y, R role) {
-    return each(x, [&](const Value& v, std::size_t r, std::size_t i, Draw d) { return add(v, y[i][r], f(role), d).value; });
+    return each(x, [&](const Value& v, std::size_t r, std::size_t i, Draw d) {
+      return add(v, y[i][r], f(role), d).value;
+    });
   }
   Mat times(const Mat& x, const Mat& y, R role) {
-    return each(x, [&](const Value& v, std::size_t r, std::size_t i, Draw d) { return mul(v, y[i][r], f(role), d).value; });
+    return each(x, [&](const Value& v, std::size_t r, std::size_t i, Draw d) {
+      return mul(v, y[i][r], f(role), d).value;
+    });
   }
   /// Sums of what lanes read a row, in order.
   Mat scattered(const Mat& dx_given, const std::vector<std::size_t>& rows, std::size_t count) {
@@ -479,9 +556,10 @@ class Witness {
         Vec terms;
         for (std::size_t i = 0; i < rows.size(); ++i)
           if (rows[i] == v)
-            terms.push_back(f(R::gradients) == f(R::accumulators)
-                                ? dx_given[i][r]
-                                : round(dx_given[i][r], f(R::accumulators), {rounding + r * rows.size() + i, 0}).value);
+            terms.push_back(
+                f(R::gradients) == f(R::accumulators)
+                    ? dx_given[i][r]
+                    : round(dx_given[i][r], f(R::accumulators), {rounding + r * rows.size() + i, 0}).value);
         if (!terms.empty()) made[v][r] = summed(terms, R::accumulators, place + v * made[v].size() + r);
       }
     return converted_rows(made, R::accumulators, R::gradients);
@@ -498,7 +576,8 @@ class Witness {
     for (const auto& s : batch.sequences)
       for (std::size_t i = 0; i < s.length; ++i) positions.push_back(i);
     Mat x, p;
-    for (std::size_t i = 0; i < tokens.size(); ++i) x.push_back(weights["tok"][tokens[i]]), p.push_back(weights["pos"][positions[i]]);
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+      x.push_back(weights["tok"][tokens[i]]), p.push_back(weights["pos"][positions[i]]);
     x = plus(x, p, R::activations);
     for (std::size_t l = 0; l < model.layers.size(); ++l) {
       const Layer& layer = model.layers[l];
@@ -541,12 +620,19 @@ class Witness {
     }
     const bool stable = policy.model.softmax == Softmax::stable;
     Mat e = s;
-    if (stable) e = each(e, [&](const Value& v, std::size_t, std::size_t i, Draw d) { return sub(v, most[i][0], f(R::loss), d).value; });
-    e = each(e, [&](const Value& v, std::size_t, std::size_t, Draw d) { return apply(Function::exp, v, f(R::loss), d).value; });
+    if (stable)
+      e = each(e, [&](const Value& v, std::size_t, std::size_t i, Draw d) {
+        return sub(v, most[i][0], f(R::loss), d).value;
+      });
+    e = each(e, [&](const Value& v, std::size_t, std::size_t, Draw d) {
+      return apply(Function::exp, v, f(R::loss), d).value;
+    });
     std::uint64_t place = op();
     Mat z;
     for (std::size_t i = 0; i < e.size(); ++i) z.push_back({summed(e[i], R::loss, place + i)});
-    Mat each_loss = each(z, [&](const Value& v, std::size_t, std::size_t, Draw d) { return apply(Function::log, v, f(R::loss), d).value; });
+    Mat each_loss = each(z, [&](const Value& v, std::size_t, std::size_t, Draw d) {
+      return apply(Function::log, v, f(R::loss), d).value;
+    });
     if (stable) each_loss = plus(each_loss, most, R::loss);
     each_loss = each(each_loss, [&](const Value& v, std::size_t, std::size_t i, Draw d) {
       return sub(v, s[i][static_cast<std::size_t>(batch.targets[at[i]])], f(R::loss), d).value;
@@ -558,13 +644,18 @@ class Witness {
     const Value count = Value::integer(static_cast<std::int64_t>(at.size()));
     const Value divisor = constant(count, R::loss);
     loss = div(total, divisor, f(R::loss), {op(), 0}).value;
-    Mat a = each(e, [&](const Value& v, std::size_t, std::size_t i, Draw d) { return div(v, z[i][0], f(R::loss), d).value; });
+    Mat a = each(e, [&](const Value& v, std::size_t, std::size_t i, Draw d) {
+      return div(v, z[i][0], f(R::loss), d).value;
+    });
     a = each(a, [&](const Value& v, std::size_t r, std::size_t i, Draw d) {
       const bool hit = static_cast<int>(r) == batch.targets[at[i]];
       return sub(v, hit ? Value::integer(1) : Value::zero(), f(R::gradients), d).value;
     });
-    const Value factor = constant([&](int bits) { return Enclosure(loss_scale, bits) / Enclosure(count, bits); }, R::gradients);
-    a = each(a, [&](const Value& v, std::size_t, std::size_t, Draw d) { return mul(v, factor, f(R::gradients), d).value; });
+    const Value factor = constant(
+        [&](int bits) { return Enclosure(loss_scale, bits) / Enclosure(count, bits); }, R::gradients);
+    a = each(a, [&](const Value& v, std::size_t, std::size_t, Draw d) {
+      return mul(v, factor, f(R::gradients), d).value;
+    });
     Mat dl(logits.size(), Vec(logits[0].size(), Value::zero()));
     for (std::size_t i = 0; i < at.size(); ++i) dl[at[i]] = a[i];
 
@@ -593,7 +684,8 @@ class Witness {
       const Mat d_heads = linear_back(path + "o", dx, k.heads);
       Mat dq, dk, dv;
       attend_back(*layer.attention, k.q, k.k, k.v, k.attended, d_heads, dq, dk, dv);
-      const Mat q = linear_back(path + "q", dq, k.in), kk = linear_back(path + "k", dk, k.in), v = linear_back(path + "v", dv, k.in);
+      const Mat q = linear_back(path + "q", dq, k.in), kk = linear_back(path + "k", dk, k.in),
+                v = linear_back(path + "v", dv, k.in);
       df = plus(plus(q, kk, R::gradients), v, R::gradients);
       df = norm_back(path + "n1", layer.before_attention, df, k.n1);
       dx = plus(dx, df, R::gradients);
@@ -603,7 +695,9 @@ class Witness {
       const std::uint64_t add_place = op();
       for (std::size_t r = 0; r < tok.size(); ++r)
         for (std::size_t c = 0; c < tok[r].size(); ++c)
-          tok[r][c] = add(tok[r][c], gradients["u"][r][c], f(R::gradients), {add_place + r * tok[r].size() + c, 0}).value;
+          tok[r][c] =
+              add(tok[r][c], gradients["u"][r][c], f(R::gradients), {add_place + r * tok[r].size() + c, 0})
+                  .value;
     }
     gradients["tok"] = tok;
     gradients["pos"] = scattered(dx, positions, weights["pos"].size());

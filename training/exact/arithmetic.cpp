@@ -27,7 +27,8 @@ ReduceRoom& own_room() {
 
 }  // namespace
 
-Exact::Exact(const TrainingPolicy& policy, int threads, Isa isa) : policy_(policy), isa_(isa), workers_(threads) {
+Exact::Exact(const TrainingPolicy& policy, int threads, Isa isa)
+    : policy_(policy), isa_(isa), workers_(threads) {
   for (std::size_t i = 0; i < training_role_count; ++i) {
     const Format& format = policy_[static_cast<TrainingRole>(i)];
     const Kept*& kept = by_role_[i];
@@ -39,20 +40,24 @@ Exact::Exact(const TrainingPolicy& policy, int threads, Isa isa) : policy_(polic
     if (name.empty()) return;
     to = parse_quantiser(name);
     if (!is_recordable(*to))
-      throw UsageError(name + " quantises weights only; for activations and cache take an MX format, nvfp4 or intB/G");
+      throw UsageError(
+          name + " quantises weights only; for activations and cache take an MX format, nvfp4 or intB/G");
   };
   quantiser(policy_.model.quantisers.activations, activations_);
   quantiser(policy_.model.quantisers.cache, cache_);
   if (policy_.model.order.kind == SumOrder::wide)
     wide_ = std::make_unique<Number>(policy_.model.order.wide_format, isa);
-  dots_.emplace(kept(TrainingRole::accumulators).rounding(), Reduction{policy_.model.order, policy_.model.dot}, wide_.get());
+  dots_.emplace(kept(TrainingRole::accumulators).rounding(),
+                Reduction{policy_.model.order, policy_.model.dot}, wide_.get());
   sums_.reserve(formats_.size());
   for (const auto& known : formats_)
-    sums_.emplace_back(known.get(), Reducer(known->rounding(), Reduction{policy_.model.order, DotMode::rounded}, wide_.get()));
+    sums_.emplace_back(known.get(), Reducer(known->rounding(),
+                                            Reduction{policy_.model.order, DotMode::rounded}, wide_.get()));
 }
 
 void Exact::begin_step(std::uint64_t step) {
-  if (step >= 1ULL << 24) throw UsageError("exact training ends at step 2^24: the counter of random bits has no more");
+  if (step >= 1ULL << 24)
+    throw UsageError("exact training ends at step 2^24: the counter of random bits has no more");
   step_ = step;
   operation_ = 0;
 }
@@ -87,7 +92,8 @@ Tensor Exact::zeros(std::size_t rows, std::size_t lanes, TrainingRole role) cons
 
 Tensor Exact::constant(const Value& value, TrainingRole role) {
   Tensor made = room(1, 1, role);
-  made.kept->number().store(formats::round(value, made.kept->format(), Draw{reserve(), 0}).value, made.row(0));
+  made.kept->number().store(formats::round(value, made.kept->format(), Draw{reserve(), 0}).value,
+                            made.row(0));
   return made;
 }
 
@@ -106,8 +112,9 @@ void Exact::require(const std::vector<std::uint8_t>& marks, const char* what) {
     throw Trap(fmt::format("{} has a result that its format does not have", what));
 }
 
-void Exact::each_part(const Tensor& shape,
-                      const std::function<void(std::size_t row, std::size_t first, std::size_t count)>& work) {
+void Exact::each_part(
+    const Tensor& shape,
+    const std::function<void(std::size_t row, std::size_t first, std::size_t count)>& work) {
   if (shape.lanes >= part) {
     const std::size_t parts = (shape.lanes + part - 1) / part;
     workers_.each(shape.rows * parts, [&](std::size_t k) {
@@ -118,7 +125,8 @@ void Exact::each_part(const Tensor& shape,
   }
   const std::size_t together = std::max<std::size_t>(1, part / std::max<std::size_t>(1, shape.lanes));
   workers_.each((shape.rows + together - 1) / together, [&](std::size_t k) {
-    for (std::size_t r = k * together; r < std::min(shape.rows, (k + 1) * together); ++r) work(r, 0, shape.lanes);
+    for (std::size_t r = k * together; r < std::min(shape.rows, (k + 1) * together); ++r)
+      work(r, 0, shape.lanes);
   });
 }
 
@@ -142,8 +150,8 @@ Tensor Exact::binary(Op op, const Tensor& a, const Tensor& b, TrainingRole role)
     thread_local Array left, right;
     std::vector<std::uint8_t> trapped = marks(*made.kept, count);
     training::binary(op, {&a.kept->number(), spread(a, r, first, count, left)},
-                     {&b.kept->number(), spread(b, r, first, count, right)}, *made.kept, made.at(r, first), count,
-                     trapped.empty() ? nullptr : trapped.data(),
+                     {&b.kept->number(), spread(b, r, first, count, right)}, *made.kept, made.at(r, first),
+                     count, trapped.empty() ? nullptr : trapped.data(),
                      [&](std::size_t i) { return place + r * made.lanes + first + i; });
     require(trapped, "a step of training");
   });
@@ -195,7 +203,8 @@ Tensor Exact::through_activation(Activation activation, const Tensor& dy, const 
       std::vector<double> x(count);
       if (number.in_doubles()) number.to_doubles(pre.at(r, first), x.data(), count);
       for (std::size_t i = 0; i < count; ++i) {
-        const bool passes = number.in_doubles() ? x[i] > 0 : compare(pre.value(r, first + i), Value::zero()) > 0;
+        const bool passes =
+            number.in_doubles() ? x[i] > 0 : compare(pre.value(r, first + i), Value::zero()) > 0;
         std::memcpy(made.at(r, first + i), passes ? dy.at(r, first + i) : zero.data(), gradient.size());
       }
     });
@@ -211,8 +220,9 @@ Tensor Exact::through_activation(Activation activation, const Tensor& dy, const 
   const std::uint64_t second = place_of(place, 1);
   each_part(made, [&](std::size_t r, std::size_t first, std::size_t count) {
     std::vector<std::uint8_t> trapped = marks(*made.kept, count);
-    training::binary(Op::mul, {&dy.kept->number(), dy.at(r, first)}, {&slopes.kept->number(), slopes.at(r, first)},
-                     *made.kept, made.at(r, first), count, trapped.empty() ? nullptr : trapped.data(),
+    training::binary(Op::mul, {&dy.kept->number(), dy.at(r, first)},
+                     {&slopes.kept->number(), slopes.at(r, first)}, *made.kept, made.at(r, first), count,
+                     trapped.empty() ? nullptr : trapped.data(),
                      [&](std::size_t i) { return second + r * made.lanes + first + i; });
     require(trapped, "a gradient");
   });
@@ -291,7 +301,8 @@ void Exact::reduce(const Reducer& reducer, const Kept& kept, const Terms& terms,
     Array values(terms.lanes * kept.rounding().size());
     reducer(terms, values.data(), marked, own_room(), place);
     for (std::size_t i = 0; i < terms.lanes; ++i)
-      kept.number().store(kept.rounding().load(values.data() + i * kept.rounding().size()), out + i * kept.size());
+      kept.number().store(kept.rounding().load(values.data() + i * kept.rounding().size()),
+                          out + i * kept.size());
   }
   require(trapped, "a sum of training");
 }
@@ -303,7 +314,8 @@ Tensor Exact::product(const Tensor& a_given, const Tensor& b_given, TrainingRole
   Tensor made = room(a.rows, b.lanes, sums);
   // Lanes in blocks whose terms stay in the cache, and rows in as many parts as threads can share.
   constexpr std::size_t block = 256, rows_together = 16;
-  const std::size_t blocks = (b.lanes + block - 1) / block, groups = (a.rows + rows_together - 1) / rows_together;
+  const std::size_t blocks = (b.lanes + block - 1) / block,
+                    groups = (a.rows + rows_together - 1) / rows_together;
   workers_.each(blocks * groups, [&](std::size_t k) {
     const std::size_t first = k % blocks * block, count = std::min(block, b.lanes - first);
     const std::vector<const void*> terms = rows_of(b, first);
@@ -330,7 +342,11 @@ Tensor Exact::dot_of_rows(const Tensor& a_given, const Tensor& b_given, Training
   each_part(made, [&](std::size_t, std::size_t first, std::size_t count) {
     const std::vector<const void*> x = rows_of(a, first), y = rows_of(b, first);
     reduce(dots(), sums,
-           {.x_number = &a.kept->number(), .x = x.data(), .y_number = &b.kept->number(), .y = y.data(), .count = a.rows,
+           {.x_number = &a.kept->number(),
+            .x = x.data(),
+            .y_number = &b.kept->number(),
+            .y = y.data(),
+            .count = a.rows,
             .lanes = count},
            made.at(0, first), [&](std::size_t i) { return place + first + i; });
   });
@@ -344,8 +360,9 @@ Tensor Exact::sum_in(const Tensor& a_given, TrainingRole role) {
   Tensor made = room(1, a.lanes, result);
   each_part(made, [&](std::size_t, std::size_t first, std::size_t count) {
     const std::vector<const void*> x = rows_of(a, first);
-    reduce(sums(result), result, {.x_number = &a.kept->number(), .x = x.data(), .count = a.rows, .lanes = count},
-           made.at(0, first), [&](std::size_t i) { return place + first + i; });
+    reduce(sums(result), result,
+           {.x_number = &a.kept->number(), .x = x.data(), .count = a.rows, .lanes = count}, made.at(0, first),
+           [&](std::size_t i) { return place + first + i; });
   });
   return made;
 }
@@ -378,7 +395,10 @@ Tensor Exact::scattered(const Tensor& dx_given, const std::vector<Token>& rows, 
   workers_.each(table_rows, [&](std::size_t v) {
     if (readers[v].empty()) return;
     reduce(this->sums(sums), sums,
-           {.x_number = &by_lane.kept->number(), .x = readers[v].data(), .count = readers[v].size(), .lanes = made.lanes},
+           {.x_number = &by_lane.kept->number(),
+            .x = readers[v].data(),
+            .count = readers[v].size(),
+            .lanes = made.lanes},
            made.row(v), [&](std::size_t i) { return place + v * made.lanes + i; });
   });
   return round(made, TrainingRole::gradients);

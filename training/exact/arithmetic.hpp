@@ -11,11 +11,12 @@
 #include <optional>
 #include <vector>
 
-#include "sim/model/quantise.hpp"
-#include "sim/tensors/workers.hpp"
 #include "training/exact/slopes.hpp"
 #include "training/model/batch.hpp"
 #include "training/model/policy.hpp"
+
+#include "sim/model/quantise.hpp"
+#include "sim/tensors/workers.hpp"
 
 namespace roundoff::training {
 
@@ -25,7 +26,8 @@ struct Diverged : std::runtime_error {
 };
 
 /// The largest of rows, lane by lane (-0 = +0, the first one wins); Diverged with `nan` where one is NaN.
-void maximum(const Number& number, const std::vector<const void*>& rows, std::byte* out, std::size_t lanes, const char* nan);
+void maximum(const Number& number, const std::vector<const void*>& rows, std::byte* out, std::size_t lanes,
+             const char* nan);
 
 /// Numbers [rows][lanes]: (r, i) is element r * stride + i of the array, and its number for random bits is r * lanes + i.
 struct Tensor {
@@ -52,7 +54,9 @@ class Exact {
   Workers& workers() { return workers_; }
 
   const Kept& kept(TrainingRole role) const { return *by_role_[static_cast<std::size_t>(role)]; }
-  Tensor room(std::size_t rows, std::size_t lanes, TrainingRole role) const { return room(rows, lanes, kept(role)); }
+  Tensor room(std::size_t rows, std::size_t lanes, TrainingRole role) const {
+    return room(rows, lanes, kept(role));
+  }
   static Tensor room(std::size_t rows, std::size_t lanes, const Kept& kept);
   /// One number, rounded once.
   Tensor constant(const Value& value, TrainingRole role);
@@ -101,8 +105,8 @@ class Exact {
     std::vector<std::shared_ptr<Block>> blocks;
   };
   /// q [heads d_k][lanes], k [groups d_k], v [groups d_v]: the heads' outputs [heads d_v][lanes].
-  Tensor attend(const AttentionShape& shape, const Tensor& q, const Tensor& k, const Tensor& v, const Batch& batch,
-                Attended& kept);
+  Tensor attend(const AttentionShape& shape, const Tensor& q, const Tensor& k, const Tensor& v,
+                const Batch& batch, Attended& kept);
   struct AttentionGradients {
     Tensor q, k, v;
   };
@@ -110,8 +114,8 @@ class Exact {
                                  const Batch& batch);
 
   struct Loss {
-    Value mean;      ///< in `loss`
-    Tensor logits;   ///< the gradient, times the loss scale; empty where none was asked for
+    Value mean;     ///< in `loss`
+    Tensor logits;  ///< the gradient, times the loss scale; empty where none was asked for
   };
   /// Cross-entropy at the targets. Diverged for NaN.
   Loss loss(const Tensor& logits, const Batch& batch, const Value& loss_scale, bool gradient);
@@ -129,8 +133,10 @@ class Exact {
   const Reducer& sums(const Kept& kept) const;
   const Slopes& slopes(Activation activation, const Kept& argument);
   /// A reduction of one call of lanes, into elements of the number that is kept.
-  void reduce(const Reducer& reducer, const Kept& kept, const Terms& terms, std::byte* out, const PlaceAt& place) const;
-  void each_part(const Tensor& shape, const std::function<void(std::size_t row, std::size_t first, std::size_t count)>& work);
+  void reduce(const Reducer& reducer, const Kept& kept, const Terms& terms, std::byte* out,
+              const PlaceAt& place) const;
+  void each_part(const Tensor& shape,
+                 const std::function<void(std::size_t row, std::size_t first, std::size_t count)>& work);
   /// Throws where an element was marked.
   static void require(const std::vector<std::uint8_t>& marks, const char* what);
   static std::vector<std::uint8_t> marks(const Kept& kept, std::size_t count);

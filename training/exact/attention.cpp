@@ -10,16 +10,17 @@
 #include <algorithm>
 #include <cstring>
 
-#include "formats/error.hpp"
 #include "training/exact/arithmetic.hpp"
+
+#include "formats/error.hpp"
 
 namespace roundoff::training {
 
 struct Exact::Attended::Block {
   std::vector<std::size_t> sequences;
   std::size_t length = 0;
-  Tensor q, k, v;   ///< [(t, position)][lanes]
-  Tensor weights;   ///< a_j: [(query, key)][lanes]
+  Tensor q, k, v;  ///< [(t, position)][lanes]
+  Tensor weights;  ///< a_j: [(query, key)][lanes]
 };
 
 namespace {
@@ -30,7 +31,8 @@ std::vector<std::shared_ptr<Exact::Attended::Block>> by_length(const Batch& batc
   std::vector<std::shared_ptr<Exact::Attended::Block>> blocks;
   for (std::size_t s = 0; s < batch.sequences.size(); ++s) {
     const std::size_t length = batch.sequences[s].length;
-    auto found = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) { return b->length == length; });
+    auto found =
+        std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) { return b->length == length; });
     if (found == blocks.end()) {
       blocks.push_back(std::make_shared<Exact::Attended::Block>());
       blocks.back()->length = length;
@@ -51,7 +53,8 @@ struct AttentionWork {
   const Exact::Attended::Block& block;
   std::vector<std::uint64_t> squares;  ///< by sequence: those of the lengths before it
 
-  AttentionWork(Exact& engine, const Exact::AttentionShape& of, const Batch& with, const Exact::Attended::Block& in)
+  AttentionWork(Exact& engine, const Exact::AttentionShape& of, const Batch& with,
+                const Exact::Attended::Block& in)
       : exact(engine), shape(of), batch(with), block(in) {
     std::uint64_t sum = 0;
     for (const Batch::Sequence& sequence : batch.sequences) {
@@ -73,7 +76,8 @@ struct AttentionWork {
   std::uint64_t of_query(std::size_t lane, std::size_t query) const {
     return batch_lane(lane, query) * shape.heads + head(lane);
   }
-  std::uint64_t of_entry(std::size_t entries, std::size_t lane, std::size_t entry, std::size_t position) const {
+  std::uint64_t of_entry(std::size_t entries, std::size_t lane, std::size_t entry,
+                         std::size_t position) const {
     return (head(lane) * entries + entry) * batch.lanes() + batch_lane(lane, position);
   }
 
@@ -94,7 +98,8 @@ struct AttentionWork {
     for (std::size_t t = 0; t < entries; ++t)
       for (std::size_t i = 0; i < block.length; ++i)
         for (std::size_t lane = 0; lane < lanes(); ++lane)
-          std::memcpy(to.at(head(lane) * entries + t, batch_lane(lane, i)), x.at(t * block.length + i, lane), size);
+          std::memcpy(to.at(head(lane) * entries + t, batch_lane(lane, i)), x.at(t * block.length + i, lane),
+                      size);
   }
   Tensor pairs(TrainingRole role) const {
     Tensor made = exact.room(pair_row(block.length, 0), lanes(), role);
@@ -102,10 +107,13 @@ struct AttentionWork {
   }
 
   /// work(query) for every query, shared by threads.
-  void each_query(const std::function<void(std::size_t)>& work) const { exact.workers_.each(block.length, work); }
+  void each_query(const std::function<void(std::size_t)>& work) const {
+    exact.workers_.each(block.length, work);
+  }
 
   /// For every query and key: the dot product over entries of a at the query and b at the key.
-  Tensor scores(const Tensor& a_given, const Tensor& b_given, std::size_t entries, std::uint64_t place) const {
+  Tensor scores(const Tensor& a_given, const Tensor& b_given, std::size_t entries,
+                std::uint64_t place) const {
     const Kept& sums = exact.kept(TrainingRole::accumulators);
     const Tensor a = Exact::members(a_given, sums), b = Exact::members(b_given, sums);
     Tensor made = pairs(TrainingRole::accumulators);
@@ -117,8 +125,12 @@ struct AttentionWork {
           y[t] = b.row(t * block.length + j);
         }
         exact.reduce(exact.dots(), sums,
-                     {.x_number = &a.kept->number(), .x = x.data(), .y_number = &b.kept->number(), .y = y.data(),
-                      .count = entries, .lanes = lanes()},
+                     {.x_number = &a.kept->number(),
+                      .x = x.data(),
+                      .y_number = &b.kept->number(),
+                      .y = y.data(),
+                      .count = entries,
+                      .lanes = lanes()},
                      made.row(pair_row(i, j)), [&](std::size_t lane) { return place + of_pair(lane, i, j); });
       }
     });
@@ -126,7 +138,8 @@ struct AttentionWork {
   }
 
   /// For every query and entry: the dot product over keys of the pairs' numbers and b at the key.
-  Tensor over_keys(const Tensor& pairs_given, const Tensor& b_given, std::size_t entries, std::uint64_t place) const {
+  Tensor over_keys(const Tensor& pairs_given, const Tensor& b_given, std::size_t entries,
+                   std::uint64_t place) const {
     const Kept& sums = exact.kept(TrainingRole::accumulators);
     const Tensor a = Exact::members(pairs_given, sums), b = Exact::members(b_given, sums);
     Tensor made = exact.room(entries * block.length, lanes(), TrainingRole::accumulators);
@@ -138,8 +151,12 @@ struct AttentionWork {
           y[j] = b.row(t * block.length + j);
         }
         exact.reduce(exact.dots(), sums,
-                     {.x_number = &a.kept->number(), .x = x.data(), .y_number = &b.kept->number(), .y = y.data(),
-                      .count = i + 1, .lanes = lanes()},
+                     {.x_number = &a.kept->number(),
+                      .x = x.data(),
+                      .y_number = &b.kept->number(),
+                      .y = y.data(),
+                      .count = i + 1,
+                      .lanes = lanes()},
                      made.row(t * block.length + i),
                      [&](std::size_t lane) { return place + of_entry(entries, lane, t, i); });
       }
@@ -148,7 +165,8 @@ struct AttentionWork {
   }
 
   /// For every key and entry: the dot product over queries of the pairs' numbers and b at the query.
-  Tensor over_queries(const Tensor& pairs_given, const Tensor& b_given, std::size_t entries, std::uint64_t place) const {
+  Tensor over_queries(const Tensor& pairs_given, const Tensor& b_given, std::size_t entries,
+                      std::uint64_t place) const {
     const Kept& sums = exact.kept(TrainingRole::accumulators);
     const Tensor a = Exact::members(pairs_given, sums), b = Exact::members(b_given, sums);
     Tensor made = exact.room(entries * block.length, lanes(), TrainingRole::accumulators);
@@ -161,8 +179,12 @@ struct AttentionWork {
           y[i - j] = b.row(t * block.length + i);
         }
         exact.reduce(exact.dots(), sums,
-                     {.x_number = &a.kept->number(), .x = x.data(), .y_number = &b.kept->number(), .y = y.data(),
-                      .count = count, .lanes = lanes()},
+                     {.x_number = &a.kept->number(),
+                      .x = x.data(),
+                      .y_number = &b.kept->number(),
+                      .y = y.data(),
+                      .count = count,
+                      .lanes = lanes()},
                      made.row(t * block.length + j),
                      [&](std::size_t lane) { return place + of_entry(entries, lane, t, j); });
       }
@@ -201,9 +223,9 @@ struct AttentionWork {
   }
   Tensor rounded_pairs(const Tensor& x, TrainingRole role, std::uint64_t place) const {
     if (x.kept == &exact.kept(role)) return x;
-    return each_pair(x, role, place, [&](Operand from, const Kept& to, std::byte* out, std::uint8_t* trapped, const PlaceAt& at) {
-      training::round(from, to, out, lanes(), trapped, at);
-    });
+    return each_pair(x, role, place,
+                     [&](Operand from, const Kept& to, std::byte* out, std::uint8_t* trapped,
+                         const PlaceAt& at) { training::round(from, to, out, lanes(), trapped, at); });
   }
   /// Entries at positions into another format.
   Tensor rounded_entries(const Tensor& x, std::size_t entries, TrainingRole role, std::uint64_t place) const {
@@ -212,15 +234,16 @@ struct AttentionWork {
     each_query([&](std::size_t i) {
       std::vector<std::uint8_t> trapped = Exact::marks(*made.kept, lanes());
       for (std::size_t t = 0; t < entries; ++t)
-        training::round({&x.kept->number(), x.row(t * block.length + i)}, *made.kept, made.row(t * block.length + i), lanes(),
-                        trapped.empty() ? nullptr : trapped.data(),
+        training::round({&x.kept->number(), x.row(t * block.length + i)}, *made.kept,
+                        made.row(t * block.length + i), lanes(), trapped.empty() ? nullptr : trapped.data(),
                         [&](std::size_t lane) { return place + of_entry(entries, lane, t, i); });
       Exact::require(trapped, "attention");
     });
     return made;
   }
   /// A sum or a dot product over the keys of every query: [query][lanes].
-  Tensor per_query(const Reducer& reducer, const Tensor& a, const Tensor* b, const Kept& result, std::uint64_t place) const {
+  Tensor per_query(const Reducer& reducer, const Tensor& a, const Tensor* b, const Kept& result,
+                   std::uint64_t place) const {
     Tensor made = Exact::room(block.length, lanes(), result);
     each_query([&](std::size_t i) {
       std::vector<const void*> x(i + 1), y(i + 1);
@@ -229,8 +252,12 @@ struct AttentionWork {
         if (b != nullptr) y[j] = b->row(pair_row(i, j));
       }
       exact.reduce(reducer, result,
-                   {.x_number = &a.kept->number(), .x = x.data(), .y_number = b == nullptr ? nullptr : &b->kept->number(),
-                    .y = b == nullptr ? nullptr : y.data(), .count = i + 1, .lanes = lanes()},
+                   {.x_number = &a.kept->number(),
+                    .x = x.data(),
+                    .y_number = b == nullptr ? nullptr : &b->kept->number(),
+                    .y = b == nullptr ? nullptr : y.data(),
+                    .count = i + 1,
+                    .lanes = lanes()},
                    made.row(i), [&](std::size_t lane) { return place + of_query(lane, i); });
     });
     return made;
@@ -251,8 +278,10 @@ void maximum(const Number& number, const std::vector<const void*>& rows, std::by
              const char* nan) {
   std::vector<std::uint8_t> trapped(lanes);
   if (number.kernels() != nullptr) {
-    number.kernels()->max_of(number.kernels()->context(), rows.data(), rows.size(), out, lanes, trapped.data());
-    for (std::size_t i = 0; rows.size() == 1 && i < lanes; ++i) trapped[i] = number.load(out + i * number.size()).is_nan();
+    number.kernels()->max_of(number.kernels()->context(), rows.data(), rows.size(), out, lanes,
+                             trapped.data());
+    for (std::size_t i = 0; rows.size() == 1 && i < lanes; ++i)
+      trapped[i] = number.load(out + i * number.size()).is_nan();
   } else {
     for (std::size_t i = 0; i < lanes; ++i) {
       Value most = number.load(static_cast<const std::byte*>(rows[0]) + i * number.size());
@@ -270,8 +299,8 @@ void maximum(const Number& number, const std::vector<const void*>& rows, std::by
   if (std::find(trapped.begin(), trapped.end(), 1) != trapped.end()) throw Diverged(nan);
 }
 
-Tensor Exact::attend(const AttentionShape& shape, const Tensor& q, const Tensor& k, const Tensor& v, const Batch& batch,
-                     Attended& kept_for_later) {
+Tensor Exact::attend(const AttentionShape& shape, const Tensor& q, const Tensor& k, const Tensor& v,
+                     const Batch& batch, Attended& kept_for_later) {
   Tensor made = room(shape.heads * shape.d_v, q.lanes, TrainingRole::activations);
   const Tensor scale = shape.scale ? constant(*shape.scale, TrainingRole::scores) : Tensor();
   if (!shape.scale) reserve();
@@ -282,36 +311,42 @@ Tensor Exact::attend(const AttentionShape& shape, const Tensor& q, const Tensor&
     block->q = work.gathered(q, shape.d_k, shape.heads);
     block->k = work.gathered(k, shape.d_k, shape.groups);
     block->v = work.gathered(v, shape.d_v, shape.groups);
-    Tensor s = work.rounded_pairs(work.scores(block->q, block->k, shape.d_k, place_of(place, 0)), TrainingRole::scores,
-                                  place_of(place, 1));
+    Tensor s = work.rounded_pairs(work.scores(block->q, block->k, shape.d_k, place_of(place, 0)),
+                                  TrainingRole::scores, place_of(place, 1));
     std::vector<std::byte> row(work.lanes() * kept(TrainingRole::scores).size());
     if (shape.scale) {
-      for (std::size_t i = 0; i < work.lanes(); ++i) std::memcpy(row.data() + i * scale.kept->size(), scale.row(0), scale.kept->size());
-      s = work.pairwise(Op::mul, s, [&](std::size_t, std::size_t) { return row.data(); }, scale.kept->number(),
-                        TrainingRole::scores, place_of(place, 2));
+      for (std::size_t i = 0; i < work.lanes(); ++i)
+        std::memcpy(row.data() + i * scale.kept->size(), scale.row(0), scale.kept->size());
+      s = work.pairwise(
+          Op::mul, s, [&](std::size_t, std::size_t) { return row.data(); }, scale.kept->number(),
+          TrainingRole::scores, place_of(place, 2));
     }
     Tensor e = s;
     if (policy_.model.softmax == Softmax::stable) {
       const Tensor largest = work.largest(s);
-      e = work.pairwise(Op::sub, s, [&](std::size_t i, std::size_t) { return largest.row(i); }, largest.kept->number(),
-                        TrainingRole::softmax, place_of(place, 3));
+      e = work.pairwise(
+          Op::sub, s, [&](std::size_t i, std::size_t) { return largest.row(i); }, largest.kept->number(),
+          TrainingRole::softmax, place_of(place, 3));
     }
-    e = work.each_pair(e, TrainingRole::softmax, place_of(place, 4),
-                       [&](Operand from, const Kept& to, std::byte* out, std::uint8_t* trapped, const PlaceAt& at) {
-                         training::unary(Function::exp, from, to, out, work.lanes(), trapped, at);
-                       });
+    e = work.each_pair(
+        e, TrainingRole::softmax, place_of(place, 4),
+        [&](Operand from, const Kept& to, std::byte* out, std::uint8_t* trapped, const PlaceAt& at) {
+          training::unary(Function::exp, from, to, out, work.lanes(), trapped, at);
+        });
     const Kept& softmax = kept(TrainingRole::softmax);
     const Tensor z = work.per_query(sums(softmax), e, nullptr, softmax, place_of(place, 5));
-    block->weights = work.pairwise(Op::div, e, [&](std::size_t i, std::size_t) { return z.row(i); }, z.kept->number(),
-                                   TrainingRole::softmax, place_of(place, 6));
+    block->weights = work.pairwise(
+        Op::div, e, [&](std::size_t i, std::size_t) { return z.row(i); }, z.kept->number(),
+        TrainingRole::softmax, place_of(place, 6));
     const Tensor o = work.over_keys(block->weights, block->v, shape.d_v, place_of(place, 7));
-    work.scatter(work.rounded_entries(o, shape.d_v, TrainingRole::activations, place_of(place, 8)), shape.d_v, made);
+    work.scatter(work.rounded_entries(o, shape.d_v, TrainingRole::activations, place_of(place, 8)), shape.d_v,
+                 made);
   }
   return made;
 }
 
-Exact::AttentionGradients Exact::attend_back(const AttentionShape& shape, const Attended& kept_before, const Tensor& d_out,
-                                             const Batch& batch) {
+Exact::AttentionGradients Exact::attend_back(const AttentionShape& shape, const Attended& kept_before,
+                                             const Tensor& d_out, const Batch& batch) {
   // By head; the heads that share a key or a value are added below.
   Tensor dq = room(shape.heads * shape.d_k, d_out.lanes, TrainingRole::gradients);
   Tensor dk = room(shape.heads * shape.d_k, d_out.lanes, TrainingRole::gradients);
@@ -342,24 +377,29 @@ Exact::AttentionGradients Exact::attend_back(const AttentionShape& shape, const 
         require(trapped, "attention");
       }
     }
-    Tensor ds = work.pairwise(Op::sub, da, [&](std::size_t i, std::size_t) { return d.row(i); }, gradients.number(),
-                              TrainingRole::gradients, place_of(place, 6));
-    ds = work.pairwise(Op::mul, a, [&](std::size_t i, std::size_t j) { return ds.row(pair_row(i, j)); }, gradients.number(),
-                       TrainingRole::gradients, place_of(place, 7));
+    Tensor ds = work.pairwise(
+        Op::sub, da, [&](std::size_t i, std::size_t) { return d.row(i); }, gradients.number(),
+        TrainingRole::gradients, place_of(place, 6));
+    ds = work.pairwise(
+        Op::mul, a, [&](std::size_t i, std::size_t j) { return ds.row(pair_row(i, j)); }, gradients.number(),
+        TrainingRole::gradients, place_of(place, 7));
     if (shape.scale) {
       std::vector<std::byte> row(work.lanes() * scale.kept->size());
-      for (std::size_t i = 0; i < work.lanes(); ++i) std::memcpy(row.data() + i * scale.kept->size(), scale.row(0), scale.kept->size());
-      ds = work.pairwise(Op::mul, ds, [&](std::size_t, std::size_t) { return row.data(); }, scale.kept->number(),
-                         TrainingRole::gradients, place_of(place, 8));
+      for (std::size_t i = 0; i < work.lanes(); ++i)
+        std::memcpy(row.data() + i * scale.kept->size(), scale.row(0), scale.kept->size());
+      ds = work.pairwise(
+          Op::mul, ds, [&](std::size_t, std::size_t) { return row.data(); }, scale.kept->number(),
+          TrainingRole::gradients, place_of(place, 8));
     }
     work.scatter(work.rounded_entries(work.over_keys(ds, block->k, shape.d_k, place_of(place, 9)), shape.d_k,
                                       TrainingRole::gradients, place_of(place, 10)),
                  shape.d_k, dq);
-    work.scatter(work.rounded_entries(work.over_queries(ds, block->q, shape.d_k, place_of(place, 11)), shape.d_k,
-                                      TrainingRole::gradients, place_of(place, 12)),
+    work.scatter(work.rounded_entries(work.over_queries(ds, block->q, shape.d_k, place_of(place, 11)),
+                                      shape.d_k, TrainingRole::gradients, place_of(place, 12)),
                  shape.d_k, dk);
   }
-  return {dq, shared(dk, shape.heads, shape.groups, shape.d_k), shared(dv, shape.heads, shape.groups, shape.d_v)};
+  return {dq, shared(dk, shape.heads, shape.groups, shape.d_k),
+          shared(dv, shape.heads, shape.groups, shape.d_v)};
 }
 
 /// The heads of a group are added in order.

@@ -76,8 +76,8 @@ class Decider {
  public:
   explicit Decider(const Format& format)
       : format_(format),
-        sure_(format.rounding == Rounding::sr && format.is_grid() && format.precision <= 50 && !format.flushes &&
-              !format.takes_zero && format.quantum > -800),
+        sure_(format.rounding == Rounding::sr && format.is_grid() && format.precision <= 50 &&
+              !format.flushes && !format.takes_zero && format.quantum > -800),
         highest_(to_double(format.highest)),
         lowest_(to_double(format.lowest)) {}
   bool sure() const { return sure_; }
@@ -92,7 +92,8 @@ class Decider {
     }
     auto bits = std::bit_cast<std::uint64_t>(x);
     const int leading = static_cast<int>(bits >> 52 & 0x7ff) - 1023;
-    const int quantum = format_.is_uniform() ? format_.quantum : std::max(format_.quantum, leading - format_.precision + 1);
+    const int quantum =
+        format_.is_uniform() ? format_.quantum : std::max(format_.quantum, leading - format_.precision + 1);
     const int drop = quantum - (leading - 52);
     if (drop <= 0) return false;
     if (drop > 52) return false;  // below the smallest step, or next to it
@@ -117,8 +118,8 @@ class Decider {
 
 /// Elements by `near` where that decides, else by `definition(element, draw)`.
 template <class NearOf, class Definition>
-void drawn(const Kept& result, bool doubles, void* out, std::size_t count, std::uint8_t* trapped, const PlaceAt& place,
-           const NearOf& near_of_element, const Definition& definition) {
+void drawn(const Kept& result, bool doubles, void* out, std::size_t count, std::uint8_t* trapped,
+           const PlaceAt& place, const NearOf& near_of_element, const Definition& definition) {
   const Decider decide(result.format());
   const Number& number = result.number();
   const bool fast = doubles && decide.sure() && number.in_doubles();
@@ -152,8 +153,8 @@ Kept::Kept(const Format& format, Isa isa)
       number_(to_nearest(format), isa),
       drawn_(format.is_stochastic() ? std::make_unique<Number>(format, isa) : nullptr) {}
 
-void binary(Op op, Operand a, Operand b, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped,
-            const PlaceAt& place) {
+void binary(Op op, Operand a, Operand b, const Kept& result, void* out, std::size_t count,
+            std::uint8_t* trapped, const PlaceAt& place) {
   if (!result.draws()) return sim::binary(op, a, b, result.number(), out, count, trapped);
   drawn(
       result, a.number->in_doubles() && b.number->in_doubles(), out, count, trapped, place,
@@ -163,16 +164,19 @@ void binary(Op op, Operand a, Operand b, const Kept& result, void* out, std::siz
       });
 }
 
-void unary(Function function, Operand x, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped,
-           const PlaceAt& place) {
+void unary(Function function, Operand x, const Kept& result, void* out, std::size_t count,
+           std::uint8_t* trapped, const PlaceAt& place) {
   if (!result.draws()) return sim::unary(function, x, result.number(), out, count, trapped);
   drawn(
       result, function == Function::sqrt && x.number->in_doubles(), out, count, trapped, place,
       [&](std::size_t i, Near& near) { return near_root(double_at(x, i), near); },
-      [&](std::size_t i, Draw draw) { return apply(function, x.number->load(x.at(i)), result.format(), draw); });
+      [&](std::size_t i, Draw draw) {
+        return apply(function, x.number->load(x.at(i)), result.format(), draw);
+      });
 }
 
-void round(Operand x, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped, const PlaceAt& place) {
+void round(Operand x, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped,
+           const PlaceAt& place) {
   if (!result.draws()) return sim::round(x, result.number(), out, count, trapped);
   drawn(
       result, x.number->in_doubles(), out, count, trapped, place,
@@ -180,7 +184,9 @@ void round(Operand x, const Kept& result, void* out, std::size_t count, std::uin
         near = {double_at(x, i), true};
         return ordinary(near.toward);
       },
-      [&](std::size_t i, Draw draw) { return formats::round(x.number->load(x.at(i)), result.format(), draw); });
+      [&](std::size_t i, Draw draw) {
+        return formats::round(x.number->load(x.at(i)), result.format(), draw);
+      });
 }
 
 }  // namespace roundoff::training

@@ -10,10 +10,13 @@
 #include <cstdint>
 #include <memory>
 
-#include "sim/tensors/reduce.hpp"
 #include "training/names.hpp"
 
+#include "sim/tensors/reduce.hpp"
+
 namespace roundoff::training {
+
+using sim::Number;  // (of the floors below two have one)
 
 /// The place of element i in the counter of its random bits.
 using PlaceAt = std::function<std::uint64_t(std::size_t element)>;
@@ -36,11 +39,12 @@ class Kept {
 };
 
 /// out = a op b (add, sub, mul, div), rounded; trapped[i] is set where the definition throws Trap.
-void binary(Op op, Operand a, Operand b, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped,
-            const PlaceAt& place);
-void unary(Function function, Operand x, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped,
-           const PlaceAt& place);
+void binary(Op op, Operand a, Operand b, const Kept& result, void* out, std::size_t count,
+            std::uint8_t* trapped, const PlaceAt& place);
+void unary(Function function, Operand x, const Kept& result, void* out, std::size_t count,
+           std::uint8_t* trapped, const PlaceAt& place);
 /// Into another format.
-void round(Operand x, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped, const PlaceAt& place);
+void round(Operand x, const Kept& result, void* out, std::size_t count, std::uint8_t* trapped,
+           const PlaceAt& place);
 
 }  // namespace roundoff::training

@@ -1,8 +1,9 @@
 // Cross-entropy at the targets, and the gradient of logits (semantics.md, section 5).
 #include <cstring>
 
-#include "formats/error.hpp"
 #include "training/exact/arithmetic.hpp"
+
+#include "formats/error.hpp"
 
 namespace roundoff::training {
 
@@ -29,8 +30,9 @@ Exact::Loss Exact::loss(const Tensor& logits, const Batch& batch, const Value& l
   const std::uint64_t place = reserve();
   Tensor z = room(1, at.size(), role);
   for (std::size_t r = 0; r < e.rows; ++r) rows[r] = e.row(r);
-  reduce(sums(kept(role)), kept(role), {.x_number = &e.kept->number(), .x = rows.data(), .count = e.rows, .lanes = at.size()},
-         z.row(0), [&](std::size_t i) { return place + i; });
+  reduce(sums(kept(role)), kept(role),
+         {.x_number = &e.kept->number(), .x = rows.data(), .count = e.rows, .lanes = at.size()}, z.row(0),
+         [&](std::size_t i) { return place + i; });
   Tensor each = unary(Function::log, z, role);
   if (stable) each = binary(Op::add, each, largest, role);
   each = binary(Op::sub, each, wanted, role);
@@ -40,7 +42,8 @@ Exact::Loss Exact::loss(const Tensor& logits, const Batch& batch, const Value& l
   Tensor total = room(1, 1, role);
   std::vector<const void*> terms;
   for (std::size_t i = 0; i < at.size(); ++i) terms.push_back(by_lane.row(i));
-  reduce(sums(kept(role)), kept(role), {.x_number = &each.kept->number(), .x = terms.data(), .count = terms.size(), .lanes = 1},
+  reduce(sums(kept(role)), kept(role),
+         {.x_number = &each.kept->number(), .x = terms.data(), .count = terms.size(), .lanes = 1},
          total.row(0), [&](std::size_t) { return sum_place; });
   const Value count = Value::integer(static_cast<std::int64_t>(at.size()));
   Loss made;
@@ -54,12 +57,14 @@ Exact::Loss Exact::loss(const Tensor& logits, const Batch& batch, const Value& l
     hit.kept->number().store(formats::round(Value::integer(1), hit.kept->format()).value,
                              hit.at(static_cast<std::size_t>(batch.targets[at[i]]), i));
   const Tensor difference = binary(Op::sub, a, hit, TrainingRole::gradients);
-  const Tensor factor = constant(
-      [&](int bits) { return Enclosure(loss_scale, bits) / Enclosure(count, bits); }, TrainingRole::gradients);
+  const Tensor factor =
+      constant([&](int bits) { return Enclosure(loss_scale, bits) / Enclosure(count, bits); },
+               TrainingRole::gradients);
   const Tensor scaled = binary(Op::mul, difference, factor, TrainingRole::gradients);
   made.logits = zeros(logits.rows, logits.lanes, TrainingRole::gradients);
   for (std::size_t r = 0; r < s.rows; ++r)
-    for (std::size_t i = 0; i < at.size(); ++i) std::memcpy(made.logits.at(r, at[i]), scaled.at(r, i), scaled.kept->size());
+    for (std::size_t i = 0; i < at.size(); ++i)
+      std::memcpy(made.logits.at(r, at[i]), scaled.at(r, i), scaled.kept->size());
   return made;
 }
 

@@ -40,7 +40,8 @@ bool next_to_each_other(const Value& low, const Value& high) {
   const Value& top = low.negative ? low : high;
   const Value& bottom = low.negative ? high : low;
   const int unit = leading_exponent(bottom) - 112;
-  if (top.exponent < unit || bottom.exponent < unit || leading_exponent(top) > leading_exponent(bottom) + 1) return false;
+  if (top.exponent < unit || bottom.exponent < unit || leading_exponent(top) > leading_exponent(bottom) + 1)
+    return false;
   const auto units = [&](const Value& v) { return v.significand << (v.exponent - unit); };
   return units(top) - units(bottom) <= 1;
 }
@@ -128,7 +129,8 @@ Value slope(Activation activation, const Value& x, const Format& format, Draw dr
                                 apply(Function::sqrt, whole(2, w) * Enclosure::pi(w));
           return half * (one + apply(Function::erf, y / root)) + y * phi;
         }
-        const Enclosure c = apply(Function::sqrt, whole(8, w) / Enclosure::pi(w)), cube = whole(8943, w) / whole(200000, w);
+        const Enclosure c = apply(Function::sqrt, whole(8, w) / Enclosure::pi(w)),
+                        cube = whole(8943, w) / whole(200000, w);
         const Enclosure s = logistic(c * (y + cube * y * y * y), w);
         return s + y * s * (one - s) * c * (one + whole(3, w) * cube * y * y);
       },

@@ -5,9 +5,10 @@
 #include <functional>
 #include <string>
 
+#include "training/names.hpp"
+
 #include "formats/functions/enclosure.hpp"
 #include "sim/model/model.hpp"
-#include "training/names.hpp"
 
 namespace roundoff::training {
 

@@ -3,11 +3,12 @@
 #include <cstring>
 
 #include "formats/error.hpp"
+#include "sim/lanes/layout.hpp"
 
 namespace roundoff::training {
 
-ExactTraining::ExactTraining(const Model& model, const TrainingPolicy& policy, const OptimiserOptions& options,
-                             std::uint64_t steps, int threads)
+ExactTraining::ExactTraining(const Model& model, const TrainingPolicy& policy,
+                             const OptimiserOptions& options, std::uint64_t steps, int threads)
     : model_(model),
       plan_(model_),
       arithmetic_(policy, threads),
@@ -17,7 +18,12 @@ ExactTraining::ExactTraining(const Model& model, const TrainingPolicy& policy, c
   if (policy.model.mask != Mask::causal) throw UsageError("training: the mask is causal; leave `mask` out");
   if (policy.model.divide != Divide::first)
     throw UsageError("training: there is no rule for divide = last; leave `divide` out");
-  if (!policy.model.quantisers.weights.empty()) weight_quantiser_ = parse_quantiser(policy.model.quantisers.weights);
+  for (const TrainingRole role : {TrainingRole::master, TrainingRole::moments})
+    if (!contains(parse_format("binary64"), policy[role]))
+      throw UsageError("training: " + notation(policy[role]) +
+                       " is no part of binary64, which checkpoints hold");
+  if (!policy.model.quantisers.weights.empty())
+    weight_quantiser_ = parse_quantiser(policy.model.quantisers.weights);
   state_.master = arithmetic_.zeros(1, plan_.count, TrainingRole::master);
   state_.first = arithmetic_.zeros(1, plan_.count, TrainingRole::moments);
   state_.second = arithmetic_.zeros(1, plan_.count, TrainingRole::moments);
@@ -44,7 +50,8 @@ std::vector<Tensor> ExactTraining::weights() {
       Tensor weights = arithmetic_.room(parameter.rows, parameter.columns, TrainingRole::weights);
       for (std::size_t r = 0; r < parameter.rows; ++r)
         for (std::size_t c = 0; c < parameter.columns; ++c)
-          weights.kept->number().store(rounded.at(static_cast<int>(r), static_cast<int>(c)), weights.at(r, c));
+          weights.kept->number().store(rounded.at(static_cast<int>(r), static_cast<int>(c)),
+                                       weights.at(r, c));
       slice = weights;
     }
     made.push_back(arithmetic_.round(slice, TrainingRole::weights));
@@ -86,6 +93,47 @@ Model ExactTraining::model() const {
   std::vector<Value> numbers(plan_.count);
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = state_.master.value(0, i);
   return with_numbers(model_, numbers);
+}
+
+std::vector<Token> ExactTraining::choices(const Batch& batch) {
+  const Tensor all = logits(batch);
+  std::vector<Token> made(all.lanes, 0);
+  std::vector<Value> most(all.lanes);
+  for (std::size_t v = 0; v < all.rows; ++v)
+    for (std::size_t i = 0; i < all.lanes; ++i) {
+      const Value at = all.value(v, i);
+      if (at.is_nan()) throw Diverged("a logit is NaN");
+      if (v != 0 && !(compare(at, most[i]) > 0)) continue;
+      most[i] = at;
+      made[i] = static_cast<Token>(v);
+    }
+  return made;
+}
+
+namespace {
+
+std::vector<double> doubles_of(const Tensor& x) {
+  std::vector<double> made;
+  for (std::size_t i = 0; i < x.lanes; ++i) made.push_back(to_double(x.value(0, i)));
+  return made;
+}
+
+void fill(Tensor& x, const std::vector<double>& from) {
+  if (from.size() != x.lanes) throw FileError("a checkpoint has another number of parameters");
+  for (std::size_t i = 0; i < x.lanes; ++i) x.kept->number().store(Value::of(from[i]), x.at(0, i));
+}
+
+}  // namespace
+
+Snapshot ExactTraining::snapshot() const {
+  return {doubles_of(state_.master), doubles_of(state_.first), doubles_of(state_.second), state_.taken};
+}
+
+void ExactTraining::restore(const Snapshot& snapshot) {
+  fill(state_.master, snapshot.master);
+  fill(state_.first, snapshot.first);
+  fill(state_.second, snapshot.second);
+  state_.taken = snapshot.taken;
 }
 
 }  // namespace roundoff::training

@@ -8,7 +8,9 @@ namespace {
 
 using R = TrainingRole;
 
-Enclosure integer(std::uint64_t number, int bits) { return {Value::integer(static_cast<std::int64_t>(number)), bits}; }
+Enclosure integer(std::uint64_t number, int bits) {
+  return {Value::integer(static_cast<std::int64_t>(number)), bits};
+}
 
 RealAt one_minus(const RealAt& x) {
   return [x](int bits) { return integer(1, bits) - x(bits); };
@@ -56,7 +58,8 @@ Update::Update(const OptimiserOptions& options, std::uint64_t steps, Exact& arit
 // m = rnd(rnd(b1 m) + rnd((1 - b1) g)); v = rnd(rnd(b2 v) + rnd((1 - b2) rnd(g g))), in `moments`; the update
 // rnd(rnd(c m) / rnd(rnd(sqrt v) + e)) in `master`, its root in `moments`; c = lr sqrt(1 - b2^t) / (1 - b1^t), e = eps sqrt(1 - b2^t).
 Tensor Update::adam(State& state, const Tensor& g, std::uint64_t step) {
-  const RealAt b1 = decimal_real(options_.beta1), b2 = decimal_real(options_.beta2), eps = decimal_real(options_.epsilon);
+  const RealAt b1 = decimal_real(options_.beta1), b2 = decimal_real(options_.beta2),
+               eps = decimal_real(options_.epsilon);
   const Tensor keep1 = a_.constant(b1, R::moments), take1 = a_.constant(one_minus(b1), R::moments);
   const Tensor keep2 = a_.constant(b2, R::moments), take2 = a_.constant(one_minus(b2), R::moments);
   // One after the other: the order is the operations' numbering, and that of arguments is the compiler's.
@@ -67,10 +70,13 @@ Tensor Update::adam(State& state, const Tensor& g, std::uint64_t step) {
   const Tensor square = a_.binary(Op::mul, g, g, R::moments);
   state.second = a_.binary(Op::add, kept2, a_.binary(Op::mul, take2, square, R::moments), R::moments);
   const std::uint64_t t = state.taken;
-  const auto root = [=](int bits) { return apply(Function::sqrt, integer(1, bits) - power(b2(bits), t, bits)); };
+  const auto root = [=](int bits) {
+    return apply(Function::sqrt, integer(1, bits) - power(b2(bits), t, bits));
+  };
   const RealAt rate = learning_rate(options_, step, steps_);
   const Tensor c = a_.constant(
-      [=](int bits) { return rate(bits) * root(bits) / (integer(1, bits) - power(b1(bits), t, bits)); }, R::master);
+      [=](int bits) { return rate(bits) * root(bits) / (integer(1, bits) - power(b1(bits), t, bits)); },
+      R::master);
   const Tensor e = a_.constant([=](int bits) { return eps(bits) * root(bits); }, R::master);
   const Tensor top = a_.binary(Op::mul, c, state.first, R::master);
   const Tensor bottom = a_.binary(Op::add, a_.unary(Function::sqrt, state.second, R::moments), e, R::master);
@@ -81,7 +87,8 @@ Tensor Update::adam(State& state, const Tensor& g, std::uint64_t step) {
 Tensor Update::sgd(State& state, const Tensor& g, std::uint64_t step) {
   const Tensor mu = a_.constant(decimal_real(options_.momentum), R::moments);
   state.first = a_.binary(Op::add, a_.binary(Op::mul, mu, state.first, R::moments), g, R::moments);
-  return a_.binary(Op::mul, a_.constant(learning_rate(options_, step, steps_), R::master), state.first, R::master);
+  return a_.binary(Op::mul, a_.constant(learning_rate(options_, step, steps_), R::master), state.first,
+                   R::master);
 }
 
 Updated Update::operator()(State& state, const Tensor& gradients, std::uint64_t step) {
@@ -91,7 +98,8 @@ Updated Update::operator()(State& state, const Tensor& gradients, std::uint64_t 
     return made;
   }
   const Tensor rounded = a_.round(gradients, R::master);
-  const Tensor g = a_.binary(Op::div, rounded, a_.constant(decimal_real(options_.loss_scale), R::master), R::master);
+  const Tensor g =
+      a_.binary(Op::div, rounded, a_.constant(decimal_real(options_.loss_scale), R::master), R::master);
   ++state.taken;
   const Tensor update = options_.kind == OptimiserOptions::adam ? adam(state, g, step) : sgd(state, g, step);
   const Tensor next = a_.binary(Op::sub, state.master, update, R::master);

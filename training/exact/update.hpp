@@ -11,9 +11,9 @@ namespace roundoff::training {
 /// Numbers are decimals, and stand for themselves exactly.
 struct OptimiserOptions {
   enum Kind : std::uint8_t { adam, sgd } kind = adam;
-  std::string rate = "0.002";       ///< the largest learning rate
+  std::string rate = "0.002";  ///< the largest learning rate
   std::string beta1 = "0.9", beta2 = "0.98", epsilon = "1e-8";
-  std::string momentum = "0.9";     ///< of SGD
+  std::string momentum = "0.9";  ///< of SGD
   std::string loss_scale = "1";
   /// The rate rises to its largest over `warmup` steps, then stays, or falls along a cosine to `final_share` of it at the last
   /// step.
@@ -33,9 +33,9 @@ struct State {
 };
 
 struct Updated {
-  bool skipped = false;      ///< a gradient was inf or NaN
-  std::uint64_t moved = 0;   ///< parameters whose update was not 0
-  std::uint64_t lost = 0;    ///< of these, those that stayed what they were
+  bool skipped = false;     ///< a gradient was inf or NaN
+  std::uint64_t moved = 0;  ///< parameters whose update was not 0
+  std::uint64_t lost = 0;   ///< of these, those that stayed what they were
 };
 
 class Update {

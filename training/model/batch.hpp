@@ -4,8 +4,9 @@
 
 #include <vector>
 
-#include "sim/model/model.hpp"
 #include "training/names.hpp"
+
+#include "sim/model/model.hpp"
 
 namespace roundoff::training {
 

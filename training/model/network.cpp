@@ -23,7 +23,8 @@ auto Network<Arithmetic>::norm(const std::optional<NormPlan>& plan, const T& giv
   if (plan->kind == Norm::layer)
     x = a_.binary(Op::sub, x, a_.binary(Op::div, a_.sum_in(x, R::norms), width, R::norms), R::norms);
   T square = a_.binary(Op::div, a_.dot_of_rows(x, x, R::norms), width, R::norms);
-  if (!plan->epsilon.is_zero()) square = a_.binary(Op::add, square, a_.constant(plan->epsilon, R::norms), R::norms);
+  if (!plan->epsilon.is_zero())
+    square = a_.binary(Op::add, square, a_.constant(plan->epsilon, R::norms), R::norms);
   const T factor = a_.unary(Function::rsqrt, square, R::norms);
   T y = a_.binary(Op::mul, x, factor, R::norms);
   if (plan->weight) y = a_.binary(Op::mul, y, weight(*plan->weight), R::norms);
@@ -64,7 +65,8 @@ auto Network<Arithmetic>::linear(const LinearPlan& plan, const T& x, TrainingRol
 }
 
 template <class Arithmetic>
-auto Network<Arithmetic>::linear_back(const LinearPlan& plan, const T& dy, const T& x, std::vector<T>& gradients) -> T {
+auto Network<Arithmetic>::linear_back(const LinearPlan& plan, const T& dy, const T& x,
+                                      std::vector<T>& gradients) -> T {
   gradients[plan.weight] = a_.product(dy, a_.transposed(x), R::gradients);
   if (plan.bias) gradients[*plan.bias] = a_.sum_of_lanes(dy, R::gradients);
   return a_.product(a_.transposed(weight(plan.weight)), dy, R::gradients);
@@ -74,7 +76,8 @@ template <class Arithmetic>
 auto Network<Arithmetic>::forward(const Batch& batch, KeptPass& kept) -> T {
   const T tokens = a_.gathered(weight(plan_.tokens), batch.tokens);
   T x = plan_.has_positions
-            ? a_.binary(Op::add, tokens, a_.gathered(weight(plan_.positions), positions_of(batch)), R::activations)
+            ? a_.binary(Op::add, tokens, a_.gathered(weight(plan_.positions), positions_of(batch)),
+                        R::activations)
             : a_.round(tokens, R::activations);
   for (const LayerPlan& layer : plan_.layers) {
     KeptLayer& k = kept.layers.emplace_back();
@@ -110,8 +113,10 @@ auto Network<Arithmetic>::forward(const Batch& batch, KeptPass& kept) -> T {
 
 // A value with several readers adds their gradients in forward order: the residual before the branch; q, k, v; gate, up.
 template <class Arithmetic>
-void Network<Arithmetic>::backward(const Batch& batch, const KeptPass& kept, const T& d_logits, std::vector<T>& g) {
-  T dx = norm_back(plan_.final_norm, linear_back(plan_.unembedding, d_logits, kept.head_in, g), kept.final_norm, g);
+void Network<Arithmetic>::backward(const Batch& batch, const KeptPass& kept, const T& d_logits,
+                                   std::vector<T>& g) {
+  T dx = norm_back(plan_.final_norm, linear_back(plan_.unembedding, d_logits, kept.head_in, g),
+                   kept.final_norm, g);
   const std::optional<T> tied = plan_.tied ? std::optional(g[plan_.tokens]) : std::nullopt;
   for (std::size_t l = plan_.layers.size(); l-- > 0;) {
     const LayerPlan& layer = plan_.layers[l];
@@ -130,7 +135,8 @@ void Network<Arithmetic>::backward(const Batch& batch, const KeptPass& kept, con
       } else {
         df = linear_back(plan.in, a_.through_activation(plan.activation, dh, k.pre), k.feed_forward_in, g);
       }
-      dx = a_.binary(Op::add, dx, norm_back(layer.before_feed_forward, df, k.before_feed_forward, g), R::gradients);
+      dx = a_.binary(Op::add, dx, norm_back(layer.before_feed_forward, df, k.before_feed_forward, g),
+                     R::gradients);
     }
     if (layer.attention) {
       const LayerPlan::Attention& plan = *layer.attention;
@@ -151,8 +157,8 @@ void Network<Arithmetic>::backward(const Batch& batch, const KeptPass& kept, con
 }
 
 template <class Arithmetic>
-auto Network<Arithmetic>::run(const std::vector<T>& weights, const Batch& batch, const Value& loss_scale, bool gradients)
-    -> Result {
+auto Network<Arithmetic>::run(const std::vector<T>& weights, const Batch& batch, const Value& loss_scale,
+                              bool gradients) -> Result {
   weights_ = &weights;
   KeptPass kept;
   const T out = forward(batch, kept);

@@ -20,8 +20,8 @@ class Network {
   Network(const Plan& plan, Arithmetic& arithmetic) : plan_(plan), a_(arithmetic) {}
 
   struct Result {
-    double loss = 0;               ///< of the batch; NaN never (Diverged)
-    std::vector<T> gradients;      ///< by parameter, times the loss scale; empty where none were asked for
+    double loss = 0;           ///< of the batch; NaN never (Diverged)
+    std::vector<T> gradients;  ///< by parameter, times the loss scale; empty where none were asked for
   };
   /// The parameters as the forward pass reads them: [rows][columns], by the plan's order.
   Result run(const std::vector<T>& weights, const Batch& batch, const Value& loss_scale, bool gradients);
@@ -47,7 +47,8 @@ class Network {
   void backward(const Batch& batch, const KeptPass& kept, const T& d_logits, std::vector<T>& gradients);
 
   T norm(const std::optional<NormPlan>& plan, const T& x, KeptNorm& kept);
-  T norm_back(const std::optional<NormPlan>& plan, const T& dy, const KeptNorm& kept, std::vector<T>& gradients);
+  T norm_back(const std::optional<NormPlan>& plan, const T& dy, const KeptNorm& kept,
+              std::vector<T>& gradients);
   T linear(const LinearPlan& plan, const T& x, TrainingRole role);
   T linear_back(const LinearPlan& plan, const T& dy, const T& x, std::vector<T>& gradients);
   T activations(const T& x) { return a_.quantised(x, TrainingRole::activations, x.rows); }

@@ -49,7 +49,8 @@ void each_parameter(AnyModel& model, const Visit& visit) {
 
 void require_trainable(const Model& model) {
   const auto refuse = [](const char* what) {
-    throw UsageError(std::string("training: there is no rule for ") + what + "; theory-notes/training.md lists what trains");
+    throw UsageError(std::string("training: there is no rule for ") + what +
+                     "; theory-notes/training.md lists what trains");
   };
   if (!model.repeated.empty()) refuse("repeated layers");
   if (model.periodic_positions) refuse("periodic positions");

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "sim/model/model.hpp"
 #include "training/names.hpp"
+
+#include "sim/model/model.hpp"
 
 namespace roundoff::training {
 
 struct Parameter {
-  std::string name;  ///< its path, as in model files: "layers.0.W_Q"
+  std::string name;                              ///< its path, as in model files: "layers.0.W_Q"
   std::size_t first = 0, rows = 0, columns = 0;  ///< a vector is one column
   bool matrix = true;
   bool in_layer = false;  ///< what a quantiser of weights takes: the matrices of layers
@@ -20,7 +21,7 @@ struct Parameter {
 };
 
 struct LinearPlan {
-  std::size_t weight = 0;            ///< index of the parameter
+  std::size_t weight = 0;  ///< index of the parameter
   std::optional<std::size_t> bias;
 };
 struct NormPlan {
@@ -48,7 +49,7 @@ struct LayerPlan {
 /// What is computed, and with which parameters.
 struct Plan {
   std::vector<Parameter> parameters;
-  std::size_t count = 0;  ///< numbers in all
+  std::size_t count = 0;                  ///< numbers in all
   std::size_t tokens = 0, positions = 0;  ///< parameters; positions where there are any
   bool has_positions = false, tied = false;
   std::vector<LayerPlan> layers;

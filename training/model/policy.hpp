@@ -4,8 +4,9 @@
 #include <array>
 #include <string_view>
 
-#include "sim/model/policy.hpp"
 #include "training/names.hpp"
+
+#include "sim/model/policy.hpp"
 
 namespace roundoff::training {
 
@@ -28,12 +29,13 @@ enum class TrainingRole : std::uint8_t {
 };
 inline constexpr std::size_t training_role_count = 12;
 /// The names of the last four.
-inline constexpr std::array<std::string_view, 4> training_role_names = {"gradients", "master", "moments", "loss"};
+inline constexpr std::array<std::string_view, 4> training_role_names = {"gradients", "master", "moments",
+                                                                        "loss"};
 
 constexpr TrainingRole training_role(Role role) { return static_cast<TrainingRole>(role); }
 
 struct TrainingPolicy {
-  Policy model;                  ///< of the forward pass; its order and dot are those of all sums
+  Policy model;                ///< of the forward pass; its order and dot are those of all sums
   std::array<Format, 4> more;  ///< gradients, master, moments, loss
 
   /// One format for all.
