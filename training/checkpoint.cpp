@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view key = "roundoff-training";
 
 void put(std::string& out, std::uint64_t bits) {
-  for (std::size_t byte = 0; byte < sizeof bits; ++byte) out.push_back(static_cast<char>(bits >> (8 * byte) & 0xff));
+  for (std::size_t byte = 0; byte < sizeof bits; ++byte)
+    out.push_back(static_cast<char>(bits >> (8 * byte) & 0xff));
 }
 }  // namespace
 
@@ -64,7 +65,8 @@ Checkpoint read_checkpoint(std::string_view bytes, const std::string& source) {
                                     : tensor.name == "losses" ? &made.progress.losses
                                     : tensor.name == "lost"   ? &made.progress.lost
                                                               : nullptr;
-    if (to == nullptr || tensor.dtype != "F64") file.fail("is damaged: it has an unknown tensor " + tensor.name);
+    if (to == nullptr || tensor.dtype != "F64")
+      file.fail("is damaged: it has an unknown tensor " + tensor.name);
     to->resize((tensor.end - tensor.begin) / sizeof(double));
     const char* data = file.data(tensor);
     for (std::size_t i = 0; i < to->size(); ++i) {  // little-endian; infinities are among the averages

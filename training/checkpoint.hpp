@@ -10,11 +10,11 @@
 namespace roundoff::training {
 
 struct Progress {
-  std::uint64_t step = 0;               ///< done
-  std::vector<double> losses;           ///< of every step's batch
-  std::vector<double> lost;             ///< of every step, the share of updates that changed no weight
-  std::uint64_t skipped = 0;            ///< steps, for a gradient that was inf or NaN
-  std::string ended;                    ///< why it ended early, or ""
+  std::uint64_t step = 0;      ///< done
+  std::vector<double> losses;  ///< of every step's batch
+  std::vector<double> lost;    ///< of every step, the share of updates that changed no weight
+  std::uint64_t skipped = 0;   ///< steps, for a gradient that was inf or NaN
+  std::string ended;           ///< why it ended early, or ""
 };
 
 struct Checkpoint {

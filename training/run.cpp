@@ -53,7 +53,8 @@ TrainResult Training::run(const RunOptions& options) {
     } catch (const Trap& why) {
       progress_.ended = fmt::format("at step {}: {}", step, why.what());
     }
-    if (options.progress && options.progress(progress_.step, steps_, progress_.losses.empty() ? 0 : progress_.losses.back()))
+    if (options.progress &&
+        options.progress(progress_.step, steps_, progress_.losses.empty() ? 0 : progress_.losses.back()))
       result.interrupted = progress_.step < steps_;
     if (progress_.step % spec_.checkpoint == 0 && progress_.step != saved) {
       save();
@@ -77,8 +78,8 @@ void Training::evaluate(TrainResult& result, int threads) {
   result.held_out = training::evaluate(*trainee_, *data_, spec_.held_out);
   const Model trained = trainee_->model();
   for (const int bits : spec_.post) {
-    const std::unique_ptr<Trainee> rounded =
-        make_trainee(spec_.tier, quantised_after(trained, bits), spec_.policy, spec_.optimiser, steps_, threads);
+    const std::unique_ptr<Trainee> rounded = make_trainee(spec_.tier, quantised_after(trained, bits),
+                                                          spec_.policy, spec_.optimiser, steps_, threads);
     double loss = 0;
     const std::vector<PartResult> parts = training::evaluate(*rounded, *data_, spec_.held_out);
     for (const PartResult& part : parts) loss += part.loss / static_cast<double>(parts.size());
@@ -123,7 +124,8 @@ Model quantised_after(const Model& model, int bits) {
   };
   for (Layer& layer : made.layers) {
     if (layer.attention)
-      for (Linear* map : {&layer.attention->query, &layer.attention->key, &layer.attention->value, &layer.attention->output})
+      for (Linear* map : {&layer.attention->query, &layer.attention->key, &layer.attention->value,
+                          &layer.attention->output})
         row(map->weight);
     if (layer.feed_forward) {
       row(layer.feed_forward->in.weight);

@@ -10,16 +10,16 @@
 namespace roundoff::training {
 
 struct PartResult {
-  std::string part;         ///< "n=4", "text"
+  std::string part;  ///< "n=4", "text"
   std::size_t sequences = 0;
-  double loss = 0;          ///< nats a target
-  std::size_t right = 0;    ///< sequences all of whose targets are right
+  double loss = 0;        ///< nats a target
+  std::size_t right = 0;  ///< sequences all of whose targets are right
 };
 
 struct TrainResult {
   Progress progress;
-  std::uint64_t steps = 0;           ///< to do in all
-  std::uint64_t tokens = 0;          ///< trained on: positions of all batches
+  std::uint64_t steps = 0;   ///< to do in all
+  std::uint64_t tokens = 0;  ///< trained on: positions of all batches
   std::int64_t parameters = 0;
   std::vector<PartResult> held_out;  ///< absent where the model diverged
   /// (bits, loss) of the same with the weights of layers quantised afterwards; the loss over all parts.

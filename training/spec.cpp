@@ -66,7 +66,8 @@ class Section {
     to.assign(digits, end);
   }
   template <class Choice>
-  void choice(std::string_view key, Choice& to, const std::vector<std::pair<std::string_view, Choice>>& words) {
+  void choice(std::string_view key, Choice& to,
+              const std::vector<std::pair<std::string_view, Choice>>& words) {
     std::string word;
     text(key, word);
     if (word.empty()) return;
@@ -78,13 +79,16 @@ class Section {
       }
       names.push_back(name);
     }
-    fail(*table_->get(key), fmt::format("{} = \"{}\" is none of {}{}", key, word, fmt::join(names, ", "), did_you_mean(word, names)));
+    fail(*table_->get(key), fmt::format("{} = \"{}\" is none of {}{}", key, word, fmt::join(names, ", "),
+                                        did_you_mean(word, names)));
   }
   void done() const {
     if (table_ == nullptr) return;
     for (const auto& [key, node] : *table_)
       if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
-        fail(node, fmt::format("unknown key '{}' in {}{}", key.str(), name_, did_you_mean(key.str(), std::vector<std::string_view>(known_.begin(), known_.end()))));
+        fail(node, fmt::format(
+                       "unknown key '{}' in {}{}", key.str(), name_,
+                       did_you_mean(key.str(), std::vector<std::string_view>(known_.begin(), known_.end()))));
   }
 
  private:
@@ -100,7 +104,8 @@ std::vector<int> sizes_of(Section& data, std::string_view key, int standard) {
   std::vector<int> made;
   const auto take = [&](const toml::node& one) {
     const auto number = one.value_exact<std::int64_t>();
-    if (!number || *number < 1 || *number > 10000) data.fail(one, fmt::format("{} must be whole numbers from 1 to 10000", key));
+    if (!number || *number < 1 || *number > 10000)
+      data.fail(one, fmt::format("{} must be whole numbers from 1 to 10000", key));
     made.push_back(static_cast<int>(*number));
   };
   if (const toml::array* list = node->as_array()) {
@@ -112,7 +117,8 @@ std::vector<int> sizes_of(Section& data, std::string_view key, int standard) {
       std::from_chars(range->data(), range->data() + dots, low);
       std::from_chars(range->data() + dots + 2, range->data() + range->size(), high);
     }
-    if (low < 1 || high < low || high - low > 1000) data.fail(*node, fmt::format("{} = \"{}\" is no range; write \"2..4\"", key, *range));
+    if (low < 1 || high < low || high - low > 1000)
+      data.fail(*node, fmt::format("{} = \"{}\" is no range; write \"2..4\"", key, *range));
     for (int n = low; n <= high; ++n) made.push_back(n);
   } else {
     take(*node);
@@ -127,7 +133,8 @@ void read_data(Section& data, const fs::path& folder, DataSpec& to) {
   data.whole("grammar", to.grammar, 1000, 1LL << 28);
   const int given = (to.task.empty() ? 0 : 1) + (to.text.empty() ? 0 : 1) + (to.grammar == 0 ? 0 : 1);
   if (given != 1)
-    throw FileError("[data] names what is trained on: one of task = \"add\", text = \"FILE\", grammar = 2000000");
+    throw FileError(
+        "[data] names what is trained on: one of task = \"add\", text = \"FILE\", grammar = 2000000");
   if (!to.task.empty()) {
     const TaskSize standard;
     TaskSize size;
@@ -150,7 +157,8 @@ void read_data(Section& data, const fs::path& folder, DataSpec& to) {
       std::from_chars(vocabulary.data() + 11, vocabulary.data() + vocabulary.size(), to.most);
     if (vocabulary != "characters" && vocabulary != fmt::format("characters:{}", to.most))
       data.fail(*data.find("vocabulary"), "vocabulary must be \"characters\" or \"characters:64\"");
-    if (to.most == 1) data.fail(*data.find("vocabulary"), "a vocabulary of one character has nothing to learn");
+    if (to.most == 1)
+      data.fail(*data.find("vocabulary"), "a vocabulary of one character has nothing to learn");
     if (!to.text.empty() && fs::path(to.text).is_relative()) to.text = (folder / to.text).string();
   }
 }
@@ -164,8 +172,11 @@ void read_train(Section& train, TrainSpec& to) {
   train.decimal("lr", o.rate, 0, 1e6);
   train.whole("warmup", o.warmup, 0);
   train.decimal("final", o.final_share, 0, 1);
-  train.choice<OptimiserOptions::Schedule>("schedule", o.schedule, {{"cosine", OptimiserOptions::cosine}, {"constant", OptimiserOptions::constant}});
-  train.choice<OptimiserOptions::Kind>("optimiser", o.kind, {{"adam", OptimiserOptions::adam}, {"sgd", OptimiserOptions::sgd}});
+  train.choice<OptimiserOptions::Schedule>(
+      "schedule", o.schedule,
+      {{"cosine", OptimiserOptions::cosine}, {"constant", OptimiserOptions::constant}});
+  train.choice<OptimiserOptions::Kind>("optimiser", o.kind,
+                                       {{"adam", OptimiserOptions::adam}, {"sgd", OptimiserOptions::sgd}});
   train.decimal("beta1", o.beta1, 0, 0.999999999);
   train.decimal("beta2", o.beta2, 0, 0.999999999);
   train.decimal("epsilon", o.epsilon, 0, 1);
@@ -173,10 +184,11 @@ void read_train(Section& train, TrainSpec& to) {
   train.decimal("loss_scale", o.loss_scale, 1e-9, 1e18);
   train.whole("seed", to.seed, 0);
   train.whole("checkpoint", to.checkpoint, 1);
-  train.choice<Tier>("tier", to.tier, {{"exact", Tier::exact}});
+  train.choice<Tier>("tier", to.tier, {{"exact", Tier::exact}, {"fast", Tier::fast}});
 }
 
-void read_formats(const toml::table& page, const std::string& source, const Bindings& bindings, TrainSpec& to) {
+void read_formats(const toml::table& page, const std::string& source, const Bindings& bindings,
+                  TrainSpec& to) {
   const auto fail = [&](const toml::node& node, std::string_view what) {
     throw FileError(fmt::format("{}:{}: {}", source, node.source().begin.line, what));
   };
@@ -224,10 +236,12 @@ TrainSpec read_train_spec(std::string_view text, const std::string& source) {
   Section top(&page, "the page", source);
   const auto section = [&](std::string_view name) {
     const toml::node* node = top.find(name);
-    if (node != nullptr && node->as_table() == nullptr) top.fail(*node, fmt::format("[{}] must be a table", name));
+    if (node != nullptr && node->as_table() == nullptr)
+      top.fail(*node, fmt::format("[{}] must be a table", name));
     return Section(node == nullptr ? nullptr : node->as_table(), fmt::format("[{}]", name), source);
   };
-  Section model = section("model"), data = section("data"), train = section("train"), evaluate = section("evaluate");
+  Section model = section("model"), data = section("data"), train = section("train"),
+          evaluate = section("evaluate");
   top.text("out", made.out);
   for (const std::string_view key : policy_keys()) top.find(key);
   top.done();
@@ -237,9 +251,14 @@ TrainSpec read_train_spec(std::string_view text, const std::string& source) {
   model.whole("d_model", made.model.d_model, 1, 1 << 16);
   model.whole("heads", made.model.heads, 1, 1 << 12);
   model.whole("d_ff", made.model.d_ff, 1, 1 << 18);
-  model.choice<std::optional<Norm::Kind>>("norm", made.model.norm, {{"rms", Norm::rms}, {"layer", Norm::layer}, {"none", std::nullopt}});
+  model.choice<std::optional<Norm::Kind>>(
+      "norm", made.model.norm, {{"rms", Norm::rms}, {"layer", Norm::layer}, {"none", std::nullopt}});
   model.choice<Activation>("activation", made.model.activation,
-                           {{"relu", Activation::relu}, {"gelu", Activation::gelu}, {"gelu_tanh", Activation::gelu_tanh}, {"silu", Activation::silu}, {"identity", Activation::identity}});
+                           {{"relu", Activation::relu},
+                            {"gelu", Activation::gelu},
+                            {"gelu_tanh", Activation::gelu_tanh},
+                            {"silu", Activation::silu},
+                            {"identity", Activation::identity}});
   model.flag("gated", made.model.gated);
   model.flag("biases", made.model.biases);
   model.flag("tied", made.model.tied);
@@ -278,7 +297,8 @@ std::unique_ptr<Data> make_data(const DataSpec& spec, std::uint64_t seed) {
     for (const TaskSize& size : spec.sizes) sizes.push_back(make_task(spec.task, size));
     return task_data(std::move(sizes), seed);
   }
-  if (!spec.text.empty()) return text_data(read_text_file(spec.text), spec.text, spec.most, spec.context, seed);
+  if (!spec.text.empty())
+    return text_data(read_text_file(spec.text), spec.text, spec.most, spec.context, seed);
   return text_data(grammar_text(spec.grammar), "the made-up language", spec.most, spec.context, seed);
 }
 
@@ -286,16 +306,20 @@ std::string describe(const TrainSpec& spec, const Data& data) {
   const ModelSpec& m = spec.model;
   const OptimiserOptions& o = spec.optimiser;
   std::string formats;
-  for (const auto& [key, word] : layer_of(spec.policy.model).entries()) formats += fmt::format(" {}={}", key, word);
+  for (const auto& [key, word] : layer_of(spec.policy.model).entries())
+    formats += fmt::format(" {}={}", key, word);
   for (std::size_t i = 0; i < training_role_names.size(); ++i)
     formats += fmt::format(" {}={}", training_role_names[i], notation(spec.policy.more[i]));
   return fmt::format(
-      "tier {}; layers {} d_model {} heads {} d_ff {} norm {} activation {} gated {} biases {} tied {}; data {}; steps {} tokens {} "
-      "batch {} seed {}; optimiser {} lr {} betas {} {} epsilon {} momentum {} loss scale {} schedule {} warmup {} final {};{}",
-      spec.tier == Tier::exact ? "exact" : "fast", m.layers, m.d_model, m.heads, m.d_ff, m.norm ? static_cast<int>(*m.norm) : -1,
-      static_cast<int>(m.activation), m.gated, m.biases, m.tied, data.describe(), spec.steps, spec.tokens, spec.batch,
-      spec.seed, static_cast<int>(o.kind), o.rate, o.beta1, o.beta2, o.epsilon, o.momentum, o.loss_scale,
-      static_cast<int>(o.schedule), o.warmup, o.final_share, formats);
+      "tier {}; layers {} d_model {} heads {} d_ff {} norm {} activation {} gated {} biases {} tied {}; data "
+      "{}; steps {} tokens {} "
+      "batch {} seed {}; optimiser {} lr {} betas {} {} epsilon {} momentum {} loss scale {} schedule {} "
+      "warmup {} final {};{}",
+      spec.tier == Tier::exact ? "exact" : "fast", m.layers, m.d_model, m.heads, m.d_ff,
+      m.norm ? static_cast<int>(*m.norm) : -1, static_cast<int>(m.activation), m.gated, m.biases, m.tied,
+      data.describe(), spec.steps, spec.tokens, spec.batch, spec.seed, static_cast<int>(o.kind), o.rate,
+      o.beta1, o.beta2, o.epsilon, o.momentum, o.loss_scale, static_cast<int>(o.schedule), o.warmup,
+      o.final_share, formats);
 }
 
 }  // namespace roundoff::training

@@ -13,7 +13,7 @@
 //   steps = 1000                    # or tokens
 //   batch = 64                      # sequences
 //   lr = 0.002                      # warmup, schedule = "cosine" | "constant", final = 0.1, optimiser = "adam" | "sgd", beta1,
-//   seed = 1                        # beta2, epsilon, momentum, loss_scale, tier = "exact", checkpoint = 100
+//   seed = 1                        # beta2, epsilon, momentum, loss_scale, tier = "exact" | "fast", checkpoint = 100
 //   [formats]                       # by role, those of a policy and gradients, master, moments, loss
 //   master = "binary32"
 //   [quantise]                      # weights, activations, cache, straight through backward

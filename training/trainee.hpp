@@ -41,6 +41,9 @@ class Trainee {
   virtual void restore(const Snapshot& snapshot) = 0;
 };
 
+/// UsageError for a policy that has no rule of training.
+void require_trainable(const Policy& policy);
+
 std::unique_ptr<Trainee> make_trainee(Tier tier, const Model& model, const TrainingPolicy& policy,
                                       const OptimiserOptions& options, std::uint64_t steps, int threads);
 

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "constructions/tasks/task.hpp"
 #include "training/model/batch.hpp"
+
+#include "constructions/tasks/task.hpp"
 
 namespace roundoff::training {
 
@@ -36,8 +37,8 @@ std::unique_ptr<Data> task_data(std::vector<std::unique_ptr<Task>> sizes, std::u
 
 /// Windows of `context` characters; the last tenth is held out. The vocabulary is the characters (of UTF-8) that occur, in
 /// order, or the `most` - 1 most frequent ones and a last one that stands for all others. UsageError for a text too short.
-std::unique_ptr<Data> text_data(const std::string& text, const std::string& name, std::size_t most, std::size_t context,
-                                std::uint64_t seed);
+std::unique_ptr<Data> text_data(const std::string& text, const std::string& name, std::size_t most,
+                                std::size_t context, std::uint64_t seed);
 
 /// `count` characters of a made-up language: a lexicon of 600 words with Zipf's frequencies, each with words that like to
 /// follow it, in sentences with brackets. It is always the same one.

@@ -2,8 +2,9 @@
 // eight that follow it half of the time. Sentences are short, and some of their parts stand in brackets.
 #include <array>
 
-#include "formats/random.hpp"
 #include "training/data/data.hpp"
+
+#include "formats/random.hpp"
 
 namespace roundoff::training {
 

@@ -1,8 +1,8 @@
+#include "training/data/data.hpp"
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
 #include "formats/random.hpp"
-#include "training/data/data.hpp"
 
 namespace roundoff::training {
 
@@ -12,7 +12,8 @@ constexpr std::uint64_t held_out_stream = 0x68656c646f7574;
 
 class TaskData : public Data {
  public:
-  TaskData(std::vector<std::unique_ptr<Task>> sizes, std::uint64_t seed) : sizes_(std::move(sizes)), seed_(seed) {
+  TaskData(std::vector<std::unique_ptr<Task>> sizes, std::uint64_t seed)
+      : sizes_(std::move(sizes)), seed_(seed) {
     if (sizes_.empty()) throw UsageError("training on a task needs a size");
     for (const auto& task : sizes_) {
       if (task->vocabulary() != sizes_.front()->vocabulary())

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <map>
 
+#include "training/data/data.hpp"
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
 #include "formats/random.hpp"
-#include "training/data/data.hpp"
 
 namespace roundoff::training {
 
@@ -25,7 +25,8 @@ std::vector<std::string> characters(const std::string& text) {
 
 class TextData : public Data {
  public:
-  TextData(const std::string& text, std::string name, std::size_t most, std::size_t context, std::uint64_t seed)
+  TextData(const std::string& text, std::string name, std::size_t most, std::size_t context,
+           std::uint64_t seed)
       : name_(std::move(name)), context_(context), seed_(seed) {
     const std::vector<std::string> all = characters(text);
     std::map<std::string, std::size_t> counts;
@@ -49,27 +50,29 @@ class TextData : public Data {
     }
     train_ = tokens_.size() - tokens_.size() / 10;
     if (tokens_.size() / 10 <= context_ + 1)
-      throw UsageError(fmt::format("{} has {} characters: too few, its last tenth must hold a context of {}", name_,
-                                   tokens_.size(), context_));
+      throw UsageError(fmt::format("{} has {} characters: too few, its last tenth must hold a context of {}",
+                                   name_, tokens_.size(), context_));
   }
   const std::vector<std::string>& vocabulary() const override { return vocabulary_; }
   std::size_t positions() const override { return context_; }
 
   Batch batch(std::uint64_t step, std::size_t sequences) const override {
     Batch made;
-    for (std::size_t b = 0; b < sequences; ++b) window(random_bits(seed_, step, b) % (train_ - context_), made);
+    for (std::size_t b = 0; b < sequences; ++b)
+      window(random_bits(seed_, step, b) % (train_ - context_), made);
     return made;
   }
   std::vector<std::string> held_out() const override { return {"text"}; }
   Batch held_out(std::size_t, std::size_t first, std::size_t count) const override {
     Batch made;
     const std::size_t windows = (tokens_.size() - train_ - 1) / context_;
-    for (std::size_t b = first; b < std::min(windows, first + count); ++b) window(train_ + b * context_, made);
+    for (std::size_t b = first; b < std::min(windows, first + count); ++b)
+      window(train_ + b * context_, made);
     return made;
   }
   std::string describe() const override {
-    return fmt::format("text {:016x} of {} characters, {} of them different, context {}; seed {}", digest_, tokens_.size(),
-                       vocabulary_.size(), context_, seed_);
+    return fmt::format("text {:016x} of {} characters, {} of them different, context {}; seed {}", digest_,
+                       tokens_.size(), vocabulary_.size(), context_, seed_);
   }
 
  private:
@@ -90,8 +93,8 @@ class TextData : public Data {
 
 }  // namespace
 
-std::unique_ptr<Data> text_data(const std::string& text, const std::string& name, std::size_t most, std::size_t context,
-                                std::uint64_t seed) {
+std::unique_ptr<Data> text_data(const std::string& text, const std::string& name, std::size_t most,
+                                std::size_t context, std::uint64_t seed) {
   return std::make_unique<TextData>(text, name, most, context, seed);
 }
 

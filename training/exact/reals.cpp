@@ -111,7 +111,8 @@ Value slope(Activation activation, const Value& x, const Format& format, Draw dr
   };
   // Near 0 the derivative is 1/2 + c x with 0 < c < 2; far out it is just above 1, or just below 0.
   if (leading < -116) return beside(1, !x.negative);
-  if (!x.negative && leading >= 10) return beside(2, true);
+  if (!x.negative && leading >= (activation == Activation::silu ? 7 : 4))
+    return beside(2, true);  // by less than 2^-170
   if (x.negative && leading >= 20) return round(Value::scaled(true, 1, -(1 << 20)), format, draw).value;
   // What cancels in 1 + erf(x / sqrt 2), which is above exp(-x^2) = 2^(-1.45 x^2).
   const int cancelled = activation == Activation::gelu && x.negative && leading >= 0 ? 6 << (2 * leading) : 0;

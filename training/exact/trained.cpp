@@ -15,9 +15,7 @@ ExactTraining::ExactTraining(const Model& model, const TrainingPolicy& policy,
       network_(plan_, arithmetic_),
       update_(options, steps, arithmetic_),
       loss_scale_(rounded_real(decimal_real(options.loss_scale), parse_format("binary128"))) {
-  if (policy.model.mask != Mask::causal) throw UsageError("training: the mask is causal; leave `mask` out");
-  if (policy.model.divide != Divide::first)
-    throw UsageError("training: there is no rule for divide = last; leave `divide` out");
+  require_trainable(policy.model);
   for (const TrainingRole role : {TrainingRole::master, TrainingRole::moments})
     if (!contains(parse_format("binary64"), policy[role]))
       throw UsageError("training: " + notation(policy[role]) +

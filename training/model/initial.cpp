@@ -41,7 +41,8 @@ Model initial_model(const ModelSpec& spec, const std::vector<std::string>& vocab
     throw UsageError("a model needs at least one layer, one head and one dimension");
   if (spec.d_model % spec.heads != 0)
     throw UsageError(fmt::format("d_model = {} is no multiple of heads = {}", spec.d_model, spec.heads));
-  const int d = spec.d_model, units = spec.d_ff == 0 ? 4 * d : spec.d_ff, tokens = static_cast<int>(vocabulary.size());
+  const int d = spec.d_model, units = spec.d_ff == 0 ? 4 * d : spec.d_ff,
+            tokens = static_cast<int>(vocabulary.size());
   Normal normal(seed);
   const auto linear = [&](int rows, int columns, double shrink = 1) {
     Linear map{normal.matrix(rows, columns, shrink / std::sqrt(columns)), {}};
@@ -50,7 +51,10 @@ Model initial_model(const ModelSpec& spec, const std::vector<std::string>& vocab
   };
   const auto norm = [&]() -> std::optional<Norm> {
     if (!spec.norm) return std::nullopt;
-    Norm made{*spec.norm, Value::of(0x1.4f8b588e368f1p-17), Vector(static_cast<std::size_t>(d), Value::integer(1)), {}};  // 1e-5
+    Norm made{*spec.norm,
+              Value::of(0x1.4f8b588e368f1p-17),
+              Vector(static_cast<std::size_t>(d), Value::integer(1)),
+              {}};  // 1e-5
     if (spec.biases) made.bias = Vector(static_cast<std::size_t>(d), Value::zero());
     return made;
   };

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/model/model.hpp"
 #include "training/names.hpp"
+
+#include "sim/model/model.hpp"
 
 namespace roundoff::training {
 

@@ -1,9 +1,14 @@
 #include "training/model/network.hpp"
 
+#include "training/fast/arithmetic.hpp"
+
 namespace roundoff::training {
 
 namespace {
 using R = TrainingRole;
+
+double as_double(const Value& x) { return to_double(x); }
+double as_double(double x) { return x; }
 
 std::vector<Token> positions_of(const Batch& batch) {
   std::vector<Token> positions;
@@ -164,7 +169,7 @@ auto Network<Arithmetic>::run(const std::vector<T>& weights, const Batch& batch,
   const T out = forward(batch, kept);
   const auto loss = a_.loss(out, batch, loss_scale, gradients);
   Result made;
-  made.loss = to_double(loss.mean);
+  made.loss = as_double(loss.mean);
   if (!gradients) return made;
   made.gradients.resize(plan_.parameters.size());
   backward(batch, kept, loss.logits, made.gradients);
@@ -179,5 +184,6 @@ auto Network<Arithmetic>::logits(const std::vector<T>& weights, const Batch& bat
 }
 
 template class Network<Exact>;
+template class Network<Fast>;
 
 }  // namespace roundoff::training
