@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(floors formats sim constructions analyzer)
+set(floors formats sim constructions analyzer training)
 foreach(floor ${floors})
   set_target_properties(roundoff_${floor} PROPERTIES EXPORT_NAME ${floor})
   install(TARGETS roundoff_${floor} EXPORT roundoff_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}

@@ -97,6 +97,14 @@ Enclosure& Enclosure::operator=(Enclosure other) noexcept {
 }
 Enclosure::~Enclosure() = default;
 
+Enclosure Enclosure::pi(int bits) {
+  const MpfrRange range;
+  auto ends = std::make_unique<Ends>(bits);
+  mpfr_const_pi(ends->low, MPFR_RNDD);
+  mpfr_const_pi(ends->high, MPFR_RNDU);
+  return Enclosure(std::move(ends));
+}
+
 bool Enclosure::indefinite() const { return is_nan(ends_->low); }
 bool Enclosure::is_zero() const { return formats::is_zero(ends_->low) && formats::is_zero(ends_->high); }
 Value Enclosure::low() const { return to_value(ends_->low, MPFR_RNDD); }
