@@ -1,0 +1,228 @@
+// All text of the page, for translators. Functions take what is put in.
+
+export const words = {
+  title: 'Roundoff lab',
+  tagline: 'Where numbers run out of bits',
+  skip: 'Skip to the view',
+  views: { number: 'One rounding', sum: 'A sum unfolding', transformer: 'A transformer that adds', map: 'The map', lessons: 'Lessons' } as Record<string, string>,
+  loading: 'Unpacking the engine …',
+  failed: (why: string) => `The engine does not start in this browser: ${why}`,
+  commands: 'The same in a terminal',
+  copy: 'Copy',
+  copied: 'Copied',
+  link: 'Copy the link to this view',
+  linkCopied: 'The link is in the clipboard',
+  theme: { auto: 'Colours: as the system', light: 'Colours: light', dark: 'Colours: dark' } as Record<string, string>,
+  projector: 'Projector',
+  drop: 'Drop a model file (Roundoff model JSON) anywhere on this page, or',
+  choose: 'choose one',
+  dropped: (name: string) => `${name} is loaded: it is in the list of constructions.`,
+  notModel: (name: string) => `${name} is no model: a model file is JSON with "layers" (roundoff export writes one).`,
+  about: 'What this page is',
+  aboutText: 'The engine of this page is the program roundoff itself, compiled to WebAssembly: the same rounding, decided in the same place, to the same bit. Nothing is sent anywhere; the file works without a network. It contains GNU MPFR and the small integers of GNU GMP, both under the LGPL (version 3 or later); the program is under the Apache License 2.0. To rebuild it with libraries of your own: scripts/lab in the source of Roundoff, with LAB_LIBRARIES naming the folder of their sources.',
+
+  format: {
+    label: 'Number format',
+    presets: [
+      ['e4m3', '8-bit float of deep learning'], ['e5m2', '8-bit float, wide range'], ['binary16', 'half precision'], ['bfloat16', 'brain float'],
+      ['binary32', 'single precision'], ['binary64', 'double precision'], ['e2m1', '4-bit float'], ['binary8p3', 'IEEE P3109'], ['posit(8,2)', 'posit'],
+      ['fixed(4,3)', 'fixed point, 4.3 bits'], ['fixed(1,0)', '2-bit fixed point'], ['twos(3,0):wrap', '4-bit integers that wrap'], ['int8', '8-bit integers'],
+      ['float(3,3)', '3 exponent bits, 3 significand bits'], ['F(1,2)', "the papers' format"], ['binary16:rtz', 'towards zero'], ['e4m3:sr(1)', 'stochastic rounding'],
+    ] as [string, string][],
+  },
+
+  operations: { round: 'round x', add: 'x + y', sub: 'x − y', mul: 'x × y', div: 'x ÷ y', fma: 'x × y + z, fused', sqrt: '√x', rsqrt: '1 ⁄ √x', exp: 'exp x', log: 'log x', tanh: 'tanh x', sigmoid: 'sigmoid x', silu: 'silu x', gelu: 'gelu x', erf: 'erf x' } as Record<string, string>,
+
+  line: {
+    subnormal: 'subnormal',
+    middle: 'the middle',
+    beyond: (overflow: string) => ({ inf: 'beyond: becomes infinite', sat: 'beyond: saturates', satfinite: 'beyond: saturates', wrap: 'beyond: wraps around', trap: 'beyond: traps' })[overflow] ?? 'beyond the range',
+  },
+
+  number: {
+    lead: 'A computer has finitely many numbers. Every operation is computed exactly and then moved to one of them. Drag the needle.',
+    operation: 'Operation',
+    operand: (name: string) => `${name}`,
+    zoom: 'Zoom of the number line',
+    wide: 'whole range',
+    close: 'two neighbours',
+    drag: 'Drag: the exact result',
+    exact: 'exact',
+    exactResult: 'exact result',
+    rounded: (format: string) => `in ${format}`,
+    flags: 'flags',
+    noFlags: 'none: exact',
+    none: 'none',
+    bits: 'Its bits',
+    others: 'The same in other formats',
+    otherFormats: 'Formats to compare',
+    presets: 'Examples',
+    columns: ['format', 'result', 'relative error', 'flags'],
+    noFormat: (format: string) => `${format} quantises vectors; take a format of single numbers here`,
+    examples: [
+      ['An absorbed addend', { format: 'bfloat16', op: 'add', x: '256', y: '1', zoom: '0.97' }],
+      ['0.1 + 0.2', { format: 'binary64', op: 'add', x: '0.1', y: '0.2', zoom: '0.98' }],
+      ['A tie', { format: 'e4m3', op: 'add', x: '16', y: '1', zoom: '0.9' }],
+      ['Overflow', { format: 'e5m2', op: 'mul', x: '300', y: '300', zoom: '0' }],
+      ['Underflow', { format: 'e4m3', op: 'exp', x: '-8', zoom: '0.95' }],
+      ['Saturation', { format: 'fixed(4,3)', op: 'add', x: '12', y: '9', zoom: '0.1' }],
+      ['Wrap-around', { format: 'twos(3,0):wrap', op: 'add', x: '6', y: '5', zoom: '0.1' }],
+      ['Third', { format: 'binary16', op: 'div', x: '1', y: '3', zoom: '0.97' }],
+    ] as [string, Record<string, string>][],
+    nan: 'There is no number to give: the result is NaN.',
+    saturated: (to: string) => `Too large: the largest magnitude, ${to}, stands in.`,
+    overflow: (to: string) => `Beyond the range: it becomes ${to}.`,
+    member: 'The exact result is a number of this format: nothing is lost.',
+    vanished: 'So small that it becomes 0.',
+    tie: (a: string, b: string, to: string) => `Exactly in the middle of ${a} and ${b}: a tie. The rule for ties takes ${to}.`,
+    between: (a: string, b: string, to: string) => `Between ${a} and ${b}; rounded to ${to}.`,
+    absorbed: (y: string) => `Adding ${y} changed nothing: the addend is absorbed.`,
+    error: (ulps: number) => `Error: ${ulps > 0 ? '+' : ''}${ulps} ulp.`,
+    alt: (exact: string, result: string, why: string) => `Number line. The exact result is ${exact}, the rounded one ${result}. ${why}`,
+  },
+
+  bits: {
+    kinds: { sign: 'sign', exponent: 'exponent', integer: 'integer', fraction: 'fraction' } as Record<string, string>,
+    cell: (kind: string, place: number, bit: number) => `${kind} bit, place ${place}: ${bit}. Turn it over.`,
+    code: 'code',
+    none: 'This value has no code.',
+  },
+
+  sum: {
+    lead: 'Addition of rounded numbers is not associative. The same terms, added in different orders; an addend too small for the sum so far leaves no trace.',
+    kind: 'What is computed', asSum: 'their sum', asSoftmax: 'their softmax',
+    generator: 'Terms', terms: 'Own terms', count: 'How many:', orders: 'Orders', ordersHint: 'sequential, tree, exact, wide:FORMAT, blocked:B',
+    generators: [['ones', '1 + 1 + 1 + …'], ['harmonic', '1 + 1/2 + 1/3 + …'], ['alternating', '1 − 1/2 + 1/3 − …'], ['large', '256, then ones'], ['small', 'ones, then 256'], ['own', 'own terms']] as [string, string][],
+    examples: [
+      ['Counting stops', { format: 'bfloat16', terms: 'ones', count: '300', order: 'sequential', kind: 'sum' }],
+      ['A large one first', { format: 'bfloat16', terms: 'large', count: '64', order: 'sequential', kind: 'sum' }],
+      ['A large one last', { format: 'bfloat16', terms: 'small', count: '64', order: 'sequential', kind: 'sum' }],
+      ['Harmonic series', { format: 'e4m3', terms: 'harmonic', count: '60', order: 'sequential', kind: 'sum' }],
+      ['Softmax', { format: 'e4m3', terms: '0 -2 -5 -9 -20', kind: 'softmax' }],
+    ] as [string, Record<string, string>][],
+    orderName: (order: string) => order.startsWith('wide:') ? `wide: in ${order.slice(5)}, rounded at the end` : order.startsWith('blocked:') ? `blocks of ${order.slice(8)}` : ({ sequential: 'one after the other', tree: 'as a tree', exact: 'exact, rounded once' } as Record<string, string>)[order] ?? order,
+    right: 'the exact sum', off: (by: string) => `off by ${by}`, absorbed: (n: number) => `${n} absorbed`,
+    stripAlt: (n: number, absorbed: number) => `${n} additions, ${absorbed} of them absorbed`,
+    onePass: 'Nothing is rounded on the way: one rounding at the end.',
+    noneAbsorbed: (n: number) => `None of ${n} additions is absorbed.`,
+    stalls: (at: number, sum: string) => `From addition ${at} on the sum stands still at ${sum}: every further term is absorbed.`,
+    someAbsorbed: (n: number, at: number) => `${n} addends are absorbed; the first at addition ${at}.`,
+    addition: (at: number, of: number) => `addition ${at} of ${of}`,
+    leavesNoTrace: 'absorbed: the addend leaves no trace', isExact: 'exact', lookCloser: 'On the number line',
+    step: 'Addition', back: '← back', on: 'on →',
+    exactCurve: 'exact', roundedCurve: 'rounded after every addition',
+    curveAlt: (exact: string, rounded: string) => `Partial sums: the exact ones end at ${exact}, the rounded ones at ${rounded}.`,
+    zeroWeights: (n: number) => `${n} weight${n > 1 ? 's are' : ' is'} exactly 0: softmax underflows. Attention that looks at one token alone rests on this.`,
+    noZeroWeight: 'No weight is 0: every token is looked at a little.',
+    weightAlt: (term: string, exact: string, value: string) => `term ${term}: exactly about ${exact}, rounded ${value}`,
+  },
+
+  transformer: {
+    lead: 'A transformer whose weights were written by hand, so that its proof can be read off. Every operation in it is rounded. Take bits away until it fails.',
+    construction: 'Construction', base: 'Base', question: 'Question', format: 'Number format', models: 'Models dropped here',
+    task: (task: string) => ({ add: 'Addition', iteradd: 'Sums of several numbers', mul: 'Multiplication', majority: 'Majority', parity: 'Parity', 'cot-iteradd': 'Sums, with the working', 'cot-mul': 'Products, with the working' } as Record<string, string>)[task] ?? task,
+    bits: 'Bits', pips: 'Below the slider: green where the answer to this question is right, red where it is wrong.',
+    bitCount: (bits: number) => `${bits} bit${bits === 1 ? '' : 's'}`, own: 'its own format',
+    failsAt: (bits: number) => `It fails at ${bits} bits.`,
+    stages: 'Stages of the computation', registers: 'Registers by position', register: 'register', outputs: 'Output positions',
+    back: '← back', on: 'on →', why: 'Why it is wrong', showIt: 'Show the deciding rounding', eos: 'end of the answer',
+    stage: (kind: string, layer: number) => ({ emb: 'Embedding', attention: `Layer ${layer}: attention`, 'feed-forward': `Layer ${layer}: units`, choice: 'Choice' } as Record<string, string>)[kind]!,
+    right: (width: number) => `Right. The transformer is ${width} wide.`,
+    wrong: (want: string) => `Wrong: right is ${want}.`,
+    traps: (why: string) => `The run stops: ${why}`,
+    positionAt: (pos: number, token: string) => `position ${pos}, token ${token}`,
+    caption: (stage: string) => `Values of the registers at every position after: ${stage}`,
+    exactly: (exact: string, value: string) => `exactly ${exact}, rounded to ${value}`,
+    looks: 'looks at', looksNowhere: 'This position looks at nothing.',
+    look: (head: number, key: number, token: string, weight: string) => `head ${head} looks at “${token}” (position ${key}) with weight ${weight}`,
+    looksAtMany: (head: number, count: number, weight: string) => `head ${head} looks at ${count} positions, with weight ${weight} each or so`,
+    after: (token: string, next: string) => `after ${token}: ${next}`,
+    tale: (kind: string, _at: number) => ({
+      emb: 'Every token brings its registers, and every position its own.',
+      attention: 'Every position looks back, weighs what it finds, and adds it to its registers. Click a token to see where it looks. Shaded: what changed; dotted: what was rounded.',
+      'feed-forward': 'Every position computes with what it carries, by itself. Shaded: what changed; dotted: what was rounded.',
+      choice: 'The largest number wins: that token is written.',
+    } as Record<string, string>)[kind]!,
+  },
+
+  map: {
+    lead: 'How many bits are enough? Every cell runs all inputs of its size. Click one that fails to see why.',
+    most: 'Digits up to', rows: 'Rows', bits: 'bits of the format', knob: (knob: string) => `width, by ${knob}`,
+    computing: 'Running all inputs …', stopped: 'Stopped.', stop: 'Stop', done: (n: number) => `${n} cells: every input of each was run.`,
+    noDial: 'This format has no bits that can be turned down one by one.',
+    caption: (name: string, p: string) => `${name} in base ${p}: verdicts by bits and digits`,
+    cellAlt: (row: number, n: number, verdict: string) => `${row}, size ${n}: ${verdict}`,
+    legend: { holds: 'right on every input', refuted: 'wrong on some input', refused: 'refused, with a reason', unknown: 'not decided' } as Record<string, string>,
+    refused: 'The program refuses, and says why:',
+    verdict: (verdict: string, covered: string, of: string, format: string, width: number) => verdict === 'refuted' ? `In ${format} (width ${width}) it is wrong.` : `In ${format} (width ${width}) it is right on all ${of === covered ? of : `${covered} of ${of}`} inputs.`,
+    counterexample: (input: string, got: string, want: string) => `${input} gives ${got}; right is ${want}.`,
+    open: 'Look inside this failure',
+  },
+
+  lessons: {
+    lead: 'Six short lessons. Each sets up the page, asks a question, and leaves you with the controls.',
+    start: 'Begin', lesson: (n: number) => `Lesson ${n}`, check: 'Which is it?', right: 'Yes.', notQuite: 'Not quite.', next: 'Next lesson', close: 'Leave the lesson', tryIt: 'Set it up',
+    list: [
+      {
+        title: 'An addend that is not there',
+        text: ['In bfloat16 a number has 8 significant bits. At 256 its neighbours are 2 apart.', 'So what is 256 + 1? Drag the needle to see how far it has to go before the sum moves.'],
+        view: 'number', state: { format: 'bfloat16', op: 'add', x: '256', y: '1', zoom: '0.97' },
+        tries: [['Add 1.1 instead', { y: '1.1' }], ['Subtract 1', { op: 'sub', y: '1' }]],
+        question: 'What is the smallest whole number that, added to 256 in bfloat16, is not absorbed?', choices: ['1', '2', '4'], answer: 1,
+        why: '1 falls in the middle of 256 and 258, and the tie goes to the even code, 256. 2 reaches the neighbour.',
+      },
+      {
+        title: 'The order of a sum',
+        text: ['Sixty-four ones and one 256, added in bfloat16. Added after the 256, one by one, every 1 is lost.', 'The same terms as a tree, or with the small ones first, come out differently. None of the orders is wrong: each is its own computation.'],
+        view: 'sum', state: { format: 'bfloat16', terms: 'large', count: '64', order: 'sequential', kind: 'sum' },
+        tries: [['The 256 last', { terms: 'small' }], ['Only ones', { terms: 'ones', count: '300' }]],
+        question: 'Counting up by ones in bfloat16: where does it stop?', choices: ['at 128', 'at 256', 'never'], answer: 1,
+        why: 'At 256 the neighbours are 2 apart, and 256 + 1 is a tie that goes back to 256. Only ones shows it.',
+      },
+      {
+        title: 'Why attention needs underflow',
+        text: ['Attention weighs every token by exp of its score. Exactly computed, no weight is ever 0: every other token leaks in.', 'In a format with few bits, a small weight becomes exactly 0. A transformer can then look at one token, and at no other.'],
+        view: 'sum', state: { kind: 'softmax', format: 'e4m3', terms: '0 -2 -5 -9 -20' },
+        tries: [['More bits: binary32', { format: 'binary32' }], ['Scores closer together', { terms: '0 -1 -2 -3' }]],
+        question: 'Which change makes attention harder, able to look at one token alone?', choices: ['more bits', 'larger differences of scores', 'more tokens'], answer: 1,
+        why: 'The larger the difference, the earlier exp rounds to 0. More bits keep small weights alive.',
+      },
+      {
+        title: 'A carry that is one bit short',
+        text: ['This transformer adds. In its own format it is right on every input of this size.', 'Take one bit away with the slider. The sentence names the operation that decides the error: its operands, its exact result, and what the format made of it.'],
+        view: 'transformer', state: { name: 'add-hinge', p: '10', input: '000+000=', format: 'fixed(5,0)' },
+        tries: [['Its own format', { format: '' }], ['In base 2', { p: '2', input: '0111+0001=', format: '' }]],
+        question: 'What happened to the deciding number?', choices: ['it was absorbed', 'it saturated: too large for the format', 'it underflowed to 0'], answer: 1,
+        why: 'The exact value is 50, and the largest number of 6 bits is 31. The answer turns on it.',
+      },
+      {
+        title: 'Constant or logarithmic precision',
+        text: ['Every cell of the map runs all inputs. Going right, numbers get longer: the boundary between red and green climbs slowly.', 'With O(log n) bits a transformer of constant width is enough. With a constant number of bits, it has to get wider with n: look at add-dnf.'],
+        view: 'map', state: { name: 'add-hinge', p: '2', most: '4', by: 'bits' },
+        tries: [['Constant precision: add-dnf', { name: 'add-dnf', by: 'bits' }], ['add-slim, in few bits', { name: 'add-slim', by: 'bits' }]],
+        question: 'Doubling the number of digits costs a transformer of fixed width about …', choices: ['twice the bits', 'a constant number of bits more', 'nothing'], answer: 1,
+        why: 'Bits grow as log n: a doubling adds a constant.',
+      },
+      {
+        title: 'Parity, by an error',
+        text: ['Is the number of ones odd? Two’s complement numbers that wrap around count modulo a power of 2, so the sum itself forgets all but the parity.', 'What is usually called an error of arithmetic does the work here. Theorems about rounding do not allow it, and the program says so.'],
+        view: 'transformer', state: { name: 'parity', p: '2', input: '0+1+1+1=' },
+        tries: [['Two ones', { input: '0+1+1+0=' }], ['More of them', { input: '1+1+1+0+1+1+1+1=' }]],
+        question: 'If the format saturated instead of wrapping, could the sum still tell odd from even?', choices: ['yes', 'no: large sums all look alike'], answer: 1,
+        why: 'A sum that saturates stays at its largest value: 3, 4 and 5 ones look the same.',
+      },
+    ] as Lesson[],
+  },
+};
+
+export interface Lesson {
+  title: string;
+  text: string[];
+  view: string;
+  state: Record<string, string>;
+  tries: [string, Record<string, string>][];
+  question: string;
+  choices: string[];
+  answer: number;
+  why: string;
+}
