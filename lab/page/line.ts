@@ -26,7 +26,8 @@ export interface Mark {
   label: string;
 }
 
-export const width = 1000, height = 230, axis = 130;
+/// Of the drawing; on a phone it is narrower, so that its letters keep their size.
+export const width = globalThis.innerWidth < 760 ? 480 : 1000, height = 230, axis = 130;
 
 export class Window {
   constructor(readonly low: Rational, readonly high: Rational) {}
@@ -47,7 +48,8 @@ export function windowOf(facts: Facts, centre: Rational, gap: Rational, zoom: nu
   const whole = facts.highest.minus(facts.lowest).over(new Rational(2n)).times(new Rational(21n, 20n));
   const close = gap.times(new Rational(5n, 4n));
   const logarithm = (x: Rational) => x.exponent() + Math.log2(x.over(Rational.power(x.exponent())).toNumber());
-  const e = logarithm(whole) * (1 - zoom) + logarithm(close) * zoom;
+  const wide = (1 - zoom) ** 2;  // more of the slider for what is close
+  const e = logarithm(whole) * wide + logarithm(close) * (1 - wide);
   const half = Rational.power(Math.floor(e)).times(Rational.of(2 ** (e - Math.floor(e))));
   const middle = facts.highest.plus(facts.lowest).over(new Rational(2n));
   let low = centre.minus(half), high = centre.plus(half);
@@ -121,12 +123,12 @@ function scale(window: Window): SVGElement[] {
   const span = window.high.minus(window.low).toNumber();
   const low = window.low.toNumber(), high = window.high.toNumber();
   if (!(span > 0) || !Number.isFinite(span) || span / Math.max(Math.abs(low), Math.abs(high)) < 1e-13) return [];
-  const raw = span / 6, power = 10 ** Math.floor(Math.log10(raw));
+  const raw = span / (width / 160), power = 10 ** Math.floor(Math.log10(raw));
   const unit = [1, 2, 5, 10].map((m) => m * power).find((m) => m >= raw)!;
   const shapes: SVGElement[] = [];
   for (let k = Math.ceil(low / unit); k * unit <= high; ++k) {
     const value = k * unit, x = ((value - low) / span) * width;
-    if (x < 20 || x > width - 20) continue;
+    if (x < 24 || x > width - 24) continue;
     const digits = Math.max(0, -Math.floor(Math.log10(unit)));
     const label = Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(1) : value.toFixed(Math.min(20, digits));
     shapes.push(s('text', { class: 'scale', x, y: axis + 34 }, label));
@@ -161,18 +163,18 @@ export function draw(facts: Facts, window: Window, marks: Mark[]): SVGElement[] 
       const middle = (a + b) / 2;
       shapes.push(s('rect', { class: 'between', x: a, y: axis - 9, width: b - a, height: 18 }));
       shapes.push(s('line', { class: 'middle', x1: middle, x2: middle, y1: axis - 14, y2: axis + 14 }));
-      if (b - a > 200) shapes.push(s('text', { class: 'middle-label', x: middle, y: axis + 52 }, words.line.middle));
-      if (b - a > 140 && a > -40 && b < width + 40) {
-        shapes.push(s('text', { class: 'neighbour', x: Math.max(6, a), y: axis - 22, 'text-anchor': a < 60 ? 'start' : 'middle' }, below.label));
-        shapes.push(s('text', { class: 'neighbour', x: Math.min(width - 6, b), y: axis - 22, 'text-anchor': b > width - 60 ? 'end' : 'middle' }, above.label));
+      if (b - a > 200) shapes.push(s('text', { class: 'middle-label', x: middle, y: axis + 60 }, words.line.middle));
+      if (b - a > 90 && a > -40 && b < width + 40) {
+        shapes.push(s('text', { class: 'neighbour', x: Math.max(6, a - 10), y: axis - 20, 'text-anchor': a < 60 ? 'start' : 'end' }, below.label));
+        shapes.push(s('text', { class: 'neighbour', x: Math.min(width - 6, b + 12), y: axis - 20, 'text-anchor': b > width - 60 ? 'end' : 'start' }, above.label));
       }
     }
   }
   for (const mark of marks.filter((mark) => mark.kind === 'operand')) {
     const x = window.x(mark.at);
     if (x < 0 || x > width) continue;
-    shapes.push(s('path', { class: 'operand', d: `M${x},${axis + 12} l-6,12 h12 z` }));
-    shapes.push(s('text', { class: 'operand-label', x, y: axis + 40 }, mark.label));
+    shapes.push(s('path', { class: 'operand', d: `M${x},${axis + 46} l-7,14 h14 z` }));
+    shapes.push(s('text', { class: 'operand-label', x, y: axis + 78 }, mark.label));
   }
   if (exact && result) {
     const from = window.x(exact.at), to = window.x(result.at);

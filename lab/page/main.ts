@@ -23,9 +23,9 @@ const waiting: (() => void)[] = [];
 
 const status = h('p', { class: 'status', role: 'status' }, words.loading);
 const said = h('p', { class: 'sr', 'aria-live': 'polite' });
-const stage = h('main', { id: 'view', tabindex: -1 });
+const stage = h('div', { id: 'view', class: 'view-root', tabindex: -1 });
 const nav = h('nav', { 'aria-label': words.title });
-const panel = h('aside', { class: 'lesson', hidden: true });
+const panel = h('section', { class: 'lesson', 'aria-label': words.views['lessons']!, hidden: true });
 const terminal = h('section', { class: 'terminal', 'aria-label': words.commands });
 
 function stored(key: string): string {
@@ -79,7 +79,7 @@ const context: Context = {
     const texts = lines.map(line);
     replace(terminal, h('h2', {}, words.commands), ...texts.map((command) => {
       const copy = h('button', { type: 'button', class: 'copy', 'aria-label': `${words.copy}: ${command}`, click: () => { void copyText(command, copy, words.copy, words.copied); } }, words.copy);
-      return h('div', { class: 'command' }, h('code', {}, command), copy);
+      return h('div', { class: 'command' }, h('code', { tabindex: 0 }, command), copy);
     }));
   },
   say(text) { said.textContent = text; },
@@ -175,7 +175,7 @@ function shell(): void {
   document.body.append(
     h('a', { href: '#view', class: 'skip', click: (event: Event) => { event.preventDefault(); stage.focus(); } }, words.skip),
     h('header', {}, h('div', { class: 'brand' }, h('strong', {}, words.title), h('span', {}, words.tagline)), nav),
-    status, panel, stage, terminal,
+    status, h('main', {}, panel, stage, terminal),
     h('footer', {}, h('div', { class: 'row' }, share, theme, projector),
       h('p', {}, `${words.drop} `, h('label', { for: 'chooser', class: 'link' }, words.choose), '.', chooser),
       h('details', {}, h('summary', {}, words.about), h('p', {}, words.aboutText))),

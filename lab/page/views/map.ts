@@ -107,7 +107,7 @@ export const mapView: View = {
       const rows = Array.from({ length: high - low + 1 }, (_, i) => high - i);
       cellOf.clear();
       replace(picture, h('table', {}, h('caption', { class: 'sr' }, words.map.caption(now['name']!, now['p']!)),
-        h('thead', {}, h('tr', {}, h('th', {}, ''), ...sizes.map((n) => h('th', { scope: 'col' }, counted ? `k = ${n}` : `n = ${n}`)))),
+        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, now['by'] === 'bits' ? words.map.bitsHead : now['by']!), ...sizes.map((n) => h('th', { scope: 'col' }, counted ? `k = ${n}` : `n = ${n}`)))),
         h('tbody', {}, ...rows.map((row) => h('tr', {}, h('th', { scope: 'row' }, now['by'] === 'bits' ? words.transformer.bitCount(row) : `${now['by']} = ${row}`),
           ...sizes.map((n) => {
             const cell = h('button', { type: 'button', class: 'cell waiting', 'aria-label': words.map.cellAlt(row, n, '…'), click: () => context.set({ cell: `${row},${n}` }) }, '');
@@ -133,8 +133,9 @@ export const mapView: View = {
           element.textContent = now['by'] !== 'bits' && cell && 'width' in cell ? String(cell.width) : { holds: '✓', refuted: '×', refused: '–', unknown: '?' }[kindOf(cell)];
           element.setAttribute('aria-label', words.map.cellAlt(row, n, words.map.legend[kindOf(cell)]!));
           if (commands.length < 3) commands.push(asked.words);
-          replace(progress, words.map.done(++done));
+          replace(progress, words.map.progress(++done));
         }
+      replace(progress, words.map.done(done));
       stop.hidden = true;
       context.commands(commands);
       choose(state);

@@ -67,7 +67,9 @@ export const numberView: View = {
           step(place, event.key === 'ArrowUp' ? 1 : -1);
         },
       });
-      return { place, input, box: field(words.number.operand(place), input) };
+      const hint = h('small', { class: 'taken' }), box = field(words.number.operand(place), input);
+      box.append(hint);
+      return { place, input, hint, box };
     });
     const zoom = h('input', { type: 'range', min: 0, max: 1, step: 0.01, 'aria-label': words.number.zoom,
       input: () => context.set({ zoom: zoom.value }) });
@@ -76,10 +78,10 @@ export const numberView: View = {
       s('defs', {}, s('marker', { id: 'arrow', viewBox: '0 0 10 10', refX: 8, refY: 5, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' },
         s('path', { d: 'M0,0 L10,5 L0,10 z', class: 'arrow' }))), title, scene, needle);
     title.id = 'line-title';
-    const handle = h('input', { type: 'range', min: 0, max: 1000, step: 1, class: 'handle', 'aria-label': words.number.drag,
+    const handle = h('input', { type: 'range', min: 0, max: width, step: 1, class: 'handle', 'aria-label': words.number.drag,
       input: () => drag(Number(handle.value)) });
     const sentence = h('p', { class: 'sentence', 'aria-live': 'polite' });
-    const sum = h('div', { class: 'sum' });
+    const sum = h('div', { class: 'results' });
     const bits = h('div', { class: 'bits' });
     const table = h('div', { class: 'also' });
     const also = text('', (value) => context.set({ also: value }));
@@ -151,6 +153,7 @@ export const numberView: View = {
       format.fault('');
       last = document_ as Evaluated;
       picture_(now);
+      await taken(now);
       await compare(now);
     }
 
@@ -229,8 +232,20 @@ export const numberView: View = {
         picture.classList.toggle(`is-${name.replace('-', 'minus-')}`, e.value === name);
     }
 
+    /// What becomes of operands that are no numbers of the format, before the operation.
+    async function taken(now: State): Promise<void> {
+      const used = now['op'] === 'round' ? [] : operands.slice(0, arity(now['op']!));
+      const answer = used.length ? await context.ask({ words: ['eval', '--stdin', '--json'], input: used.map((o) => `${now['format']} round ${now[o.place]}\n`).join(''), channel: 'operands' }) : null;
+      if (now !== state) return;
+      const results = answer?.out ? (JSON.parse(answer.out).results as Evaluated[]) : [];
+      operands.forEach((o, i) => {
+        const result = i < used.length ? results[i] : undefined;
+        replace(o.hint, result?.flags && result.flags !== '-' ? words.number.taken(shown(result.value)) : '');
+      });
+    }
+
     async function compare(now: State): Promise<void> {
-      const list = now['also']!.match(/[^\s,(]+(\([^)]*\))?[^\s,]*/g) ?? [];
+      const list = (now['also']!.match(/[^\s,(]+(\([^)]*\))?[^\s,]*/g) ?? []).filter((name) => name !== now['format']);
       const rest = asked().slice(2).join(' ');
       const input = [now['format']!, ...list].map((f) => `${f} ${rest}\n`).join('');
       const answer = await context.ask({ words: ['eval', '--stdin', '--json'], input, channel: 'also' });

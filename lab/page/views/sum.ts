@@ -76,8 +76,8 @@ export const sumView: View = {
       if (now['kind'] === 'softmax') return softmax(now, terms);
       const list = now['orders']!.split(/\s+/).filter(Boolean);
       if (!list.includes(now['order']!)) now = { ...now, order: list[0] ?? 'sequential' };
-      const compact = terms.length > 24 ? [...terms.slice(0, 24), '...'] : terms;
-      context.commands(list.map((order) => ['eval', now['format']!, 'sum', '--order', order, ...(terms.length > 24 ? compact : terms)]));
+      const said = terms.some((term) => term.startsWith('-')) ? ['--', ...terms] : terms;
+      context.commands(list.map((order) => ['eval', now['format']!, 'sum', '--order', order, ...said]));
       const sums: [string, Sum | string][] = [];
       for (const order of list) {
         const answer = await context.ask({ words: ['eval', now['format']!, 'sum', '--json', '--order', order, '--', ...terms], channel: `sum ${order}` });
@@ -172,9 +172,9 @@ export const sumView: View = {
     async function softmax(now: State, terms: string[]): Promise<void> {
       shownSum = null;
       stepper.disabled = true;
-      const question = ['eval', now['format']!, 'softmax', ...terms.slice(0, 40)];
+      const question = ['eval', now['format']!, 'softmax', ...(terms.some((term) => term.startsWith('-')) ? ['--'] : []), ...terms.slice(0, 40)];
       context.commands([question]);
-      const answer = await context.ask({ words: ['eval', now['format']!, 'softmax', '--json', '--', ...terms.slice(0, 40)], channel: 'softmax' });
+      const answer = await context.ask({ words: [...question.slice(0, 3), '--json', ...question.slice(3)], channel: 'softmax' });
       if (!answer || state['terms'] !== now['terms'] || state['kind'] !== 'softmax') return;
       const document_ = answer.out ? JSON.parse(answer.out) : null;
       replace(detail);
