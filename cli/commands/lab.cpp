@@ -11,6 +11,7 @@
 
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/lab_state.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -45,15 +46,7 @@ std::string address_of(const std::string& page) {
   std::error_code error;
   const std::string path = std::filesystem::canonical(page, error);
   if (error || !std::filesystem::is_regular_file(path)) throw FileError(fmt::format("lab: {} is no file", page));
-  std::string address = "file://";
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || std::string_view("/-_.~").find(c) != std::string_view::npos)
-      address += c;
-    else
-      address += fmt::format("%{:02X}", byte);
-  }
-  return address;
+  return "file://" + address_text(path, "/-_.~");
 }
 
 /// Hands the address to the desktop; whether there is one that took it.
