@@ -165,7 +165,7 @@ export const sumView: View = {
         s('path', { class: 'ideal', d: path(exact) }), s('path', { class: 'staircase', d: steps }),
         s('line', { class: 'now', x1: x(at + 1), x2: x(at + 1), y1: 20, y2: 226 }),
         s('text', { class: 'ideal-label', x: 976, y: Math.max(18, y(exact[exact.length - 1]!) - 8), 'text-anchor': 'end' }, words.sum.exactCurve),
-        s('text', { class: 'stair-label', x: 976, y: Math.min(222, y(rounded[rounded.length - 1]!) + 20), 'text-anchor': 'end' }, words.sum.roundedCurve),
+        s('text', { class: 'stair-label', x: 976, y: Math.min(216, y(rounded[rounded.length - 1]!) + 44), 'text-anchor': 'end' }, words.sum.roundedCurve),
         s('text', { class: 'scale', x: 54, y: 30, 'text-anchor': 'end' }, high.toPrecision(4).replace(/\.?0+$/, '')), s('text', { class: 'scale', x: 54, y: 226, 'text-anchor': 'end' }, low.toPrecision(4).replace(/\.?0+$/, ''))));
     }
 

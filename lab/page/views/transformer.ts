@@ -43,9 +43,10 @@ export const transformerView: View = {
       if (dial) context.set({ format: dial.at(Number(slider.value)), stage: undefined, pos: undefined });
     } });
     const pips = h('div', { class: 'pips', 'aria-hidden': 'true' });
+    const fails = h('p', { class: 'fails' });
     const bitsLabel = h('output', { class: 'bits-label' });
     const bitsBox = h('div', { class: 'dial' }, h('div', { class: 'dial-head' }, h('span', {}, words.transformer.bits), bitsLabel),
-      h('div', { class: 'dial-track' }, pips, slider), h('small', {}, words.transformer.pips));
+      h('div', { class: 'dial-track' }, pips, slider), fails, h('small', {}, words.transformer.pips));
     const written = h('div', { class: 'written', 'aria-live': 'polite' });
     const verdict = h('p', { class: 'sentence' });
     const stageBar = h('div', { class: 'stages', role: 'group', 'aria-label': words.transformer.stages });
@@ -86,7 +87,9 @@ export const transformerView: View = {
       if (!trace) return 0;
       if (state['stage']) return Math.min(trace.stages.length - 1, Number(state['stage']));
       const site = blame?.culprit?.site;
-      return site ? trace.stageOf(site.layer, site.site) : trace.stages.length - 1;
+      if (site) return trace.stageOf(site.layer, site.site);
+      const attention = trace.stages.map((each) => each.kind).lastIndexOf('attention');
+      return run && !run.right ? trace.stages.length - 1 : Math.max(0, attention);
     }
     function positionAt(): number {
       if (!trace || !run) return 0;
@@ -174,9 +177,10 @@ export const transformerView: View = {
       }
       const failing = [...cells.entries()].filter(([, cell]) => cell.className !== 'right').map(([bits]) => bits);
       const least = failing.length ? Math.max(...failing) : null;
-      pips.title = least === null ? '' : words.transformer.failsAt(turned.total(least));
-      context.say(pips.title);
-      slider.setAttribute('aria-valuetext', words.transformer.bitCount(run?.bits ?? 0) + (pips.title ? `. ${pips.title}` : ''));
+      const told = least === null ? words.transformer.neverFails : words.transformer.failsAt(turned.total(least));
+      replace(fails, told);
+      context.say(told);
+      slider.setAttribute('aria-valuetext', `${words.transformer.bitCount(run?.bits ?? 0)}. ${told}`);
     }
 
     function controls(now: State): void {
@@ -282,9 +286,9 @@ export const transformerView: View = {
       const next = trace!.at(-1, 'next', at)[0]?.value;
       const numbers = logits.map((entry) => Rational.parse(entry.value)?.toNumber() ?? 0);
       const low = Math.min(...numbers, 0), high = Math.max(...numbers, 0), span = high - low || 1;
-      const vocabulary = vocabularyOf();
+      const vocabulary = vocabularyOf(), culprit = blame?.culprit;
       replace(grid, h('div', { class: 'outputs', role: 'group', 'aria-label': words.transformer.outputs }, ...outputs.map((pos) => h('button', { type: 'button', 'aria-pressed': pos === at ? 'true' : 'false', click: () => context.set({ pos: String(pos) }) }, words.transformer.after(tokenAt(pos), trace!.at(-1, 'next', pos)[0]?.value ?? '')))),
-        h('div', { class: 'logits' }, ...logits.map((entry, i) => h('div', { class: vocabulary[i] === next ? 'logit chosen' : 'logit' }, h('code', {}, vocabulary[i] ?? String(i)),
+        h('div', { class: 'logits' }, ...logits.map((entry, i) => h('div', { class: `logit${vocabulary[i] === next ? ' chosen' : ''}${culprit?.site.site === 'logits' && culprit.site.pos === at && culprit.site.index === i ? ' culprit' : ''}` }, h('code', {}, vocabulary[i] ?? String(i)),
           s('svg', { viewBox: '0 0 1000 20', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, s('rect', { x: ((Math.min(0, numbers[i]!) - low) / span) * 1000, y: 3, width: Math.max(2, (Math.abs(numbers[i]!) / span) * 1000), height: 14 })),
           h('span', { class: 'figure' }, shown(entry.value)), entry.exact ? h('small', {}, words.transformer.exactly(shownExact(entry.exact), shown(entry.value))) : null))));
     }
