@@ -6,6 +6,9 @@ import { field, h, put, replace, select } from '../dom';
 import { dialOf } from '../formats_of';
 import { words } from '../words';
 
+/// The most digits of which all pairs are run in a moment.
+const practical = (base: number) => String(Math.max(1, Math.min(4, Math.floor(Math.log(1e5) / (2 * Math.log(Math.max(2, base)))))));
+
 interface Verdict {
   verdict: 'holds' | 'certified' | 'refuted' | 'unknown';
   covered: number | string; of: number | string; width: number; bits: number; format: string;
@@ -24,7 +27,7 @@ export const mapView: View = {
     const owns = new Map<string, string | null>();
 
     const name = select([], '', (value) => context.set({ name: value, cell: undefined, by: undefined }));
-    const base = h('input', { type: 'number', min: 2, max: 16, change: () => context.set({ p: base.value, cell: undefined }) });
+    const base = h('input', { type: 'number', min: 2, max: 16, change: () => context.set({ p: base.value, most: practical(Number(base.value)), cell: undefined }) });
     const most = h('input', { type: 'number', min: 1, max: 12, change: () => context.set({ most: most.value, cell: undefined }) });
     const by = select([['bits', words.map.bits]], 'bits', (value) => context.set({ by: value, cell: undefined }));
     const progress = h('p', { class: 'quiet', role: 'status' });
