@@ -18,7 +18,6 @@
 
 #include "analyzer/laws/growth_fit.hpp"
 #include "analyzer/laws/growth_laws.hpp"
-#include "analyzer/laws/statistics.hpp"
 #include "formats/error.hpp"
 #include "formats/functions/steady.hpp"
 
@@ -62,15 +61,12 @@ struct Candidate {
   Parameters solution;  ///< on all points
 };
 
-/// Fits one candidate to a selection of its points (indices may repeat). Minima can only rise with n in the
-/// long run: a law that falls, or that will, explains nothing; neither does a polynomial in lg(n) that falls
-/// before it rises; and a law that rises by less than half a unit over all the points says no more than the
-/// constant law. All these get infinite squares.
-Parameters attempt(const Candidate& candidate, std::span<const std::size_t> selection, Errors errors) {
-  std::vector<Point> points;
-  for (std::size_t i : selection) points.push_back(candidate.points[i]);
+/// Fits one candidate. Minima can only rise with n in the long run: a law that falls, or that will, explains nothing;
+/// neither does a polynomial in lg(n) that falls before it rises; and a law that rises by less than half a unit over all
+/// the points says no more than the constant law. All these get infinite squares.
+Parameters attempt(const Candidate& candidate, Errors errors) {
   const Form& form = candidate.form;
-  Parameters parameters = fit(form, errors, points);
+  Parameters parameters = fit(form, errors, candidate.points);
   if (form.law->kind == LawKind::constant || parameters.squares == infinite) return parameters;
   const double rise = value_at(form, parameters, candidate.points.back()) -
                       value_at(form, parameters, candidate.points.front());
@@ -84,14 +80,6 @@ bool tells(const Candidate& candidate) {
   std::set<double> sizes;
   for (const Point& point : candidate.points) sizes.insert(point.terms[0]);
   return candidate.form.law->kind == LawKind::constant || sizes.size() > candidate.form.count;
-}
-
-Interval percentiles(std::vector<double>& values, double value, double confidence) {
-  if (values.empty()) return {value, value};
-  std::sort(values.begin(), values.end());
-  const double last = static_cast<double>(values.size() - 1);
-  const auto at = [&](double q) { return values[static_cast<std::size_t>(std::floor(q * last + 0.5))]; };
-  return {at((1 - confidence) / 2), at((1 + confidence) / 2)};
 }
 
 std::string statement_of(const GrowthLaw& growth) {
@@ -110,8 +98,8 @@ std::string statement_of(const GrowthLaw& growth) {
   for (const LawFit& fit : growth.fits) {
     if (covered >= 0.9) break;
     covered += fit.weight;
-    rivals += fmt::format("{}{} {} (weight {:.2f})", rivals.empty() ? "" : ", ", name(fit.kind),
-                          formula(fit, growth.variable), fit.weight);
+    rivals +=
+        fmt::format("{}{} {}", rivals.empty() ? "" : ", ", name(fit.kind), formula(fit, growth.variable));
   }
   const bool alone = growth.fits.front().weight >= 0.9;
   return fmt::format("{}{} {}", growth.class_decided ? std::string(name(growth.best_class)) + "; " : "",
@@ -170,11 +158,9 @@ bool telling(const GrowthLaw& growth, const GrowthOptions& options) {
     misfit *= static_cast<double>(growth.points.size()) / (mean * ln2);
   }
   if (misfit > near || growth_class(best.kind) == GrowthClass::superpolynomial) return false;
-  GrowthOptions quick = options;
-  quick.resamples = 0;
   const std::size_t half = std::max(least_points, (growth.points.size() + 1) / 2);
   if (half == growth.points.size()) return false;
-  const GrowthLaw larger = fit_growth(std::span(growth.points).last(half), quick);
+  const GrowthLaw larger = fit_growth(std::span(growth.points).last(half), options);
   return growth_class(larger.fits.front().kind) == growth_class(best.kind);
 }
 
@@ -215,8 +201,6 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
   growth.statement = statement_of(growth);
   if (count < 3) return growth;
 
-  std::vector<std::size_t> selection(count);
-  for (std::size_t i = 0; i < count; ++i) selection[i] = i;
   std::vector<Candidate> candidates;
   Noise noise{infinite, true};
   for (const Form& form : all_forms(options.roots)) {
@@ -224,7 +208,7 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
     for (const Observation& point : growth.points)
       candidate.points.push_back({point.y, steady_log2(point.y), form.terms(point.x)});
     if (!tells(candidate)) continue;
-    candidate.solution = attempt(candidate, selection, options.errors);
+    candidate.solution = attempt(candidate, options.errors);
     if (candidate.solution.squares == infinite) continue;
     const double freedom = static_cast<double>(count - form.count);
     noise.variance = std::min(noise.variance, candidate.solution.squares / freedom);
@@ -236,40 +220,9 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
   if (growth.settled) noise = {known, false};
   candidates = best_forms(std::move(candidates), noise);
 
-  // Bootstrap over n: draw `count` points with repetition; a sample with fewer than three distinct n says
-  // nothing.
-  std::vector<std::vector<double>> a_values(candidates.size()), b_values(candidates.size());
-  std::vector<int> chosen(candidates.size(), 0);
-  int samples = 0;
-  for (int sample = 0; sample < options.resamples; ++sample) {
-    std::vector<bool> seen(count, false);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t index = static_cast<std::uint64_t>(sample) * count + i;
-      selection[i] = static_cast<std::size_t>(bounded_draw(options.seed, index, count));
-      seen[selection[i]] = true;
-    }
-    if (std::count(seen.begin(), seen.end(), true) < 3) continue;
-    ++samples;
-    double least = infinite;
-    std::size_t winner = 0;
-    for (std::size_t c = 0; c < candidates.size(); ++c) {
-      const Parameters solution = attempt(candidates[c], selection, options.errors);
-      if (solution.squares == infinite) continue;
-      const Terms written = as_written(candidates[c].form, solution);
-      a_values[c].push_back(written[0]);
-      b_values[c].push_back(written[1]);
-      const double criterion = noise.criterion(solution.squares, candidates[c].form, count);
-      if (criterion < least) {
-        least = criterion;
-        winner = c;
-      }
-    }
-    ++chosen[winner];
-  }
-
-  for (std::size_t c = 0; c < candidates.size(); ++c) {
-    const Form& form = candidates[c].form;
-    const Parameters& solution = candidates[c].solution;
+  for (const Candidate& candidate : candidates) {
+    const Form& form = candidate.form;
+    const Parameters& solution = candidate.solution;
     LawFit fit;
     fit.kind = form.law->kind;
     fit.root = form.root;
@@ -279,11 +232,8 @@ GrowthLaw fit_growth(std::span<const Observation> points, const GrowthOptions& o
     fit.a = written[0];
     fit.b = written[1];
     fit.c = written[2];
-    fit.a_range = percentiles(a_values[c], fit.a, options.confidence);
-    fit.b_range = percentiles(b_values[c], fit.b, options.confidence);
     fit.rms = std::sqrt(solution.squares / static_cast<double>(count));
     fit.criterion = noise.criterion(solution.squares, form, count);
-    fit.chosen = samples > 0 ? chosen[c] / static_cast<double>(samples) : 0;
     growth.fits.push_back(fit);
   }
   std::stable_sort(growth.fits.begin(), growth.fits.end(),
@@ -299,12 +249,10 @@ GrowthLaw fit_settled(std::span<const Observation> points, const GrowthOptions& 
   std::vector<Observation> sorted(points.begin(), points.end());
   std::sort(sorted.begin(), sorted.end(),
             [](const Observation& a, const Observation& b) { return a.x < b.x; });
-  GrowthOptions quick = options;
-  quick.resamples = 0;
   for (std::size_t first = 0; first + least_settled <= sorted.size(); ++first) {
     const std::span<const Observation> rest = std::span(sorted).subspan(first);
-    if (!fit_growth(rest, quick).settled) continue;
     GrowthLaw growth = fit_growth(rest, options);
+    if (!growth.settled) continue;
     if (first > 0) growth.statement += fmt::format("; from {} = {:g} on", options.variable, rest.front().x);
     return growth;
   }

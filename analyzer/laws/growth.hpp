@@ -1,8 +1,8 @@
 // Growth laws: how a measured quantity (width, bits) grows with n. Every law of the registry is fitted by
 // least squares and compared by Akaike's information criterion in its quasi-likelihood form with the
-// small-sample correction (QAICc; Burnham and Anderson 2002, section 2.5); a bootstrap over n gives the
-// confidence of each parameter and says how often each law would have been chosen. Where the data do not
-// separate the laws the answer says so.
+// small-sample correction (QAICc; Burnham and Anderson 2002, section 2.5). Where the data do not separate the laws the
+// answer says so. The points are deterministic: a fit describes them and has no confidence (a bootstrap over them would
+// measure leverage); what is proved of a construction is its own formula.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ enum class LawKind : std::uint8_t {
   logarithmic,
   polylogarithmic,
   linear,
+  linearithmic,
   quadratic,
   power,
   exponential
@@ -50,10 +51,6 @@ enum class Logarithm : std::uint8_t {
   length    ///< ceil(lg(n+1)): the bits of n itself
 };
 
-struct Interval {
-  double low = 0, high = 0;
-};
-
 struct LawFit {
   LawKind kind = LawKind::constant;
   int root = 1;                             ///< exponential: a * 2^(b * n^(1/root))
@@ -61,12 +58,9 @@ struct LawFit {
   int terms = 2;                            ///< 3: a*lg(n)^2 + b*lg(n) + c, a*n^2 + b*n + c
   /// constant: b alone; a*g(n) + b; a*n^2 + b*n; a * n^b; a * 2^(b n^(1/root)).
   double a = 0, b = 0, c = 0;
-  Interval a_range,
-      b_range;     ///< percentile bootstrap at the asked confidence; equal to the value without a bootstrap
-  double rms = 0;  ///< root mean square residual, in the unit of `Errors`
+  double rms = 0;        ///< root mean square residual, in the unit of `Errors`
   double criterion = 0;  ///< QAICc: smaller is better
   double weight = 0;     ///< Akaike weight among all laws tried
-  double chosen = 0;     ///< fraction of bootstrap samples in which this law had the least criterion
 };
 double evaluate(const LawFit& fit, double x);
 /// "2.03*lg(n) + 1.9".
@@ -76,9 +70,6 @@ struct GrowthOptions {
   std::string variable = "n";
   Errors errors = Errors::absolute;
   std::vector<int> roots = {1};  ///< of the exponential laws tried: a * 2^(b * n^(1/root))
-  int resamples = 400;
-  std::uint64_t seed = 1;
-  double confidence = 0.95;
 };
 
 struct GrowthLaw {
@@ -94,7 +85,7 @@ struct GrowthLaw {
   bool class_decided = false;  ///< likewise the laws of the best class together
   bool settled = false;        ///< the best law leaves no more than the rounding of y to integers does
   GrowthClass best_class = GrowthClass::constant;
-  std::string statement;  ///< one line: the law with its confidence, or why the data cannot tell
+  std::string statement;  ///< one line: the law, or why the data cannot tell
 };
 
 /// Points may come in any order; x must be distinct. UsageError for x or y that are not positive.

@@ -23,6 +23,8 @@ Terms Form::terms(double x) const {
       return count == 3 ? Terms{lg(x) * lg(x), lg(x), 1} : Terms{lg(x) * lg(x), 1, 0};
     case LawKind::linear:
       return {x, 1, 0};
+    case LawKind::linearithmic:
+      return {x * steady_log2(x), 1, 0};
     case LawKind::quadratic:
       return {x * x, x, count == 3 ? 1.0 : 0.0};  // widths that count pairs have no constant term
     case LawKind::power:
@@ -141,6 +143,8 @@ std::string formula(const LawFit& fit, std::string_view variable) {
       return sum_of({{fit.a, lg + "^2"}, {fit.b, ""}});
     case LawKind::linear:
       return sum_of({{fit.a, x}, {fit.b, ""}});
+    case LawKind::linearithmic:
+      return sum_of({{fit.a, fmt::format("{0}*lg({0})", x)}, {fit.b, ""}});
     case LawKind::quadratic:
       return sum_of({{fit.a, x + "^2"}, {fit.b, x}, {fit.c, ""}});  // c is 0 where there are two terms
     case LawKind::power:

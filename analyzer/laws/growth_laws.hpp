@@ -25,6 +25,7 @@ inline constexpr std::array all = {
     Law{LawKind::logarithmic, "logarithmic", GrowthClass::polylogarithmic, false},
     Law{LawKind::polylogarithmic, "polylogarithmic", GrowthClass::polylogarithmic, false},
     Law{LawKind::linear, "linear", GrowthClass::polynomial, false},
+    Law{LawKind::linearithmic, "n log n", GrowthClass::polynomial, false},
     Law{LawKind::quadratic, "quadratic", GrowthClass::polynomial, false},
     Law{LawKind::power, "power", GrowthClass::polynomial, true},
     Law{LawKind::exponential, "exponential", GrowthClass::superpolynomial, true},
@@ -40,7 +41,7 @@ using Terms = std::array<double, most_terms>;  ///< of a sum, or their factors; 
 
 inline double dot(const Terms& x, const Terms& y) { return x[0] * y[0] + x[1] * y[1] + x[2] * y[2]; }
 
-/// A point with everything that laws and resamples ask of it again and again.
+/// A point with everything that laws ask of it again and again.
 struct Point {
   double y = 0, lg_y = 0;
   Terms terms = {};

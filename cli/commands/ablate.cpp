@@ -51,7 +51,7 @@ int scan_bits(const AblateArguments& options, const ModelFile& file, const Token
   const Policy from = policy_of_word(options.from, file, options.model);
   const BitsScan scan = least_bits(file.model, from, role_of(options.role), options.least == "exponent",
                                    {options.no_flips, options.loss.value_or(0)}, blocks, how);
-  std::string text = fmt::format("{} under {}: {} bits of {}\n", file.model.name, notation(from),
+  std::string text = fmt::format("{} under {}: {} bits of {}\n", file.model.name, policy_text(from),
                                  options.least, options.role) +
                      as_text(bits_table(scan));
   text += scan.least == 0 ? std::string("no number of bits is enough\n")
@@ -72,8 +72,9 @@ int scan_bits(const AblateArguments& options, const ModelFile& file, const Token
 }
 
 int run_ablate(const AblateArguments& options, Session& session) {
-  const ModelFile file = load_model(options.model);
+  ModelFile file = load_model(options.model);
   const TokenBlocks blocks = read_blocks(options.tokens, file.model);
+  file.model = written_out(file.model, blocks);
   ProgressLine progress(session);
   const PrecisionOptions how{tensor_options(options.tokens, session, progress), false};
   try {
@@ -83,7 +84,7 @@ int run_ablate(const AblateArguments& options, Session& session) {
                  to = policy_of_word(options.to, file, options.model);
     const Ablation ablation = ablate(file.model, from, to, blocks, how);
     std::string text = fmt::format("{}, {} blocks\nfrom: {}\nto:   {}\n", file.model.name, blocks.size(),
-                                   notation(from), notation(to));
+                                   policy_text(from), policy_text(to));
     text += fmt::format("all of it: KL {}, loss {}, {} of {} choices flipped\n",
                         estimate_text(ablation.all.divergence), estimate_text(ablation.all.loss_difference),
                         ablation.all.flips, ablation.all.tokens);
@@ -96,7 +97,7 @@ int run_ablate(const AblateArguments& options, Session& session) {
                      {"asked", {{"block", options.tokens.block ? Json(*options.tokens.block) : Json()}}}};
     document.update(ablation_json(ablation));
     if (!options.page.empty()) {
-      html::Page page(fmt::format("Where {} loses", notation(to)),
+      html::Page page(fmt::format("Where {} loses", policy_text(to)),
                       fmt::format("{} on {} tokens, one part of the policy at a time.", file.model.name,
                                   ablation.all.tokens));
       page.heading("Cost by part");

@@ -180,7 +180,6 @@ int run_analyze(const AnalyzeArguments& options, Session& session) {
   how.settings = parse_settings(options.subject.settings);
   ProgressLine progress(session);
   how.verify = verify_options(options.evidence, session, progress);
-  how.growth.seed = session.seed;
   how.progress = [&](const std::string& what, int done, int of) { progress.show(what, done, of); };
   std::optional<Store> store = open_store(options.evidence.store);
   how.store = store ? &*store : nullptr;

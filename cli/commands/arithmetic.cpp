@@ -12,9 +12,11 @@
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/comparison.hpp"
 #include "cli/views/task_json.hpp"
 #include "cli/views/tensor_view.hpp"
 #include "formats/error.hpp"
+#include "sim/model/repeat.hpp"
 
 namespace roundoff::cli {
 namespace {
@@ -62,7 +64,8 @@ std::pair<int, int> digits_of(const std::string& text, int most) {
 }
 
 int run_arithmetic(const ArithmeticArguments& options, Session& session) {
-  const ModelFile file = load_model(options.model);
+  ModelFile file = load_model(options.model);
+  file.model = unrolled(file.model, {});
   const Policy against = policy_of_word(options.against, file, options.model);
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, Bindings{}, "binary32", NanRule::propagate);
@@ -119,7 +122,7 @@ int run_arithmetic(const ArithmeticArguments& options, Session& session) {
     add_sources(document, options.policy);
     print(session,
           fmt::format("{}, {} as '{}'\nagainst: {}\npolicy:  {}\n", file.model.name, options.task,
-                      question.question, notation(against), notation(policy)) +
+                      question.question, policy_text(against), policy_text(policy)) +
               as_text(table),
           table, document);
   } catch (const Stopped&) {

@@ -30,8 +30,9 @@ void declare_diff(Arguments& arguments, DiffArguments& options) {
 }
 
 int run_diff(const DiffArguments& options, Session& session) {
-  const ModelFile file = load_model(options.model);
+  ModelFile file = load_model(options.model);
   const TokenBlocks blocks = read_blocks(options.tokens, file.model);
+  file.model = written_out(file.model, blocks);
   const Policy against = policy_of_word(options.against, file, options.model);
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, Bindings{}, "binary32", NanRule::propagate);
@@ -43,8 +44,8 @@ int run_diff(const DiffArguments& options, Session& session) {
     const Comparison comparison = compare(before, after, blocks);
     const Sides sides = {"against", "policy"};
     std::string text = fmt::format("{}, {} blocks\nagainst: {}\npolicy:  {}\n", file.model.name,
-                                   blocks.size(), notation(against), notation(policy)) +
-                       comparison_text(comparison, sides);
+                                   blocks.size(), policy_text(against), policy_text(policy)) +
+                       comparison_text(comparison, sides, file.model.vocabulary);
     for (const auto& [name, run] : {std::pair{"against", &before}, std::pair{"policy", &after}})
       if (const std::string mishaps = mishaps_text(run->statistics, true); !mishaps.empty())
         text += fmt::format("under {}, {}", name, mishaps);
@@ -60,8 +61,8 @@ int run_diff(const DiffArguments& options, Session& session) {
     document["mishaps"] = {{"against", mishaps_json(before.statistics)},
                            {"policy", mishaps_json(after.statistics)}};
     if (!options.page.empty()) {
-      html::Page page(fmt::format("What {} costs {}", notation(policy), file.model.name),
-                      fmt::format("Against {}, on {} tokens.", notation(against), comparison.tokens));
+      html::Page page(fmt::format("What {} costs {}", policy_text(policy), file.model.name),
+                      fmt::format("Against {}, on {} tokens.", policy_text(against), comparison.tokens));
       page.heading("Cost");
       add_to(page, comparison, sides);
       page.heading("Again");

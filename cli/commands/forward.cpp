@@ -18,7 +18,6 @@
 #include "formats/notation/text.hpp"
 #include "sim/files/model_file.hpp"
 #include "sim/files/write_file.hpp"
-#include "sim/model/repeat.hpp"
 #include "sim/model/weights.hpp"
 #include "sim/tensors/run.hpp"
 
@@ -118,7 +117,7 @@ int run_forward(const ForwardArguments& options, Session& session) {
   for (const std::vector<Token>& prompt : prompts) longest = std::max(longest, prompt.size());
   Bindings bindings;
   bindings.N = static_cast<int>(longest);
-  file.model = unrolled(file.model, bindings);
+  file.model = written_out(file.model, prompts);
   const Policy policy =
       file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   if (!options.inside.trace.empty() && prompts.size() > 1)

@@ -9,6 +9,7 @@
 #include "cli/views/answer.hpp"
 #include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
+#include "sim/model/repeat.hpp"
 #include "sim/tensors/decode.hpp"
 
 namespace roundoff::cli {
@@ -33,7 +34,8 @@ void declare_generate(Arguments& arguments, GenerateArguments& options) {
 }
 
 int run_generate(const GenerateArguments& options, Session& session) {
-  const ModelFile file = load_model(options.model);
+  ModelFile file = load_model(options.model);
+  file.model = unrolled(file.model, {});
   std::vector<Token> tokens =
       options.text ? tokens_of_text(options.prompt, file.model) : parse_tokens(options.prompt, file.model);
   if (tokens.empty()) throw UsageError("generate: the prompt is empty");

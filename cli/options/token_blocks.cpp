@@ -14,6 +14,7 @@
 #include "sim/files/checkpoint.hpp"
 #include "sim/files/policy_file.hpp"
 #include "sim/files/text_file.hpp"
+#include "sim/model/repeat.hpp"
 #include "sim/model/stacks.hpp"
 
 namespace roundoff::cli {
@@ -125,6 +126,18 @@ std::vector<std::vector<Token>> read_prompts(const std::string& typed, const Tok
                            : options.text.empty() ? std::numeric_limits<std::size_t>::max()
                                                   : positions_of(model);
   return cut_file(options, model, most);
+}
+
+Model written_out(const Model& model, const std::vector<std::vector<Token>>& sequences) {
+  Bindings bindings;
+  bindings.N = static_cast<std::int64_t>(sequences.front().size());
+  Model whole = unrolled(model, bindings);
+  for (std::size_t i = 1; whole.grows && i < sequences.size(); ++i)
+    if (sequences[i].size() != sequences.front().size())
+      throw UsageError(fmt::format("how often layers are repeated depends on the length, and sequence 0 has {} tokens, "
+                                   "sequence {} has {}: ask for one length at a time",
+                                   sequences.front().size(), i, sequences[i].size()));
+  return whole;
 }
 
 std::string file_digest(const std::string& path) {

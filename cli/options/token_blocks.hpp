@@ -33,6 +33,9 @@ std::vector<std::vector<Token>> read_blocks(const TokenOptions& options, const M
 /// The tokens as typed, or the prompts of the file that the options name, a line each, uncut but for --block.
 std::vector<std::vector<Token>> read_prompts(const std::string& typed, const TokenOptions& options,
                                              const Model& model);
+/// The model as it runs on these sequences: repeated layers written out. UsageError where their number depends on the
+/// length of the sequence and the lengths differ.
+Model written_out(const Model& model, const std::vector<std::vector<Token>>& sequences);
 /// A number for what a model's files hold.
 std::string file_digest(const std::string& path);
 

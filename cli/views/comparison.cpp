@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/shell/printable.hpp"
 #include "cli/views/tensor_view.hpp"
 #include "formats/notation/text.hpp"
+#include "sim/model/policy_codec.hpp"
 
 namespace roundoff::cli {
 
@@ -21,7 +23,35 @@ Json estimate_json(const Estimate& estimate) {
   return {{"mean", number_json(estimate.mean)}, {"error", number_json(estimate.error)}};
 }
 
-std::string comparison_text(const Comparison& c, const Sides& sides) {
+std::string policy_text(const Policy& policy) {
+  Policy usual = Policy::uniform(policy[Role::weights]);
+  usual.nan = NanRule::propagate;
+  std::string text = notation(policy);
+  for (const PolicyField& field : policy_fields())
+    if (const std::string word = field.get(policy, field.role);
+        field.table().empty() && field.key != "format" && word != field.get(usual, field.role))
+      text += fmt::format(" {}={}", field.key, word);
+  return text;
+}
+
+namespace {
+
+/// Its number, and its name where that says more.
+std::string token_text(Token token, const std::vector<std::string>& vocabulary) {
+  const std::string number = std::to_string(token);
+  const std::string& name = vocabulary[token];
+  return name == number ? number : fmt::format("{} '{}'", number, printable_line(name));
+}
+
+/// Layers are counted from 1; before them is the embedding.
+std::string layer_text(const Drift& drift) {
+  return drift.layer < 0 ? "embedding" : std::to_string(drift.layer + 1);
+}
+
+}  // namespace
+
+std::string comparison_text(const Comparison& c, const Sides& sides,
+                            const std::vector<std::string>& vocabulary) {
   const auto& [a, b] = sides;
   const std::size_t wide = std::max(a.size(), b.size());
   std::string text;
@@ -41,7 +71,8 @@ std::string comparison_text(const Comparison& c, const Sides& sides) {
   for (std::size_t i = 0; i < std::min<std::size_t>(5, c.first_flips.size()); ++i) {
     const Flip& flip = c.first_flips[i];
     text += fmt::format("            block {}, position {}: {} (margin {:.4g}) became {} (margin {:.4g})\n",
-                        flip.block, flip.position, flip.a, flip.margin_a, flip.b, flip.margin_b);
+                        flip.block, flip.position, token_text(flip.a, vocabulary), flip.margin_a,
+                        token_text(flip.b, vocabulary), flip.margin_b);
   }
   return text;
 }
@@ -81,8 +112,7 @@ Json comparison_json(const Comparison& c, const Sides& sides) {
 Table drift_table(const Comparison& comparison) {
   Table table{{{"layer", "layer", true}, {"relative", "drift", true}, {"worst", "worst position", true}}, {}};
   for (const Drift& one : comparison.drift)
-    table.rows.push_back({one.layer < 0 ? "embedding" : std::to_string(one.layer), figure_text(one.relative),
-                          figure_text(one.worst)});
+    table.rows.push_back({layer_text(one), figure_text(one.relative), figure_text(one.worst)});
   return table;
 }
 
@@ -101,11 +131,11 @@ void add_to(html::Page& page, const Comparison& c, const Sides& sides) {
         .log_x = false,
         .log_y = false,
         .caption =
-            "How far the residual stream is from what it was, as it leaves each layer; -1 is the embedding.",
+            "How far the residual stream is from what it was, as it leaves each layer; 0 is the embedding.",
         .series = {}};
     ChartSeries series{ChartSeries::measured, "drift", "", {}};
     for (const Drift& one : c.drift)
-      series.points.push_back({static_cast<double>(one.layer), one.relative, ""});
+      series.points.push_back({static_cast<double>(one.layer + 1), one.relative, ""});
     chart.series.push_back(std::move(series));
     page.figure(chart);
   }

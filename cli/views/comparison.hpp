@@ -16,9 +16,14 @@ std::string figure_text(double figure);
 std::string estimate_text(const Estimate& estimate);
 Json estimate_json(const Estimate& estimate);
 
+/// "bfloat16 order=blocked:8": formats, quantisers, and what else is not as these commands have it unless told.
+std::string policy_text(const Policy& policy);
+
 /// What the two policies of a comparison are called; KL is of the first against the second.
 using Sides = std::pair<std::string, std::string>;
-std::string comparison_text(const Comparison& comparison, const Sides& sides);
+/// `vocabulary`: what tokens are called.
+std::string comparison_text(const Comparison& comparison, const Sides& sides,
+                            const std::vector<std::string>& vocabulary);
 Json comparison_json(const Comparison& comparison, const Sides& sides);
 /// By layer: drift.
 Table drift_table(const Comparison& comparison);

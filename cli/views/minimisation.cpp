@@ -11,11 +11,6 @@
 #include "sim/files/policy_document.hpp"
 
 namespace roundoff::cli {
-namespace {
-
-Json as_json(const Interval& interval) { return {interval.low, interval.high}; }
-
-}  // namespace
 
 const Attempt* most_telling(const std::vector<const Attempt*>& attempts) {
   const Attempt* best = nullptr;
@@ -81,8 +76,7 @@ Json as_json(const Attempt& attempt, const TaskSize& size) {
   }
   if (!attempt.inexact.empty()) document["inexact_weight"] = attempt.inexact;
   document["evidence"] = cli::as_json(attempt.result, outside_the_theorem(attempt.policy));
-  if (const std::string replay = replay_line(attempt, size); !replay.empty())
-    document["replay"] = replay;
+  if (const std::string replay = replay_line(attempt, size); !replay.empty()) document["replay"] = replay;
   return document;
 }
 
@@ -94,11 +88,8 @@ Json as_json(const GrowthLaw& law) {
                     {"a", fit.a},
                     {"b", fit.b},
                     {"c", fit.c},
-                    {"a_95", as_json(fit.a_range)},
-                    {"b_95", as_json(fit.b_range)},
                     {"rms", fit.rms},
-                    {"weight", fit.weight},
-                    {"chosen", fit.chosen}});
+                    {"weight", fit.weight}});
   Json document = {{"statement", law.statement}, {"variable", law.variable}, {"decided", law.decided}};
   if (!law.fits.empty()) {
     document["law"] = name(law.fits.front().kind);
@@ -181,8 +172,9 @@ std::string weakest_text(const Minimisation& found) {
     if (minimum.value && !proves_all(minimum.best().result))
       sizes += fmt::format("{}{}", sizes.empty() ? "" : ", ", describe(minimum.size));
   if (sizes.empty()) return "";
-  return fmt::format("not a proof: the minimum at {} rests on adversarial inputs and samples alone, and may be too small\n",
-                     sizes);
+  return fmt::format(
+      "not a proof: the minimum at {} rests on adversarial inputs and samples alone, and may be too small\n",
+      sizes);
 }
 
 std::string as_text(const Minimisation& found) {
@@ -218,8 +210,7 @@ Json as_json(const Minimisation& found) {
     Json below = Json::array(), exceptions = Json::array(), scans = Json::array();
     for (const Attempt* each : minimum.below()) below.push_back(as_json(*each, size));
     for (const Scan& scan : minimum.scans) {
-      for (const std::size_t i : scan.exceptions)
-        exceptions.push_back(as_json(scan.attempts[i], size));
+      for (const std::size_t i : scan.exceptions) exceptions.push_back(as_json(scan.attempts[i], size));
       scans.push_back(
           {{"label", scan.label},
            {"tried", scan.attempts.size()},

@@ -54,20 +54,27 @@ HWY_INLINE DoubleVector exponential(DoubleVector x) {
 void enclose(Function function, bool clamps, const double* x, double* low, double* high, std::size_t count) {
   const Doubles d;
   const DoubleVector limit = constant(690), one = constant(1);
+  const bool gelu = function == Function::gelu_tanh;
   const bool exponentials =
-      function == Function::exp || function == Function::sigmoid || function == Function::silu;
+      gelu || function == Function::exp || function == Function::sigmoid || function == Function::silu;
   const DoubleVector infinity = constant(std::numeric_limits<double>::infinity());
   for (std::size_t i = 0; i < count; i += hn::MaxLanes(d)) {
     const DoubleVector v = hn::LoadU(d, x + i);
-    const DoubleVector inside = hn::Min(hn::Max(v, hn::Neg(limit)), limit);
+    DoubleVector argument = v;
+    if (gelu) {  // 2 sqrt(2/pi) x (1 + 0.044715 x^2)
+      const DoubleVector cubic = hn::Mul(constant(0x1.2444f2a4d8b4bp-4), hn::Mul(v, v));
+      argument = hn::Mul(v, hn::Add(constant(0x1.9884533d43651p0), cubic));
+    }
+    const DoubleVector inside = hn::Min(hn::Max(argument, hn::Neg(limit)), limit);
     const auto is_zero = hn::Eq(v, hn::Zero(d));
-    auto known = hn::Lt(hn::Abs(v), exponentials && !clamps ? limit : infinity);
+    auto known = hn::And(hn::Lt(hn::Abs(v), infinity),
+                         hn::Lt(hn::Abs(argument), exponentials && !clamps ? limit : infinity));
     DoubleVector y;
     if (function == Function::exp) {
       y = exponential(inside);
     } else if (exponentials) {
       y = hn::Div(one, hn::Add(one, exponential(hn::Neg(inside))));
-      if (function == Function::silu) y = hn::Mul(v, y);
+      if (gelu || function == Function::silu) y = hn::Mul(v, y);
     } else if (function == Function::sqrt) {
       y = hn::Sqrt(v);
     } else {
@@ -77,7 +84,9 @@ void enclose(Function function, bool clamps, const double* x, double* low, doubl
     const auto size = hn::Abs(y);
     const auto ordinary = hn::And(hn::Gt(size, constant(0x1p-1000)), hn::Lt(size, infinity));
     known = hn::And(known, hn::Or(ordinary, hn::And(is_zero, hn::Eq(y, hn::Zero(d)))));
-    const DoubleVector error = hn::IfThenZeroElse(is_zero, hn::Mul(size, constant(0x1p-45)));
+    DoubleVector relative = constant(0x1p-45);
+    if (gelu) relative = hn::MulAdd(hn::Abs(inside), constant(0x1p-50), relative);
+    const DoubleVector error = hn::IfThenZeroElse(is_zero, hn::Mul(size, relative));
     hn::StoreU(hn::IfThenElse(known, hn::Sub(y, error), constant(std::numeric_limits<double>::quiet_NaN())),
                d, low + i);
     hn::StoreU(hn::IfThenElse(known, hn::Add(y, error), one), d, high + i);
@@ -95,6 +104,7 @@ bool has_enclosure(Function function) {
     case Function::exp:
     case Function::sigmoid:
     case Function::silu:
+    case Function::gelu_tanh:
     case Function::sqrt:
     case Function::rsqrt:
     case Function::reciprocal:

@@ -16,10 +16,13 @@
 //   Scaling by 2^k is exact. In all, the relative error is below 61 u < 2^-47.
 // sigmoid: 1 / (1 + e^-x): that of e^-x, at most, and two roundings: below 63 u < 2^-47.
 // silu: x times that: below 64 u = 2^-47.
+// gelu_tanh: x sigmoid(w), w = x (a + b x^2), a = 2 sqrt(2/pi) and b = 0.044715 a rounded. b x^2 is off by less than
+//   3 u, relatively, its sum with a > 0 by 4 u, w by 6 u: e^-w by 61 u + 6 u |w|, the result by 64 u + 6 u |w| at most.
+//   (Where x^2 underflows, a alone is w / x to more bits than these.)
 // sqrt, reciprocal: one rounding; rsqrt: two. (sqrt(0) = 0 is exact.)
 // The ends are y - 2^-45 |y| and y + 2^-45 |y|, whose own roundings are far below what is left, as |y| >
-// 2^-1000: no statement is made about smaller results (but 0), nor about poles. Where the value is exact
-// (exp(0) = 1, sigmoid(0) = 1/2, silu(0) = 0) both ends are the value.
+// 2^-1000: no statement is made about smaller results (but 0), nor about poles. For gelu_tanh it is 2^-45 + 2^-50 |w|
+// in place of 2^-45. Where the value is exact (exp(0) = 1, sigmoid(0) = 1/2, silu(0) = 0) both ends are the value.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +34,8 @@ namespace roundoff::formats::lanes {
 bool has_enclosure(Function function);
 
 /// low[i] <= f(x[i]) <= high[i] for i < count. No statement about x[i] is low[i] = NaN, high[i] = 1: so for
-/// infinite ones, and for |x[i]| > 690 where e^x is asked for, except with `clamps`: then such an x[i] is
-/// taken for +-690, which every format with numbers 2^-300 <= |v| <= 2^500 rounds to the same (or overflows
+/// infinite ones, and for |x[i]| > 690 (|w| of gelu_tanh) where e^x is asked for, except with `clamps`: then such an
+/// x[i] is taken for +-690, which every format with numbers 2^-300 <= |v| <= 2^500 rounds to the same (or overflows
 /// alike). Host rounding: to nearest.
 void enclose(Isa isa, Function function, bool clamps, const double* x, double* low, double* high,
              std::size_t count);

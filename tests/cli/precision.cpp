@@ -175,3 +175,37 @@ TEST_CASE("arithmetic: an adder is right in its own format, and wrong where it h
   CHECK(directory.run("roundoff arithmetic adder.json --task add --digits 3 --question '{a}-{b}='").code ==
         2);
 }
+
+TEST_CASE("layers that are repeated are run by every command on text, as often as the length says") {
+  const Directory directory;
+  const std::string front = R"({"name":"loop","format":"binary32","vocab":["a","b"],"tok_emb":[[1,0.5],[-1,2]],"layers":[)";
+  const std::string layer = R"({"W_1":[[1,0.25]],"W_2":[[0.5],[0.125]]%})";
+  const std::string back = R"(],"W_U":[[1,2],[2,1]]})";
+  const auto with = [&](const std::string& field) {
+    std::string made = layer;
+    return made.replace(made.find('%'), 1, field);
+  };
+  directory.write("loop.json", front + with(R"(,"repeat":"3")") + back);
+  directory.write("grows.json", front + with(R"(,"repeat":"N-1")") + back);
+  directory.write("three.json", front + with("") + "," + with("") + "," + with("") + back);
+  directory.write("t.tokens", "1,0,1,1\n0,0,1,0\n");
+  directory.write("u.tokens", "1,0,1,1\n0,0,1\n");
+  for (const std::string rest : {"--tokens t.tokens --format e4m3", "--tokens t.tokens --format bfloat16 --against e5m2"})
+    for (const char* name : {"loop.json ", "grows.json "}) {
+      const Json one = answer(directory, "roundoff diff " + (name + rest)),
+                 three = answer(directory, "roundoff diff three.json " + rest);
+      for (const char* key : {"kl", "perplexity", "drift"}) CHECK(one[key] == three[key]);
+    }
+  CHECK(answer(directory, "roundoff ablate loop.json --to e4m3 --tokens t.tokens")["parts"] ==
+        answer(directory, "roundoff ablate three.json --to e4m3 --tokens t.tokens")["parts"]);
+  CHECK(answer(directory, "roundoff generate loop.json 1,0 --count 4")["tokens"] ==
+        answer(directory, "roundoff generate three.json 1,0 --count 4")["tokens"]);
+  for (const char* line : {"diff grows.json --format e4m3 --tokens u.tokens", "forward grows.json --tokens u.tokens",
+                           "generate grows.json 1,0"}) {
+    const Outcome outcome = directory.run(std::string("roundoff ") + line);
+    CAPTURE(line);
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 2);
+  }
+  CHECK(says(directory.run("roundoff forward grows.json --tokens u.tokens").err, "sequence 1 has 3"));
+}
