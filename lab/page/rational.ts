@@ -114,6 +114,15 @@ function trailing(x: bigint): number {
   return count;
 }
 
+/// Two neighbours as texts that differ, with as many digits as that takes.
+export function apart(below: string, above: string): [string, string] {
+  if (shown(below) !== shown(above)) return [shown(below), shown(above)];
+  const a = Rational.parse(below), b = Rational.parse(above);
+  if (!a || !b) return [shown(below), shown(above)];
+  const gap = b.minus(a);
+  return [a.text(gap), b.text(gap)];
+}
+
 /// For people: the shortest usual form of a number that the engine printed, 0x1.8p+1 as 3.
 export function shown(text: string | null | undefined): string {
   if (text === null || text === undefined) return 'none';

@@ -125,6 +125,7 @@ export const words = {
     bits: 'Bits', pips: 'Green: the answer to this question is right with so many bits; red: it is wrong; yellow: refused.',
     bitCount: (bits: number) => `${bits} bit${bits === 1 ? '' : 's'}`, own: 'its own format',
     failsAt: (bits: number) => `This question fails at ${bits} bits.`,
+    failsAbove: (bits: number) => `This question fails at ${bits} bits, more than its own format has: it computes by saturation or wrap-around.`,
     neverFails: 'This question is right at every number of bits here.',
     stages: 'Stages of the computation', registers: 'Registers by position', register: 'register', outputs: 'Output positions',
     back: '← back', on: 'on →', why: 'Why it is wrong', showIt: 'Show the deciding rounding', eos: 'end of the answer',

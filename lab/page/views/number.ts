@@ -2,7 +2,7 @@
 import { failure, type Context, type State, type View } from '../context';
 import { field, h, put, replace, s, select, text } from '../dom';
 import { axis, draw, gapAt, height, width, Window, windowOf, type Facts, type Mark } from '../line';
-import { Rational, shown } from '../rational';
+import { apart, Rational, shown } from '../rational';
 import { formatField } from '../formats';
 import { words } from '../words';
 import { bitCells, layoutOf } from '../bits';
@@ -177,8 +177,8 @@ export const numberView: View = {
       const gap = below && above && below.compare(above) !== 0 ? above.minus(below) : gapAt(facts, result ?? centre);
       window_ = frozen ?? windowOf(facts, centre, gap, Number(now['zoom']));
       const marks: Mark[] = [];
-      if (below) marks.push({ at: below, kind: 'below', label: shown(last.below) });
-      if (above) marks.push({ at: above, kind: 'above', label: shown(last.above) });
+      if (below) marks.push({ at: below, kind: 'below', label: last.above ? apart(last.below!, last.above)[0] : shown(last.below) });
+      if (above) marks.push({ at: above, kind: 'above', label: last.below ? apart(last.below, last.above!)[1] : shown(last.above) });
       if (now['op'] !== 'round')
         for (const place of places.slice(0, arity(now['op']!))) {
           const value = Rational.parse(now[place]!);
@@ -213,8 +213,12 @@ export const numberView: View = {
       else if (flags.includes('overflow')) why = words.number.overflow(shown(e.value));
       else if (!flags.includes('inexact')) why = words.number.member;
       else if (result && result.n === 0n) why = words.number.vanished;
-      else if (tie) why = words.number.tie(shown(e.below), shown(e.above), shown(e.value));
-      else why = words.number.between(shown(e.below), shown(e.above), shown(e.value));
+      else if (!e.below || !e.above) why = words.number.between(shown(e.below), shown(e.above), shown(e.value));
+      else {
+        const [low, high] = apart(e.below, e.above);
+        const to = e.value === e.below ? low : e.value === e.above ? high : shown(e.value);
+        why = tie ? words.number.tie(low, high, to) : words.number.between(low, high, to);
+      }
       const x = Rational.parse(state['x'] ?? ''), y = Rational.parse(state['y'] ?? '');
       if ((state['op'] === 'add' || state['op'] === 'sub') && x && y && result && y.n !== 0n && result.compare(x) === 0)
         why = words.number.absorbed(shown(state['y'] ?? '')) + ' ' + why;

@@ -23,7 +23,7 @@ export const transformerView: View = {
 
   mount(root, context) {
     let state: State = {}, trace: Trace | null = null, run: Run | null = null, blame: Explained | null = null, list: Construction[] = [];
-    let dial: Dial | null = null, round = 0;
+    let dial: Dial | null = null, ownBits = 0, round = 0;
     const owns = new Map<string, string>();
 
     const name = select([], '', (value) => {
@@ -98,10 +98,13 @@ export const transformerView: View = {
       return Math.max(0, run.tokens.indexOf('='));
     }
 
-    async function show(now: State): Promise<void> {
-      const before = state;
-      state = now;
+    async function show(asked: State): Promise<void> {
       if (list.length === 0) list = await constructions(context);
+      const before = state, task = list.find((c) => c.name === asked['name'])?.task;
+      // (the default question is one of decimal addition)
+      const other = asked['input'] === transformerView.defaults['input'] && task && (task !== 'add' || asked['p'] !== '10');
+      const now = other ? { ...asked, input: exampleOf(task, Number(asked['p'])) } : asked;
+      state = now;
       controls(now);
       const question = [...subject(now, true), now['input']!];
       const sameRun = before['name'] === now['name'] && JSON.stringify(subject(before, true)) === JSON.stringify(subject(now, true)) && before['input'] === now['input'] && trace;
@@ -155,6 +158,7 @@ export const transformerView: View = {
         owns.set(key, own);
       }
       dial = dialOf(own, run!.format);
+      ownBits = dialOf(own, own)?.value ?? 0;
       bitsBox.hidden = !dial;
       if (!dial) return;
       slider.min = String(dial.least);
@@ -176,8 +180,9 @@ export const transformerView: View = {
         cells.get(bits)!.className = answer.code > 1 ? 'refused' : right ? 'right' : 'wrong';
       }
       const failing = [...cells.entries()].filter(([, cell]) => cell.className !== 'right').map(([bits]) => bits);
-      const least = failing.length ? Math.max(...failing) : null;
-      const told = least === null ? words.transformer.neverFails : words.transformer.failsAt(turned.total(least));
+      const below = failing.filter((bits) => bits < ownBits), above = failing.filter((bits) => bits > ownBits);
+      const told = below.length ? words.transformer.failsAt(turned.total(Math.max(...below)))
+        : above.length ? words.transformer.failsAbove(turned.total(Math.min(...above))) : words.transformer.neverFails;
       replace(fails, told);
       context.say(told);
       slider.setAttribute('aria-valuetext', `${words.transformer.bitCount(run?.bits ?? 0)}. ${told}`);
