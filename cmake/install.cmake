@@ -20,6 +20,9 @@ install(FILES ${PROJECT_BINARY_DIR}/install/roundoff-config.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/roundoff)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# The page of lab/, where scripts/lab has built it (it takes another compiler, so that a build without it is whole).
+install(FILES ${PROJECT_SOURCE_DIR}/build/lab/index.html DESTINATION ${CMAKE_INSTALL_DATADIR}/roundoff/lab OPTIONAL)
+
 # What is made at the time of installation: headers, and the faces that the binary itself prints.
 install(CODE "
   set(source \"${PROJECT_SOURCE_DIR}\")
