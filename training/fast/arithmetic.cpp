@@ -26,11 +26,11 @@ ConstView view(const Fast::Tensor& x) { return {x.data(), index(x.rows), index(x
 ConstView kept(const Fast::Tensor& x) { return {x.data(), index(x.lanes), index(x.rows)}; }
 
 /// Rows [first, first + rows) and lanes [lane, lane + count).
-ConstStrided part(const Fast::Tensor& x, std::size_t first, std::size_t rows, std::size_t lane,
+ConstStrided strided_part(const Fast::Tensor& x, std::size_t first, std::size_t rows, std::size_t lane,
                   std::size_t count) {
   return {x.data() + first * x.lanes + lane, index(rows), index(count), Eigen::OuterStride<>(index(x.lanes))};
 }
-Strided part(Fast::Tensor& x, std::size_t first, std::size_t rows, std::size_t lane, std::size_t count) {
+Strided strided_part(Fast::Tensor& x, std::size_t first, std::size_t rows, std::size_t lane, std::size_t count) {
   return {x.data() + first * x.lanes + lane, index(rows), index(count), Eigen::OuterStride<>(index(x.lanes))};
 }
 
@@ -276,8 +276,8 @@ Fast::Tensor Fast::attend(const AttentionShape& shape, const Tensor& q, const Te
       const std::size_t g = h / (shape.heads / shape.groups);
       Tensor& a = kept_for_later.weights[s * shape.heads + h];
       a = room(length, length);
-      view(a).noalias() = part(k, g * shape.d_k, shape.d_k, first, length).transpose() *
-                          part(q, h * shape.d_k, shape.d_k, first, length);
+      view(a).noalias() = strided_part(k, g * shape.d_k, shape.d_k, first, length).transpose() *
+                          strided_part(q, h * shape.d_k, shape.d_k, first, length);
       for (std::size_t j = 0; j < length; ++j)
         for (std::size_t i = 0; i < j; ++i) a.data()[j * length + i] = -INFINITY;
       a = round(a, TrainingRole::scores);
@@ -287,8 +287,8 @@ Fast::Tensor Fast::attend(const AttentionShape& shape, const Tensor& q, const Te
       e.rowwise() /= e.colwise().sum().eval();
       view(a) = e.matrix();
       settle(a, TrainingRole::softmax);
-      part(made, h * shape.d_v, shape.d_v, first, length).noalias() =
-          part(v, g * shape.d_v, shape.d_v, first, length) * view(a);
+      strided_part(made, h * shape.d_v, shape.d_v, first, length).noalias() =
+          strided_part(v, g * shape.d_v, shape.d_v, first, length) * view(a);
     }
   });
   settle(made, TrainingRole::activations);
@@ -305,15 +305,15 @@ Fast::AttentionGradients Fast::attend_back(const AttentionShape& shape, const At
     for (std::size_t h = 0; h < shape.heads; ++h) {
       const std::size_t g = h / (shape.heads / shape.groups);
       const ConstView a = view(kept_before.weights[s * shape.heads + h]);
-      const auto d_o = part(d_out, h * shape.d_v, shape.d_v, first, length);
-      part(made.v, g * shape.d_v, shape.d_v, first, length).noalias() += d_o * a.transpose();
-      Rows ds = part(kept_before.v, g * shape.d_v, shape.d_v, first, length).transpose() * d_o;
+      const auto d_o = strided_part(d_out, h * shape.d_v, shape.d_v, first, length);
+      strided_part(made.v, g * shape.d_v, shape.d_v, first, length).noalias() += d_o * a.transpose();
+      Rows ds = strided_part(kept_before.v, g * shape.d_v, shape.d_v, first, length).transpose() * d_o;
       const Eigen::RowVectorXf d = a.cwiseProduct(ds).colwise().sum();
       ds = a.cwiseProduct(ds.rowwise() - d) * scale;
-      part(made.q, h * shape.d_k, shape.d_k, first, length).noalias() =
-          part(kept_before.k, g * shape.d_k, shape.d_k, first, length) * ds;
-      part(made.k, g * shape.d_k, shape.d_k, first, length).noalias() +=
-          part(kept_before.q, h * shape.d_k, shape.d_k, first, length) * ds.transpose();
+      strided_part(made.q, h * shape.d_k, shape.d_k, first, length).noalias() =
+          strided_part(kept_before.k, g * shape.d_k, shape.d_k, first, length) * ds;
+      strided_part(made.k, g * shape.d_k, shape.d_k, first, length).noalias() +=
+          strided_part(kept_before.q, h * shape.d_k, shape.d_k, first, length) * ds.transpose();
     }
   });
   for (Tensor* gradient : {&made.q, &made.k, &made.v}) settle(*gradient, TrainingRole::gradients);
