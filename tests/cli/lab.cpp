@@ -39,6 +39,6 @@ TEST_CASE("run and explain say where the page shows them, where it can") {
   CHECK(lab("roundoff run add-hinge --p 10 '03+04='") == "transformer?name=add-hinge&p=10&input=03%2B04%3D");
   CHECK(lab("roundoff explain add-hinge --p 10 --format 'fixed(5,0)' --set D=1 '000+000='") ==
         "transformer?name=add-hinge&p=10&input=000%2B000%3D&format=fixed(5,0)&set=D%3D1");
-  CHECK(lab("roundoff run add-hinge '01+10=' --order tree").empty());
+  CHECK(lab("roundoff run add-hinge '01+10=' --role 'scores=fixed(6,0)'").empty());
   CHECK(lab("roundoff run add-hinge '01+10=' --c 2").empty());
 }
