@@ -180,7 +180,11 @@ void Fast::fake(float* x, std::size_t count, std::size_t stride, float most) {
   for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(x[i * stride]));
   const float scale = largest / most;
   if (scale == 0) return;
-  for (std::size_t i = 0; i < count; ++i) x[i * stride] = std::nearbyint(x[i * stride] / scale) * scale;
+  // A quotient of floats that is no tie is none in double either.
+  for (std::size_t i = 0; i < count; ++i) {
+    const double quotient = static_cast<double>(x[i * stride]) / static_cast<double>(scale);
+    x[i * stride] = static_cast<float>(std::nearbyint(quotient)) * scale;
+  }
 }
 
 Fast::Tensor Fast::quantised(const Tensor& x, TrainingRole role, std::size_t size) const {
