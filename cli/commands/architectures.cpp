@@ -31,7 +31,8 @@ int run_architectures(const ArchitecturesArguments&, Session& session) {
                     {"source", one.source},
                     {"gguf", one.gguf}});
     text += fmt::format("{}{}\n  {}\n  {}\n  source: {}\n", one.name,
-                        gguf.empty() ? "" : fmt::format("  (in GGUF: {})", gguf), one.models, one.blocks, one.source);
+                        gguf.empty() ? "" : fmt::format("  (in GGUF: {})", gguf), one.models, one.blocks,
+                        one.source);
   }
   print(session, text, table, {{"architectures", list}});
   return exit_done;
@@ -42,7 +43,8 @@ int run_architectures(const ArchitecturesArguments&, Session& session) {
 Command architectures_command() {
   return make_command<ArchitecturesArguments, declare_architectures, run_architectures>(
       "architectures", "Whose checkpoints load, and what they are made of",
-      "A checkpoint is a folder with config.json and model.safetensors (or shards and their index; tensors of f64, "
+      "A checkpoint is a folder with config.json and model.safetensors (or shards and their index; tensors "
+      "of f64, "
       "f32, f16, bf16, f8, or GPTQ's and AWQ's integers of four bits), or a GGUF file.\n\n"
       "Examples:\n"
       "  roundoff architectures\n"

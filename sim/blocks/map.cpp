@@ -19,11 +19,10 @@ MapBlock<Tape>::MapBlock(Tape& tape, const Linear& map, bool in_layer)
 
 template <class Tape>
 typename Tape::Entries MapBlock<Tape>::apply(Tape& tape, const Entries& x, Role role, SiteName name,
-                                              bool inner) {
+                                             bool inner) {
   if (!factor_) return tape.apply(outer_, x, role, name, inner);
   const Entries low = tape.apply(*factor_, x, Role::activations, name, true);
-  return tape.apply(outer_, activations_.apply(tape, low, rank_, Role::activations, name), role, name,
-                    inner);
+  return tape.apply(outer_, activations_.apply(tape, low, rank_, Role::activations, name), role, name, inner);
 }
 
 template class MapBlock<Recorder>;

@@ -12,11 +12,11 @@
 namespace roundoff::sim {
 
 struct Architecture {
-  std::string_view name;                     ///< as config.json's "model_type" has it
-  std::string_view models;                   ///< which public models these are
-  std::string_view blocks;                   ///< what they are made of
-  std::string_view source;                   ///< where this is written down
-  std::vector<std::string_view> gguf;        ///< "general.architecture" of GGUF files; empty: none
+  std::string_view name;               ///< as config.json's "model_type" has it
+  std::string_view models;             ///< which public models these are
+  std::string_view blocks;             ///< what they are made of
+  std::string_view source;             ///< where this is written down
+  std::vector<std::string_view> gguf;  ///< "general.architecture" of GGUF files; empty: none
   Model (*build)(const Config&, HubWeights&);
 };
 

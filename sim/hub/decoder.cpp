@@ -25,7 +25,8 @@ std::optional<Value> cap_of(const Config& config, const std::string& field, std:
   return Value::of(cap);
 }
 
-int window_of(const Config& config, int layer, std::optional<int> absent, const std::function<bool(int)>& slides) {
+int window_of(const Config& config, int layer, std::optional<int> absent,
+              const std::function<bool(int)>& slides) {
   bool sliding = slides(layer);
   if (config.has("layer_types")) {
     const Json& types = config["layer_types"];
@@ -34,7 +35,8 @@ int window_of(const Config& config, int layer, std::optional<int> absent, const 
       config.fail("has \"layer_types\" that are not an array with a string for every layer");
     const auto type = types[at].get<std::string>();
     if (type != "full_attention" && type != "sliding_attention")
-      config.fail(fmt::format("has a layer of type {}; full_attention and sliding_attention can be run", type));
+      config.fail(
+          fmt::format("has a layer of type {}; full_attention and sliding_attention can be run", type));
     sliding = type == "sliding_attention";
   }
   const bool null = config.given("sliding_window") && !config.has("sliding_window");
@@ -49,8 +51,7 @@ void unembed(const Config& config, HubWeights& weights, bool tied, const std::st
   if (model.tied)
     model.unembedding.weight = model.token_embedding;
   else
-    model.unembedding =
-        weights.linear(name, model.token_embedding.rows(), model.token_embedding.columns());
+    model.unembedding = weights.linear(name, model.token_embedding.rows(), model.token_embedding.columns());
 }
 
 Model decoder(const Config& config, HubWeights& weights, const DecoderTraits& traits) {
@@ -75,8 +76,7 @@ Model decoder(const Config& config, HubWeights& weights, const DecoderTraits& tr
   Model model;
   model.token_embedding = weights.matrix("embed_tokens.weight", vocabulary, d);
   if (traits.scaled)
-    model.embedding_scale =
-        formats::apply(Function::sqrt, Value::integer(d), parse_format("binary64")).value;
+    model.embedding_scale = formats::apply(Function::sqrt, Value::integer(d), parse_format("binary64")).value;
   for (int l = 0; l < layers; ++l) {
     const std::string at = fmt::format("layers.{}.", l);
     const DecoderLayer own = traits.layer(l, d_k);

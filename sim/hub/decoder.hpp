@@ -20,11 +20,11 @@ struct DecoderTraits {
     both     ///< x + norm(f(norm(x)))
   } norms = Norms::before;
   enum class QueryNorms : std::uint8_t { none, heads, whole } query_norms = QueryNorms::none;
-  bool one_plus = false;    ///< norms multiply by 1 + w
-  bool scaled = false;      ///< embeddings times sqrt(width)
-  bool fused = false;       ///< qkv_proj and gate_up_proj
-  bool tied = false;        ///< where the config says nothing
-  double epsilon = 1e-6;    ///< where the config says nothing
+  bool one_plus = false;            ///< norms multiply by 1 + w
+  bool scaled = false;              ///< embeddings times sqrt(width)
+  bool fused = false;               ///< qkv_proj and gate_up_proj
+  bool tied = false;                ///< where the config says nothing
+  double epsilon = 1e-6;            ///< where the config says nothing
   std::optional<int> head_width{};  ///< where the config says nothing; else width / heads
   Activation activation = Activation::silu;
   std::optional<double> score_scale{};  ///< scores times 1 / sqrt of this; else of the head's width
@@ -36,7 +36,8 @@ struct DecoderTraits {
 Model decoder(const Config& config, HubWeights& weights, const DecoderTraits& traits);
 
 /// "sliding_window" where `layer_types` (or, without them, `slides`) says that the layer has it.
-int window_of(const Config& config, int layer, std::optional<int> absent, const std::function<bool(int)>& slides);
+int window_of(const Config& config, int layer, std::optional<int> absent,
+              const std::function<bool(int)>& slides);
 /// 1 / sqrt(x) in binary64.
 Value inverse_root(double x);
 /// A positive number that may be null; `absent` where the key is not there at all.

@@ -42,7 +42,8 @@ class GgufCursor {
   std::uint64_t count(std::uint64_t size) {
     const auto many = number<std::uint64_t>();
     if (many > (bytes_.size() - at_) / size)
-      file_.fail(fmt::format("announces {} entries in {} bytes; was it truncated?", many, bytes_.size() - at_));
+      file_.fail(
+          fmt::format("announces {} entries in {} bytes; was it truncated?", many, bytes_.size() - at_));
     return many;
   }
   void need(std::uint64_t size) const {
@@ -86,7 +87,8 @@ Json gguf_scalar(GgufCursor& in, GgufType type, const GgufFile& file) {
     case GgufType::array:
       break;
   }
-  file.fail(fmt::format("has a value of type {}, which GGUF does not have", static_cast<std::uint32_t>(type)));
+  file.fail(
+      fmt::format("has a value of type {}, which GGUF does not have", static_cast<std::uint32_t>(type)));
 }
 
 /// Null for arrays, which nothing here asks for.
@@ -141,7 +143,8 @@ GgufFile::GgufFile(std::shared_ptr<const Bytes> bytes, std::string_view source)
   }
   std::uint64_t alignment = 32;
   if (const auto found = metadata_.find("general.alignment"); found != metadata_.end()) {
-    if (!found->is_number_unsigned() || *found == 0 || *found > 1 << 20) fail("has a strange \"general.alignment\"");
+    if (!found->is_number_unsigned() || *found == 0 || *found > 1 << 20)
+      fail("has a strange \"general.alignment\"");
     alignment = found->get<std::uint64_t>();
   }
   const std::uint64_t start = (in.at() + alignment - 1) / alignment * alignment;
@@ -151,7 +154,8 @@ GgufFile::GgufFile(std::shared_ptr<const Bytes> bytes, std::string_view source)
     const auto count = static_cast<std::uint64_t>(entry.blocks->count);
     const std::uint64_t row = entry.dimensions.empty() ? 1 : entry.dimensions.back();
     if (row % count != 0)
-      fail(fmt::format("has the tensor {} with rows of {}, which are no whole blocks of {}", entry.name, row, count));
+      fail(fmt::format("has the tensor {} with rows of {}, which are no whole blocks of {}", entry.name, row,
+                       count));
     const std::uint64_t size = entry.elements / count * static_cast<std::uint64_t>(entry.blocks->bytes);
     if (start > all.size() || offsets[i] > all.size() - start || size > all.size() - start - offsets[i])
       fail(fmt::format("has the tensor {} beyond its end; was it truncated?", entry.name));
@@ -160,7 +164,8 @@ GgufFile::GgufFile(std::shared_ptr<const Bytes> bytes, std::string_view source)
 }
 
 std::vector<std::shared_ptr<const GgufFile>> load_gguf(const std::string& path) {
-  std::vector<std::shared_ptr<const GgufFile>> files{std::make_shared<const GgufFile>(Bytes::map(path), path)};
+  std::vector<std::shared_ptr<const GgufFile>> files{
+      std::make_shared<const GgufFile>(Bytes::map(path), path)};
   const Json& metadata = files[0]->metadata();
   const auto count = metadata.find("split.count");
   if (count == metadata.end() || !count->is_number_unsigned() || *count <= 1) return files;

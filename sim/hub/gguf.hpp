@@ -21,7 +21,7 @@ class GgufFile {
 
   struct Entry {
     std::string name;
-    const GgufBlocks* blocks = nullptr;      ///< null where they cannot be read
+    const GgufBlocks* blocks = nullptr;  ///< null where they cannot be read
     std::uint32_t kind = 0;
     std::vector<std::uint64_t> dimensions;  ///< the last one contiguous
     const unsigned char* data = nullptr;

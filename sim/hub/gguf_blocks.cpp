@@ -40,7 +40,9 @@ int fifth(BlockBytes bits, int i) { return static_cast<int>(word32(bits) >> i & 
 
 float q4_0(BlockBytes b, int i) { return static_cast<float>(half(b) * (nibble(b + 2, i) - 8)); }
 float q4_1(BlockBytes b, int i) { return static_cast<float>(half(b) * nibble(b + 4, i) + half(b + 2)); }
-float q5_0(BlockBytes b, int i) { return static_cast<float>(half(b) * ((nibble(b + 6, i) | fifth(b + 2, i)) - 16)); }
+float q5_0(BlockBytes b, int i) {
+  return static_cast<float>(half(b) * ((nibble(b + 6, i) | fifth(b + 2, i)) - 16));
+}
 float q5_1(BlockBytes b, int i) {
   return static_cast<float>(half(b) * (nibble(b + 8, i) | fifth(b + 4, i)) + half(b + 2));
 }

@@ -27,8 +27,9 @@ class GgufTensor : public HubTensor {
   std::vector<std::uint64_t> dimensions() const override { return entry_->dimensions; }
   double number(std::uint64_t index) const {
     const auto count = static_cast<std::uint64_t>(entry_->blocks->count);
-    return entry_->blocks->read(entry_->data + index / count * static_cast<std::uint64_t>(entry_->blocks->bytes),
-                                static_cast<int>(index % count));
+    return entry_->blocks->read(
+        entry_->data + index / count * static_cast<std::uint64_t>(entry_->blocks->bytes),
+        static_cast<int>(index % count));
   }
   double element(std::uint64_t index) const override {
     require_readable();
@@ -71,7 +72,8 @@ class GgufView : public WeightSource {
     const GgufBlocks& blocks = *tensor_->entry().blocks;
     if (blocks.format.empty()) return {};
     return {parse_format(blocks.format),
-            reinterpret_cast<const std::byte*>(tensor_->entry().data) + first_ * static_cast<std::uint64_t>(blocks.bytes),
+            reinterpret_cast<const std::byte*>(tensor_->entry().data) +
+                first_ * static_cast<std::uint64_t>(blocks.bytes),
             row_stride_, column_stride_};
   }
 
@@ -87,7 +89,8 @@ Matrix GgufTensor::matrix(bool transposed) const {
     if (!blocks.finite(entry_->data + b * static_cast<std::uint64_t>(blocks.bytes)))
       fail(fmt::format("has an infinite or undefined scale or weight in the tensor {}", entry_->name));
   const auto self = std::make_shared<const GgufTensor>(file_, *entry_);
-  const auto rows = static_cast<int>(entry_->dimensions[0]), columns = static_cast<int>(entry_->dimensions[1]);
+  const auto rows = static_cast<int>(entry_->dimensions[0]),
+             columns = static_cast<int>(entry_->dimensions[1]);
   const auto width = entry_->dimensions[1];
   if (transposed) return {columns, rows, std::make_shared<GgufView>(self, 1, width, 0)};
   return {rows, columns, std::make_shared<GgufView>(self, width, 1, 0)};
@@ -98,32 +101,30 @@ struct TensorName {
 };
 
 constexpr TensorName decoder_names[] = {{"attn_norm", "input_layernorm"},
-                                  {"attn_q", "self_attn.q_proj"},
-                                  {"attn_k", "self_attn.k_proj"},
-                                  {"attn_v", "self_attn.v_proj"},
-                                  {"attn_qkv", "self_attn.qkv_proj"},
-                                  {"attn_output", "self_attn.o_proj"},
-                                  {"attn_q_norm", "self_attn.q_norm"},
-                                  {"attn_k_norm", "self_attn.k_norm"},
-                                  {"post_attention_norm", "post_attention_layernorm"},
-                                  {"post_ffw_norm", "post_feedforward_layernorm"},
-                                  {"ffn_norm", "post_attention_layernorm"},
-                                  {"ffn_gate", "mlp.gate_proj"},
-                                  {"ffn_up", "mlp.up_proj"},
-                                  {"ffn_down", "mlp.down_proj"}};
+                                        {"attn_q", "self_attn.q_proj"},
+                                        {"attn_k", "self_attn.k_proj"},
+                                        {"attn_v", "self_attn.v_proj"},
+                                        {"attn_qkv", "self_attn.qkv_proj"},
+                                        {"attn_output", "self_attn.o_proj"},
+                                        {"attn_q_norm", "self_attn.q_norm"},
+                                        {"attn_k_norm", "self_attn.k_norm"},
+                                        {"post_attention_norm", "post_attention_layernorm"},
+                                        {"post_ffw_norm", "post_feedforward_layernorm"},
+                                        {"ffn_norm", "post_attention_layernorm"},
+                                        {"ffn_gate", "mlp.gate_proj"},
+                                        {"ffn_up", "mlp.up_proj"},
+                                        {"ffn_down", "mlp.down_proj"}};
 constexpr TensorName decoder_outside[] = {
     {"token_embd", "embed_tokens"}, {"output_norm", "norm"}, {"output", "lm_head"}};
-constexpr TensorName gpt2_names[] = {{"attn_norm", "ln_1"},           {"attn_qkv", "attn.c_attn"},
-                               {"attn_output", "attn.c_proj"},  {"ffn_norm", "ln_2"},
-                               {"ffn_up", "mlp.c_fc"},          {"ffn_down", "mlp.c_proj"}};
+constexpr TensorName gpt2_names[] = {{"attn_norm", "ln_1"},          {"attn_qkv", "attn.c_attn"},
+                                     {"attn_output", "attn.c_proj"}, {"ffn_norm", "ln_2"},
+                                     {"ffn_up", "mlp.c_fc"},         {"ffn_down", "mlp.c_proj"}};
 constexpr TensorName gpt2_outside[] = {
     {"token_embd", "wte"}, {"position_embd", "wpe"}, {"output_norm", "ln_f"}, {"output", "lm_head"}};
-constexpr TensorName neox_names[] = {{"attn_norm", "input_layernorm"},
-                               {"attn_qkv", "attention.query_key_value"},
-                               {"attn_output", "attention.dense"},
-                               {"ffn_norm", "post_attention_layernorm"},
-                               {"ffn_up", "mlp.dense_h_to_4h"},
-                               {"ffn_down", "mlp.dense_4h_to_h"}};
+constexpr TensorName neox_names[] = {
+    {"attn_norm", "input_layernorm"},   {"attn_qkv", "attention.query_key_value"},
+    {"attn_output", "attention.dense"}, {"ffn_norm", "post_attention_layernorm"},
+    {"ffn_up", "mlp.dense_h_to_4h"},    {"ffn_down", "mlp.dense_4h_to_h"}};
 constexpr TensorName neox_outside[] = {
     {"token_embd", "embed_in"}, {"output_norm", "final_layer_norm"}, {"output", "embed_out"}};
 
@@ -182,7 +183,8 @@ class Translation {
     if (type == nullptr || !type->is_string() || *type == "none") return;
     Json made = {{"rope_type", *type}};
     if (const Json* factor = find("rope.scaling.factor")) made["factor"] = *factor;
-    if (const Json* length = find("rope.scaling.original_context_length"); length != nullptr && *type == "yarn")
+    if (const Json* length = find("rope.scaling.original_context_length");
+        length != nullptr && *type == "yarn")
       made["original_max_position_embeddings"] = *length;
     config["rope_scaling"] = std::move(made);
   }
@@ -256,8 +258,8 @@ GgufCheckpoint gguf_checkpoint(const std::vector<std::shared_ptr<const GgufFile>
     in.take("use_parallel_residual", "use_parallel_residual");
     const Json *turned = in.find("rope.dimension_count"), *width = in.find("embedding_length"),
                *heads = in.find("attention.head_count");
-    if (turned != nullptr && width != nullptr && heads != nullptr && turned->is_number() && width->is_number() &&
-        heads->is_number() && *width != 0)
+    if (turned != nullptr && width != nullptr && heads != nullptr && turned->is_number() &&
+        width->is_number() && heads->is_number() && *width != 0)
       in.config["rotary_pct"] = turned->get<double>() * heads->get<double>() / width->get<double>();
     in.take("rope.freq_base", "rotary_emb_base");
   } else if (!gpt2) {
@@ -268,7 +270,8 @@ GgufCheckpoint gguf_checkpoint(const std::vector<std::shared_ptr<const GgufFile>
     const Json *turned = in.find("rope.dimension_count"), *d_k = in.find("attention.key_length");
     double width = d_k != nullptr && d_k->is_number() ? d_k->get<double>() : 0;
     const Json *all = in.find("embedding_length"), *heads = in.find("attention.head_count");
-    if (width == 0 && all != nullptr && heads != nullptr && all->is_number() && heads->is_number() && *heads != 0)
+    if (width == 0 && all != nullptr && heads != nullptr && all->is_number() && heads->is_number() &&
+        *heads != 0)
       width = std::floor(all->get<double>() / heads->get<double>());
     if (type.starts_with("gemma") && d_k == nullptr) in.config["head_dim"] = width;
     if (turned != nullptr && turned->is_number() && width > 0 && turned->get<double>() < width)

@@ -22,7 +22,8 @@ constexpr int awq_place[nibbles] = {0, 4, 1, 5, 2, 6, 3, 7};
 
 class PackedView : public WeightSource {
  public:
-  PackedView(std::shared_ptr<const PackedParts> parts, std::shared_ptr<const std::vector<int>> group, int first)
+  PackedView(std::shared_ptr<const PackedParts> parts, std::shared_ptr<const std::vector<int>> group,
+             int first)
       : parts_(std::move(parts)), group_(std::move(group)), first_(first) {}
 
   double at(int r, int c) const override {

@@ -161,10 +161,12 @@ Rotary rotary_of(const Config& config, int d_k, const RopeAsked& asked) {
   if (config.has("rope_theta") && !asked.fixed && asked.part.empty() && theta != outside)
     config.fail("has a \"rope_theta\" and another one in \"rope_parameters\"");
   if (theta <= 0) config.fail("has a \"rope_theta\" that is not positive");
-  const double turned = object.real("partial_rotary_factor", config.real("partial_rotary_factor", asked.turned));
+  const double turned =
+      object.real("partial_rotary_factor", config.real("partial_rotary_factor", asked.turned));
   constexpr int widest = 1 << 14;
   if (turned > 1 || d_k > widest)
-    config.fail(fmt::format("turns {} of heads of {} entries; at most all of {} can be turned", turned, d_k, widest));
+    config.fail(
+        fmt::format("turns {} of heads of {} entries; at most all of {} can be turned", turned, d_k, widest));
   const int pairs = static_cast<int>(turned * d_k) / 2;
   if (pairs < 1 || static_cast<int>(turned * d_k) % 2 != 0)
     config.fail(fmt::format("turns {} of the {} entries of a head, which rotary positions cannot pair",
@@ -181,7 +183,8 @@ Rotary rotary_of(const Config& config, int d_k, const RopeAsked& asked) {
   } else if (type == "dynamic") {
     const double start = positive(object, "original_max_position_embeddings", positions);
     if (start > 1 << 24) object.fail("starts to stretch beyond 2^24 positions");
-    rotary.dynamic.emplace(Rotary::Dynamic{base, Value::of(positive(object, "factor")), static_cast<int>(start)});
+    rotary.dynamic.emplace(
+        Rotary::Dynamic{base, Value::of(positive(object, "factor")), static_cast<int>(start)});
   } else if (type == "llama3") {
     llama3(object, rates);
   } else if (type == "yarn") {

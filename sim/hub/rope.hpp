@@ -7,9 +7,9 @@
 namespace roundoff::sim {
 
 struct RopeAsked {
-  double theta = 10000;         ///< where the config says none
-  double turned = 1;            ///< share of a head's entries that are turned, where the config says none
-  std::string part{};           ///< of "rope_parameters" by type of layer: "full_attention", "sliding_attention"
+  double theta = 10000;  ///< where the config says none
+  double turned = 1;     ///< share of a head's entries that are turned, where the config says none
+  std::string part{};    ///< of "rope_parameters" by type of layer: "full_attention", "sliding_attention"
   std::optional<double> fixed{};  ///< this base whatever "rope_theta" says, and no scaling
 };
 

@@ -83,10 +83,11 @@ Matrix HubWeights::packed_matrix(const std::string& name, int rows, int columns)
     parts.groups = by_name_.at(name + ".g_idx");
   }
   for (const auto& tensor : {parts.integers, parts.zeros, parts.groups})
-    if (tensor && !tensor->whole()) tensor->fail(fmt::format("has packed integers of {} that are no integers", name));
+    if (tensor && !tensor->whole())
+      tensor->fail(fmt::format("has packed integers of {} that are no integers", name));
   if (rows % per_word != 0 || columns % per_word != 0)
-    parts.integers->fail(fmt::format("has {} of {} x {} integers of four bits, which are no multiples of {}", name,
-                                     rows, columns, per_word));
+    parts.integers->fail(fmt::format("has {} of {} x {} integers of four bits, which are no multiples of {}",
+                                     name, rows, columns, per_word));
   return unpacked(parts);
 }
 

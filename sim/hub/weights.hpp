@@ -35,10 +35,12 @@ class HubTensor {
 
 /// In what a container differs from the files that the architecture's own tools write.
 struct Dialect {
-  bool rotary_interleaved = false;  ///< rows of W_Q and W_K stand so that pairs are neighbours (llama.cpp, for llama)
-  bool norms_added = false;         ///< norms' weights are 1 + w already (llama.cpp, for gemma)
-  bool rows_out = false;            ///< GPT-2's matrices are [out x in] (llama.cpp)
-  bool heads_together = false;      ///< GPT-NeoX's queries, keys and values stand one behind the other (llama.cpp)
+  bool rotary_interleaved =
+      false;  ///< rows of W_Q and W_K stand so that pairs are neighbours (llama.cpp, for llama)
+  bool norms_added = false;  ///< norms' weights are 1 + w already (llama.cpp, for gemma)
+  bool rows_out = false;     ///< GPT-2's matrices are [out x in] (llama.cpp)
+  bool heads_together =
+      false;  ///< GPT-NeoX's queries, keys and values stand one behind the other (llama.cpp)
 };
 
 /// How weights of four bits are packed: `weight` is missing, and qweight, qzeros, scales stand for it.

@@ -30,7 +30,10 @@ std::vector<std::string_view> characters(std::string_view text) {
   std::vector<std::string_view> made;
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t size = std::min<std::size_t>(text.size() - at, lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4);
+    const std::size_t size = std::min<std::size_t>(text.size() - at, lead < 0x80   ? 1
+                                                                     : lead < 0xe0 ? 2
+                                                                     : lead < 0xf0 ? 3
+                                                                                   : 4);
     made.push_back(text.substr(at, size));
     at += size;
   }
@@ -85,8 +88,8 @@ class Bpe : public Tokenizer {
   PieceCutter cutter;
   bool byte_level = false, byte_fallback = false, whole_words_first = false, fuses_unknown = false;
   std::optional<Token> unknown;
-  std::string mark;          // stands for a blank when tokens are decoded; "" for none
-  bool strips_first = false; // a blank at the start, when tokens are decoded
+  std::string mark;           // stands for a blank when tokens are decoded; "" for none
+  bool strips_first = false;  // a blank at the start, when tokens are decoded
 
   /// Once all of it is there.
   void finish() {
@@ -143,7 +146,8 @@ class Bpe : public Tokenizer {
         std::sscanf(word.c_str(), "<0x%2X>", &byte) == 1)
       return std::string(1, static_cast<char>(byte));
     std::string made = word;
-    for (std::size_t at = made.find(mark); !mark.empty() && at != std::string::npos; at = made.find(mark, at + 1))
+    for (std::size_t at = made.find(mark); !mark.empty() && at != std::string::npos;
+         at = made.find(mark, at + 1))
       made.replace(at, mark.size(), " ");
     return made;
   }
@@ -180,7 +184,8 @@ class Bpe : public Tokenizer {
         continue;
       }
       if (!unknown)
-        throw UsageError(fmt::format("the tokenizer has no token for '{}', and none for what it does not know", piece));
+        throw UsageError(
+            fmt::format("the tokenizer has no token for '{}', and none for what it does not know", piece));
       if (!(fuses_unknown && last_unknown)) symbols.push_back(*unknown);
       last_unknown = true;
     }
@@ -212,7 +217,8 @@ Token token_of(const Json& json, std::string_view source) {
 }
 
 void read_vocabulary(const Json& json, std::string_view source, Bpe& bpe) {
-  if (!json.is_object()) throw FileError(fmt::format("{} has no vocabulary: an object from words to numbers", source));
+  if (!json.is_object())
+    throw FileError(fmt::format("{} has no vocabulary: an object from words to numbers", source));
   for (const auto& [word, token] : json.items()) bpe.vocabulary.emplace(word, token_of(token, source));
 }
 
@@ -220,7 +226,8 @@ void add_merge(const std::string& left, const std::string& right, std::string_vi
   const auto find = [&](const std::string& word) {
     const auto found = bpe.vocabulary.find(word);
     if (found == bpe.vocabulary.end())
-      throw FileError(fmt::format("{} joins '{}' and '{}', but its vocabulary lacks '{}'", source, left, right, word));
+      throw FileError(
+          fmt::format("{} joins '{}' and '{}', but its vocabulary lacks '{}'", source, left, right, word));
     return found->second;
   };
   bpe.pairs.add(find(left), find(right), find(left + right));
@@ -230,7 +237,8 @@ void add_merge(const std::string& left, const std::string& right, std::string_vi
 void add_merge(const std::string& line, std::string_view source, Bpe& bpe) {
   const std::size_t blank = line.find(' ', 1);
   if (blank == std::string::npos || blank + 1 >= line.size())
-    throw FileError(fmt::format("{} has the merge '{}', which is not two words with a blank between", source, line));
+    throw FileError(
+        fmt::format("{} has the merge '{}', which is not two words with a blank between", source, line));
   add_merge(line.substr(0, blank), line.substr(blank + 1), source, bpe);
 }
 
@@ -239,8 +247,9 @@ void read_decoder(const Json& json, Bpe& bpe) {
   if (!json.is_object() || !json.contains("type")) return;
   if (json["type"] == "Sequence" && json.contains("decoders") && json["decoders"].is_array())
     for (const Json& step : json["decoders"]) read_decoder(step, bpe);
-  if (json["type"] == "Replace" && json.contains("content") && json["content"] == " " && json.contains("pattern") &&
-      json["pattern"].is_object() && json["pattern"].contains("String") && json["pattern"]["String"].is_string())
+  if (json["type"] == "Replace" && json.contains("content") && json["content"] == " " &&
+      json.contains("pattern") && json["pattern"].is_object() && json["pattern"].contains("String") &&
+      json["pattern"]["String"].is_string())
     bpe.mark = json["pattern"]["String"].get<std::string>();
   if (json["type"] == "Metaspace") bpe.mark = json.value("replacement", "\u2581"), bpe.strips_first = true;
   if (json["type"] == "Strip" && json.contains("start") && json["start"] == 1) bpe.strips_first = true;
@@ -277,26 +286,29 @@ std::shared_ptr<const Tokenizer> read_tokenizer_json(std::string_view text, std:
   bpe->whole_words_first = is(model, "ignore_merges");
   bpe->fuses_unknown = is(model, "fuse_unk");
   if (model.contains("unk_token") && model["unk_token"].is_string())
-    if (const auto found = bpe->vocabulary.find(model["unk_token"].get<std::string>()); found != bpe->vocabulary.end())
+    if (const auto found = bpe->vocabulary.find(model["unk_token"].get<std::string>());
+        found != bpe->vocabulary.end())
       bpe->unknown = found->second;
   if (json.contains("normalizer")) bpe->normaliser = read_normaliser(json["normalizer"], source);
-  if (json.contains("pre_tokenizer")) bpe->cutter = read_cutter(json["pre_tokenizer"], source, bpe->byte_level);
+  if (json.contains("pre_tokenizer"))
+    bpe->cutter = read_cutter(json["pre_tokenizer"], source, bpe->byte_level);
   if (json.contains("decoder")) read_decoder(json["decoder"], *bpe);
   if (json.contains("added_tokens") && json["added_tokens"].is_array())
     for (const Json& one : json["added_tokens"]) {
-      if (!one.is_object() || !one.contains("content") || !one["content"].is_string() || !one.contains("id") ||
-          one["content"] == "")
+      if (!one.is_object() || !one.contains("content") || !one["content"].is_string() ||
+          !one.contains("id") || one["content"] == "")
         throw FileError(source + " has an added token without content and id");
       if (is(one, "single_word"))
         throw FileError(source + " has an added token for single words, which is not supported");
-      bpe->added.push_back(
-          {one["content"].get<std::string>(), token_of(one["id"], source), is(one, "lstrip"), is(one, "rstrip")});
+      bpe->added.push_back({one["content"].get<std::string>(), token_of(one["id"], source), is(one, "lstrip"),
+                            is(one, "rstrip")});
     }
   bpe->finish();
   return bpe;
 }
 
-std::shared_ptr<const Tokenizer> read_vocabulary_and_merges(std::string_view vocabulary, std::string_view merges,
+std::shared_ptr<const Tokenizer> read_vocabulary_and_merges(std::string_view vocabulary,
+                                                            std::string_view merges,
                                                             std::string_view source) {
   auto bpe = std::make_shared<Bpe>();
   read_vocabulary(parse_json(vocabulary, source), source, *bpe);
@@ -307,7 +319,8 @@ std::shared_ptr<const Tokenizer> read_vocabulary_and_merges(std::string_view voc
     if (!line.empty() && !(at == 0 && line.starts_with("#version"))) add_merge(line, source, *bpe);
     at = end + 1;
   }
-  bpe->cutter = read_cutter(Json{{"type", "ByteLevel"}, {"add_prefix_space", false}}, std::string(source), bpe->byte_level);
+  bpe->cutter = read_cutter(Json{{"type", "ByteLevel"}, {"add_prefix_space", false}}, std::string(source),
+                            bpe->byte_level);
   // GPT-2's files name the end of a text by this word, which no text is cut into.
   if (const auto end = bpe->vocabulary.find("<|endoftext|>"); end != bpe->vocabulary.end())
     bpe->added.push_back({end->first, end->second, false, false});

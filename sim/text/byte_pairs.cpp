@@ -16,7 +16,8 @@ std::vector<Token> BytePairs::join(const std::vector<Token>& symbols) const {
   };
   const auto n = static_cast<int>(symbols.size());
   std::vector<Symbol> list;
-  for (int i = 0; i < n; ++i) list.push_back({symbols[static_cast<std::size_t>(i)], i - 1, i + 1 < n ? i + 1 : -1});
+  for (int i = 0; i < n; ++i)
+    list.push_back({symbols[static_cast<std::size_t>(i)], i - 1, i + 1 < n ? i + 1 : -1});
   // (rank, place, pair): what was pushed for a pair that is no longer there is passed over.
   using Candidate = std::tuple<std::uint32_t, int, std::uint64_t>;
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
@@ -26,7 +27,8 @@ std::vector<Token> BytePairs::join(const std::vector<Token>& symbols) const {
     const Symbol& left = list[static_cast<std::size_t>(i)];
     if (left.next < 0) return;
     const std::uint64_t pair = key(left.token, list[static_cast<std::size_t>(left.next)].token);
-    if (const auto found = merges_.find(pair); found != merges_.end()) queue.emplace(found->second.rank, i, pair);
+    if (const auto found = merges_.find(pair); found != merges_.end())
+      queue.emplace(found->second.rank, i, pair);
   };
   for (int i = 0; i < n; ++i) offer(i);
   while (!queue.empty()) {

@@ -58,8 +58,8 @@ class Expression {
     UParseError where{};
     pattern_.reset(icu::RegexPattern::compile(utf16(with_all_blanks(expression)), where, status));
     if (U_FAILURE(status))
-      throw FileError(fmt::format("{} has the expression {}, which makes no sense at character {}", source, expression,
-                                  where.offset + 1));
+      throw FileError(fmt::format("{} has the expression {}, which makes no sense at character {}", source,
+                                  expression, where.offset + 1));
   }
 
   /// The text as matches and what stands between them, in order.
@@ -82,7 +82,8 @@ class Expression {
       done = end;
     }
     if (U_FAILURE(status))
-      throw UsageError(fmt::format("the tokenizer's expression gives up on the text: {}", u_errorName(status)));
+      throw UsageError(
+          fmt::format("the tokenizer's expression gives up on the text: {}", u_errorName(status)));
     if (done < whole.length()) made.push_back({utf8(whole.tempSubStringBetween(done)), false});
     return made;
   }
@@ -97,9 +98,10 @@ Pieces cut(const std::vector<Expression::Part>& parts, Behaviour behaviour, bool
   for (const auto& [text, found] : parts) {
     const bool match = found != invert;
     if (match && behaviour == Behaviour::removed) continue;
-    const bool join = !made.empty() && ((behaviour == Behaviour::merged_with_previous && match && !last_match) ||
-                                        (behaviour == Behaviour::merged_with_next && !match && carried) ||
-                                        (behaviour == Behaviour::contiguous && match == last_match));
+    const bool join =
+        !made.empty() && ((behaviour == Behaviour::merged_with_previous && match && !last_match) ||
+                          (behaviour == Behaviour::merged_with_next && !match && carried) ||
+                          (behaviour == Behaviour::contiguous && match == last_match));
     if (join)
       made.back() += text;
     else
@@ -119,18 +121,22 @@ PieceCutter each_piece(std::function<Pieces(const std::string&)> cut_one) {
   };
 }
 
-PieceCutter by_expression(std::string_view expression, Behaviour behaviour, bool invert, const std::string& source) {
+PieceCutter by_expression(std::string_view expression, Behaviour behaviour, bool invert,
+                          const std::string& source) {
   const auto compiled = std::make_shared<const Expression>(expression, source);
   return each_piece([=](const std::string& piece) { return cut(compiled->parts(piece), behaviour, invert); });
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); !from.empty() && at != std::string::npos; at = text.find(from, at + to.size()))
+  for (std::size_t at = text.find(from); !from.empty() && at != std::string::npos;
+       at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
   return text;
 }
 
-std::string quoted(const std::string& text) { return R"(\Q)" + replaced(text, R"(\E)", R"(\E\\E\Q)") + R"(\E)"; }
+std::string quoted(const std::string& text) {
+  return R"(\Q)" + replaced(text, R"(\E)", R"(\E\\E\Q)") + R"(\E)";
+}
 
 std::string kind_of(const Json& json, const std::string& source, const char* what) {
   if (!json.is_object() || !json.contains("type") || !json["type"].is_string())
@@ -198,15 +204,17 @@ Normaliser read_normaliser(const Json& json, const std::string& source) {
   }
   if (kind == "Lowercase") return [](const std::string& text) { return utf8(utf16(text).toLower()); };
   if (kind == "Prepend")
-    return [with = text_of(json, "prepend")](const std::string& text) { return text.empty() ? text : with + text; };
+    return [with = text_of(json, "prepend")](const std::string& text) {
+      return text.empty() ? text : with + text;
+    };
   if (kind == "Replace" && json.contains("pattern") && json["pattern"].is_object() &&
       json["pattern"].contains("String"))
-    return [from = text_of(json["pattern"], "String"), to = text_of(json, "content")](const std::string& text) {
-      return replaced(text, from, to);
-    };
-  throw FileError(fmt::format("{} has the normalizer {}; NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace of a string and "
-                              "Sequence can be read",
-                              source, kind));
+    return [from = text_of(json["pattern"], "String"),
+            to = text_of(json, "content")](const std::string& text) { return replaced(text, from, to); };
+  throw FileError(fmt::format(
+      "{} has the normalizer {}; NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace of a string and "
+      "Sequence can be read",
+      source, kind));
 }
 
 PieceCutter read_cutter(const Json& json, const std::string& source, bool& byte_level) {
@@ -227,7 +235,8 @@ PieceCutter read_cutter(const Json& json, const std::string& source, bool& byte_
     byte_level = true;
     const bool prefix = flag_of(json, "add_prefix_space", true);
     PieceCutter by_words;
-    if (flag_of(json, "use_regex", true)) by_words = by_expression(gpt2_expression, Behaviour::isolated, false, source);
+    if (flag_of(json, "use_regex", true))
+      by_words = by_expression(gpt2_expression, Behaviour::isolated, false, source);
     return [prefix, by_words](const Pieces& pieces) {
       Pieces made = pieces;
       for (std::string& piece : made)
@@ -245,25 +254,29 @@ PieceCutter read_cutter(const Json& json, const std::string& source, bool& byte_
     return by_expression(pattern_of(json, source), behaviour, flag_of(json, "invert", false), source);
   }
   if (kind == "Digits")
-    return by_expression(flag_of(json, "individual_digits", false) ? R"(\p{N})" : R"(\p{N}+)", Behaviour::isolated, false,
-                         source);
+    return by_expression(flag_of(json, "individual_digits", false) ? R"(\p{N})" : R"(\p{N}+)",
+                         Behaviour::isolated, false, source);
   if (kind == "Metaspace") {
     const std::string mark = text_of(json, "replacement", "\u2581");
-    const std::string scheme = text_of(json, "prepend_scheme", flag_of(json, "add_prefix_space", true) ? "always" : "never");
+    const std::string scheme =
+        text_of(json, "prepend_scheme", flag_of(json, "add_prefix_space", true) ? "always" : "never");
     PieceCutter words;
-    if (flag_of(json, "split", true)) words = by_expression(quoted(mark), Behaviour::merged_with_next, false, source);
+    if (flag_of(json, "split", true))
+      words = by_expression(quoted(mark), Behaviour::merged_with_next, false, source);
     return [mark, scheme, words](const Pieces& pieces) {
       Pieces made;
       for (std::size_t i = 0; i < pieces.size(); ++i) {
         std::string piece = replaced(pieces[i], " ", mark);
-        if ((scheme == "always" || (scheme == "first" && i == 0)) && !piece.starts_with(mark)) piece = mark + piece;
+        if ((scheme == "always" || (scheme == "first" && i == 0)) && !piece.starts_with(mark))
+          piece = mark + piece;
         made.push_back(std::move(piece));
       }
       return words ? words(made) : made;
     };
   }
-  throw FileError(fmt::format(
-      "{} has the pre_tokenizer {}; ByteLevel, Split, Digits, Metaspace and Sequence can be read", source, kind));
+  throw FileError(
+      fmt::format("{} has the pre_tokenizer {}; ByteLevel, Split, Digits, Metaspace and Sequence can be read",
+                  source, kind));
 }
 
 }  // namespace roundoff::sim

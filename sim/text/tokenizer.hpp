@@ -31,8 +31,8 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path);
 
 /// From the text of tokenizer.json, of vocab.json and merges.txt, and from the bytes of tokenizer.model.
 std::shared_ptr<const Tokenizer> read_tokenizer_json(std::string_view text, std::string_view source);
-std::shared_ptr<const Tokenizer> read_vocabulary_and_merges(std::string_view vocabulary, std::string_view merges,
-                                                            std::string_view source);
+std::shared_ptr<const Tokenizer> read_vocabulary_and_merges(std::string_view vocabulary,
+                                                            std::string_view merges, std::string_view source);
 std::shared_ptr<const Tokenizer> read_sentencepiece(std::string_view bytes, std::string_view source);
 
 }  // namespace roundoff::sim

@@ -21,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 0: {
         const auto kept = std::make_shared<const Bytes>(std::string(bytes));
         GgufCheckpoint gguf = gguf_checkpoint({std::make_shared<const GgufFile>(kept, "fuzz")});
-        static_cast<void>(read_checkpoint(gguf.config, HubWeights(std::move(gguf.tensors), gguf.dialect), "fuzz"));
+        static_cast<void>(
+            read_checkpoint(gguf.config, HubWeights(std::move(gguf.tensors), gguf.dialect), "fuzz"));
         break;
       }
       case 1: {
@@ -30,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       }
       case 2: {
-        const auto tokenizer = read_vocabulary_and_merges(R"({"a":0,"b":1,"ab":2,"\u0120":3})", bytes, "fuzz");
+        const auto tokenizer =
+            read_vocabulary_and_merges(R"({"a":0,"b":1,"ab":2,"\u0120":3})", bytes, "fuzz");
         static_cast<void>(tokenizer->encode("ab ba"));
         break;
       }

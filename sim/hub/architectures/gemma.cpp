@@ -12,7 +12,7 @@ Model gemma(const Config& config, HubWeights& weights) {
   // The first files said "gelu" and meant its approximation by tanh, which the models were trained with.
   const bool said = config.has("hidden_activation");
   const std::string old = config.text("hidden_act", "gelu_pytorch_tanh");
-  traits.activation = said          ? config.activation("hidden_activation", "")
+  traits.activation = said            ? config.activation("hidden_activation", "")
                       : old == "gelu" ? Activation::gelu_tanh
                                       : config.activation("hidden_act", "gelu_pytorch_tanh");
   traits.layer = [&](int, int d_k) { return DecoderLayer{0, rotary_of(config, d_k)}; };

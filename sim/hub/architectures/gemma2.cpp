@@ -16,7 +16,8 @@ Model gemma2(const Config& config, HubWeights& weights) {
   traits.score_cap = cap_of(config, "attn_logit_softcapping", 50);
   traits.logit_cap = cap_of(config, "final_logit_softcapping", 30);
   traits.layer = [&](int layer, int d_k) {
-    return DecoderLayer{window_of(config, layer, 4096, [](int l) { return l % 2 == 0; }), rotary_of(config, d_k)};
+    return DecoderLayer{window_of(config, layer, 4096, [](int l) { return l % 2 == 0; }),
+                        rotary_of(config, d_k)};
   };
   return decoder(config, weights, traits);
 }

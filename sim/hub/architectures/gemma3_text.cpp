@@ -17,8 +17,8 @@ Model gemma3_text(const Config& config, HubWeights& weights) {
   traits.score_scale = config.real("query_pre_attn_scalar", 256);
   traits.score_cap = cap_of(config, "attn_logit_softcapping", {});
   traits.logit_cap = cap_of(config, "final_logit_softcapping", {});
-  const int pattern = config.count(config.has("_sliding_window_pattern") ? "_sliding_window_pattern"
-                                                                         : "sliding_window_pattern", 6);
+  const int pattern = config.count(
+      config.has("_sliding_window_pattern") ? "_sliding_window_pattern" : "sliding_window_pattern", 6);
   const double local = config.real("rope_local_base_freq", 10000);
   const bool by_type = config.has("rope_parameters");
   traits.layer = [&, pattern, local, by_type](int layer, int d_k) {

@@ -19,7 +19,8 @@ std::vector<std::string> attention_kinds(const Config& config, int layers) {
     for (const Json& kind : config["attention_layers"]) add(kind);
   else if (config.has("attention_types") && config["attention_types"].is_array())
     for (const Json& run : config["attention_types"]) {
-      if (!run.is_array() || run.size() != 2 || !run[0].is_array() || !run[1].is_number_unsigned() || run[1] > 4096)
+      if (!run.is_array() || run.size() != 2 || !run[0].is_array() || !run[1].is_number_unsigned() ||
+          run[1] > 4096)
         config.fail("has \"attention_types\" that are not pairs of a list of kinds and a number of times");
       for (int turn = 0; turn < run[1].get<int>(); ++turn)
         for (const Json& kind : run[0]) add(kind);
@@ -33,7 +34,8 @@ std::vector<std::string> attention_kinds(const Config& config, int layers) {
 }
 
 Model gpt_neo(const Config& config, HubWeights& weights) {
-  const int d = config.count("hidden_size"), layers = config.count("num_layers"), heads = config.count("num_heads");
+  const int d = config.count("hidden_size"), layers = config.count("num_layers"),
+            heads = config.count("num_heads");
   const int vocabulary = config.count("vocab_size"), positions = config.count("max_position_embeddings");
   const int units = config.count("intermediate_size", 4 * d), window = config.count("window_size", 256);
   const Value epsilon = config.number("layer_norm_epsilon", 1e-5);

@@ -14,7 +14,8 @@ Model gpt_neox(const Config& config, HubWeights& weights) {
   const Value epsilon = config.number("layer_norm_eps", 1e-5);
   require_divisor(config, heads, d);
   const int d_k = d / heads;
-  const RopeAsked rope{.theta = config.real("rotary_emb_base", 10000), .turned = config.real("rotary_pct", 0.25)};
+  const RopeAsked rope{.theta = config.real("rotary_emb_base", 10000),
+                       .turned = config.real("rotary_pct", 0.25)};
   const Rotary rotary = rotary_of(config, d_k, rope);
   weights.strip("gpt_neox.");
   const auto norm = [&](const std::string& name) {
