@@ -6,6 +6,7 @@ namespace roundoff::formats {}
 namespace roundoff::sim {}
 namespace roundoff::constructions {}
 namespace roundoff::analyzer {}
+namespace roundoff::training {}
 namespace roundoff::cli {
 using namespace formats;
 using namespace sim;

@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(floors formats sim constructions analyzer)
+set(floors formats sim constructions analyzer training)
 foreach(floor ${floors})
   set_target_properties(roundoff_${floor} PROPERTIES EXPORT_NAME ${floor})
   install(TARGETS roundoff_${floor} EXPORT roundoff_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
@@ -19,6 +19,9 @@ install(FILES ${PROJECT_BINARY_DIR}/install/roundoff-config.cmake
               ${PROJECT_BINARY_DIR}/install/roundoff-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/roundoff)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# The page of lab/, where scripts/lab has built it (it takes another compiler, so that a build without it is whole).
+install(FILES ${PROJECT_SOURCE_DIR}/build/lab/index.html DESTINATION ${CMAKE_INSTALL_DATADIR}/roundoff/lab OPTIONAL)
 
 # What is made at the time of installation: headers, and the faces that the binary itself prints.
 install(CODE "

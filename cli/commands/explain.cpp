@@ -10,6 +10,7 @@
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/lab_state.hpp"
 #include "cli/views/task_json.hpp"
 #include "formats/error.hpp"
 #include "formats/functions/real.hpp"
@@ -269,7 +270,12 @@ int run_explain(const ExplainArguments& options, Session& session) {
   const Explanation explanation = explain(subject.model, subject.policy, *subject.task, options.input, how);
   Json document = explanation_json(explanation);
   document.update(as_json(subject));
-  print(session, explanation_text(explanation), margins(explanation), document);
+  std::string text = explanation_text(explanation);
+  if (const std::string state = lab_state(subject, options.input); !state.empty() && explanation.blame != Blame::specification) {
+    document["lab"] = state;
+    if (explanation.blame != Blame::none) text += fmt::format("\nTo be seen in the browser: roundoff lab '{}'\n", state);
+  }
+  print(session, text, margins(explanation), document);
   return explanation.blame == Blame::none ? exit_done : exit_refuted;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/options/subject.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/views/answer.hpp"
+#include "cli/views/lab_state.hpp"
 #include "cli/views/steps.hpp"
 #include "cli/views/task_json.hpp"
 #include "cli/views/trace.hpp"
@@ -94,6 +95,7 @@ int run_run(const RunArguments& options, Session& session) {
                    {"width", shape(subject.model).width}};
   document.update(as_json(subject));
   if (!trap.empty()) document["trap"] = trap;
+  if (const std::string state = lab_state(subject, options.input); !state.empty()) document["lab"] = state;
   Table table;
   if (reference) {
     document["mishaps"] = mishaps_json(program, *reference);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "constructions/add/add_layout.hpp"
+#include "constructions/add/binary_columns.hpp"
 #include "constructions/construction.hpp"
 #include "constructions/gadgets/tent.hpp"
 
@@ -62,16 +63,12 @@ Model build_binary(const Task& task, const Policy& policy) {
   model.position(at.equals(), rho, 1);
   model.position(at.equals(), u, -1);
 
-  // Layer 1. b_t finds a_t: s = a_t + b_t. Where both are 1: s = 0 and d = 1, generate; '+' comes to 0 and '='
-  // to -1.
+  // Layer 1. b_t finds a_t: s = a_t + b_t.
   LayerBuilder& sums = model.layer();
   HeadBuilder& pair = sums.head();
   tent(pair, x, x, -1 * Form(rho) + Weight(2), m, max);
   pair.copy(s, s);
-  sums.unit(s - 2 * rho - Weight(1), {{s, -2}, {d, 1}});
-  sums.unit(-1 * Form(s), {{s, 1}});
-  sums.unit(-1 * Form(s) - Weight(1), {{s, -1}});
-  sums.unit(-1 * Form(s) - Weight(2), {{s, 1}});
+  binary_verdicts(sums, rho, s, d);
 
   // Layer 2. Of the columns seen so far that do not propagate, the lowest: u_t. (At '=' u_0, less 1.)
   HeadBuilder& nearest = model.layer().head();
@@ -92,15 +89,7 @@ Model build_binary(const Task& task, const Policy& policy) {
   tent(source, w, -1 * Form(x) + u + w, s + Form(rho), m, max);
   source.copy(d + 2 * rho, d);
 
-  // Now d = 2 s_i + g + 2 s_i (t+1 = i, or both propagate), or 2 s_i + 2 from '=': 0, 2, 5 are a 0; 1, 3, 4 a
-  // 1. Where MAX < 8, a weight of 2 takes two units of 1, which keeps sums in range.
-  const int times = less(max, 8) ? 2 : 1;
-  for (int time = 0; time < times; ++time) {
-    carries.unit(d - Weight(1), {{d, -2 / times}});
-    carries.unit(d - Weight(2), {{d, 2 / times}});
-  }
-  carries.unit(d - Weight(3), {{d, -1}});
-  carries.unit(d - Weight(4), {{d, -1}});
+  binary_answer(carries, d, max);
 
   model.logit(1, d);
   model.logit(task.eos(), rho - Weight(3));

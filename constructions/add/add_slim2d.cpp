@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "constructions/add/add_layout.hpp"
+#include "constructions/add/binary_columns.hpp"
 #include "constructions/construction.hpp"
 #include "constructions/gadgets/tent.hpp"
 #include "constructions/tasks/digits.hpp"
@@ -74,47 +75,58 @@ std::string refuses_add_slim2d(const TaskSize& size, const Policy& policy, const
   return first_reason({needs_tent(policy), needs_light_ties(policy)});
 }
 
-Model build_add_slim2d(const Task& task, const Policy& policy, const Settings&) {
-  const AddLayout at(task.size());
-  const int n = at.n;
-  const Weight max = largest(policy), m = gap(policy);
-  const Blocks blocks(n);
+/// The model under construction: its registers in their order, and a function a layer.
+struct Slim2d {
+  Slim2d(const Task& of, const Policy& policy)
+      : task(of), at(of.size()), blocks(at.n), max(largest(policy)), m(gap(policy)), model(of) {}
 
-  ModelBuilder model(task);
-  const Register first =
-      model.add("first");                 // 1 at the first position, which ends a search that finds nothing
-  const Register rho = model.add("rho");  // 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
-  const Register column = model.add("column");                      // 1 at b and '+'
-  const Register not_rep = model.add("not_rep");                    // 0 at the lowest column of each block
-  const std::vector<Register> bit = model.add("bit", blocks.bits);  // of the block's number
-  const NameRegisters own = {model.add("block"), model.add("place")};
-  const NameRegisters wanted = {model.add("wanted_block"),
-                                model.add("wanted_place")};  // t+1 at b_t, i at output i
-  const Register s = model.add("s");  // the token; the column's sum; 1 where it propagates
-  const Register decides =
-      model.add("decides");  // a column of the own block, seen so far, does not propagate
-  const Register u_block = model.add("u_block"), u_place = model.add("u_place");
-  const Register w_block = model.add("w_block"), w_place = model.add("w_place");
-  const Register d = model.add("d");
+  const Task& task;
+  AddLayout at;
+  Blocks blocks;
+  Weight max, m;
+  ModelBuilder model;
+  Register first = model.add("first");      // 1 at the first position, which ends a search that finds nothing
+  Register rho = model.add("rho");          // 0 at b and '+', 1 at '=', 2 at a and outputs, MAX at the end
+  Register column = model.add("column");    // 1 at b and '+'
+  Register not_rep = model.add("not_rep");  // 0 at the lowest column of each block
+  std::vector<Register> bit = model.add("bit", blocks.bits);  // of the block's number
+  NameRegisters own = {model.add("block"), model.add("place")};
+  NameRegisters wanted = {model.add("wanted_block"), model.add("wanted_place")};  // t+1 at b_t, i at output i
+  Register s = model.add("s");              // the token; the column's sum; 1 where it propagates
+  Register decides = model.add("decides");  // a column of the own block, seen so far, does not propagate
+  NameRegisters u = {model.add("u_block"), model.add("u_place")};
+  NameRegisters w = {model.add("w_block"), model.add("w_place")};
+  Register d = model.add("d");
 
-  const auto lay = [&](int position, const NameRegisters& name, int t) {
+  void lay(int position, const NameRegisters& name, int t) {
     model.position(position, name.block, blocks.block(t));
     model.position(position, name.place, blocks.place(t));
-  };
-  model.token(1, s, 1);
-  model.token(task.symbol("+"), s, -1);
-  model.token(task.symbol("="), s, -3);
-  for (int position = 0; position < at.positions(); ++position) {
-    const int t = 2 * n - position;
-    if (t < 0 || t > n || t % blocks.size != 0) model.position(position, not_rep, 1);
   }
-  for (int t = 0; t <= n; ++t) {
+
+  void embed() {
+    model.token(1, s, 1);
+    model.token(task.symbol("+"), s, -1);
+    model.token(task.symbol("="), s, -3);
+    for (int position = 0; position < at.positions(); ++position) {
+      const int t = 2 * at.n - position;
+      if (t < 0 || t > at.n || t % blocks.size != 0) model.position(position, not_rep, 1);
+    }
+    for (int t = 0; t <= at.n; ++t) embed_column(t);
+    model.position(0, first, 1);
+    model.position(at.plus(), w.block, max);
+    model.position(at.plus(), w.place, max);
+    model.position(at.equals(), rho, 1);
+    lay(at.equals(), own, at.n);
+    model.position(at.end(), rho, max);
+  }
+
+  void embed_column(int t) {
     const int position = at.b(t);  // '+' is b_n
     lay(position, own, t);
     model.position(position, column, 1);
     for (int b = 0; b < blocks.bits; ++b)
       model.position(position, bit[static_cast<std::size_t>(b)], t / blocks.size >> b & 1);
-    if (t < n) {
+    if (t < at.n) {
       lay(position, wanted, t + 1);
       lay(at.a(t), own, t);
       model.position(at.a(t), rho, 2);
@@ -122,76 +134,81 @@ Model build_add_slim2d(const Task& task, const Policy& policy, const Settings&) 
     }
     lay(at.output(t), wanted, t);  // output n is '='
   }
-  model.position(0, first, 1);
-  model.position(at.plus(), w_block, max);
-  model.position(at.plus(), w_place, max);
-  model.position(at.equals(), rho, 1);
-  lay(at.equals(), own, n);
-  model.position(at.end(), rho, max);
 
   // Layer 1. As in add-slim: s = 1 where column t propagates, else 0, and d = 1 where it generates. The first
   // position comes to s <= 0.
-  LayerBuilder& sums = model.layer();
-  HeadBuilder& pair = sums.head();
-  tents(pair, own, own, -1 * Form(rho) + Weight(2), m, max);
-  pair.copy(s, s);
-  sums.unit(s - 2 * rho - Weight(1), {{s, -2}, {d, 1}});
-  sums.unit(-1 * Form(s), {{s, 1}});
-  sums.unit(-1 * Form(s) - Weight(1), {{s, -1}});
-  sums.unit(-1 * Form(s) - Weight(2), {{s, 1}});
-  sums.unit(4 * first + s - Weight(4), {{s, -1}});
+  void sums() {
+    LayerBuilder& layer = model.layer();
+    HeadBuilder& pair = layer.head();
+    tents(pair, own, own, -1 * Form(rho) + Weight(2), m, max);
+    pair.copy(s, s);
+    binary_verdicts(layer, rho, s, d);
+    layer.unit(4 * first + s - Weight(4), {{s, -1}});
+  }
 
   // Layer 2. Within the own block: the lowest column seen so far that does not propagate, compared by the bits
   // of the block's number; the score is minus its place, at least 1. The first position scores 0 for all. ('='
   // has s = -1, so that its role pushes twice.)
-  const Weight first_block = blocks.block(n - 1), first_place = blocks.place(n - 1);
-  HeadBuilder& within = model.layer().head();
-  within.score(constant(m), -1 * Form(own.place) + first_place * Form(first));
-  for (const Register b : bit) within.score(-max * b, Form(column) - Form(b));
-  for (const Register b : bit) within.score(max * b - max, b);
-  within.score(constant(-max), s);
-  for (int push = 0; push < 2; ++push) within.score(constant(-max), 2 * rho - 4 * first);
-  within.copy(Form(own.block) - first_block * Form(first), u_block);
-  within.copy(Form(own.place) - first_place * Form(first), u_place);
-  within.copy(column, decides);
+  void nearest_within_block() {
+    const Weight first_block = blocks.block(at.n - 1), first_place = blocks.place(at.n - 1);
+    HeadBuilder& within = model.layer().head();
+    within.score(constant(m), -1 * Form(own.place) + first_place * Form(first));
+    for (const Register b : bit) within.score(-max * b, Form(column) - Form(b));
+    for (const Register b : bit) within.score(max * b - max, b);
+    within.score(constant(-max), s);
+    for (int push = 0; push < 2; ++push) within.score(constant(-max), 2 * rho - 4 * first);
+    within.copy(Form(own.block) - first_block * Form(first), u.block);
+    within.copy(Form(own.place) - first_place * Form(first), u.place);
+    within.copy(column, decides);
+  }
 
   // Layer 3. Among representatives whose block decides, the lowest block; where the own block decides, u is
   // known already.
-  LayerBuilder& among = model.layer();
-  HeadBuilder& block = among.head();
-  block.score(constant(m), -1 * Form(own.block));
-  block.score(constant(-max), not_rep);
-  block.score(constant(-max), -1 * Form(decides) + Weight(1));
-  block.copy(own.block, w_block);
-  block.copy(u_place, w_place);
-  for (const auto& [u, w] : {std::pair{u_block, w_block}, std::pair{u_place, w_place}}) {
-    among.unit(-max * decides - w, {{u, -1}});
-    among.unit(-1 * Form(w), {{w, 1}});
+  void nearest_block() {
+    LayerBuilder& layer = model.layer();
+    HeadBuilder& block = layer.head();
+    block.score(constant(m), -1 * Form(own.block));
+    block.score(constant(-max), not_rep);
+    block.score(constant(-max), -1 * Form(decides) + Weight(1));
+    block.copy(own.block, w.block);
+    block.copy(u.place, w.place);
+    for (const auto& [known, found] : {std::pair{u.block, w.block}, std::pair{u.place, w.place}}) {
+      layer.unit(-max * decides - found, {{known, -1}});
+      layer.unit(-1 * Form(found), {{found, 1}});
+    }
   }
 
-  // Layers 4 and 5 as layers 3 and 4 of add-slim.
-  HeadBuilder& fetch = model.layer().head();
-  tents(fetch, wanted, own, -1 * Form(column) + Weight(1), m, max);
-  fetch.copy(u_block, w_block);
-  fetch.copy(u_place, w_place);
-  fetch.copy(s, {{d, 2}});
-  LayerBuilder& carries = model.layer();
-  HeadBuilder& source = carries.head();
-  tents(source, {w_block, w_place},
-        {-1 * Form(own.block) + u_block + w_block, -1 * Form(own.place) + u_place + w_place}, s + Form(rho),
-        m, max);
-  source.copy(d + 2 * rho, d);
-  const int times = less(max, 8) ? 2 : 1;
-  for (int time = 0; time < times; ++time) {
-    carries.unit(d - Weight(1), {{d, -2 / times}});
-    carries.unit(d - Weight(2), {{d, 2 / times}});
+  // Layer 4, as layer 3 of add-slim: b_t fetches u_(t+1) and s_(t+1), output i fetches u_i and s_i.
+  void fetch_names() {
+    HeadBuilder& fetch = model.layer().head();
+    tents(fetch, wanted, own, -1 * Form(column) + Weight(1), m, max);
+    fetch.copy(u.block, w.block);
+    fetch.copy(u.place, w.place);
+    fetch.copy(s, {{d, 2}});
   }
-  carries.unit(d - Weight(3), {{d, -1}});
-  carries.unit(d - Weight(4), {{d, -1}});
 
-  model.logit(1, d);
-  model.logit(task.eos(), rho - Weight(3));
-  return model.finish();
+  // Layer 5, as layer 4 of add-slim: output i finds the column with u_(t+1) = u_i that does not propagate.
+  void carries() {
+    LayerBuilder& layer = model.layer();
+    HeadBuilder& source = layer.head();
+    tents(source, w, {-1 * Form(own.block) + u.block + w.block, -1 * Form(own.place) + u.place + w.place},
+          s + Form(rho), m, max);
+    source.copy(d + 2 * rho, d);
+    binary_answer(layer, d, max);
+  }
+};
+
+Model build_add_slim2d(const Task& task, const Policy& policy, const Settings&) {
+  Slim2d slim(task, policy);
+  slim.embed();
+  slim.sums();
+  slim.nearest_within_block();
+  slim.nearest_block();
+  slim.fetch_names();
+  slim.carries();
+  slim.model.logit(1, slim.d);
+  slim.model.logit(task.eos(), slim.rho - Weight(3));
+  return slim.model.finish();
 }
 
 }  // namespace

@@ -53,7 +53,9 @@ BitSlots count(const BitSlots& columns, const Level& level) {
   BitSlots counted = columns;
   for (const Block& block : level) {
     std::vector<int>& from = counted[block.weight];
-    std::erase_if(from, [&](int slot) { return std::ranges::find(block.slots, slot) != block.slots.end(); });
+    std::erase_if(from, [&](int slot) {
+      return std::find(block.slots.begin(), block.slots.end(), slot) != block.slots.end();
+    });
   }
   for (const Block& block : level) {
     for (int j = 0; j < block.digits(); ++j)

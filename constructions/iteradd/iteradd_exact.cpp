@@ -99,53 +99,62 @@ std::string refuses_iteradd_exact(const TaskSize& size, const Policy& policy, co
                        needs_stable_softmax(policy)});
 }
 
-Model build_iteradd_exact(const Task& task, const Policy& policy, const Settings&) {
-  const IterAddLayout at(task.size());
-  const int p = task.base(), m = at.answer;
-  const Weight max = largest(policy);
-  ModelBuilder model(task);
-  const auto index = [](int i) { return static_cast<std::size_t>(i); };
+/// The model under construction: the embedding's registers in their order, and a function a stage.
+struct ExactCounter {
+  ExactCounter(const Task& of, const Policy& policy)
+      : task(of), at(of.size()), p(of.base()), m(at.answer), max(largest(policy)), model(of) {}
 
-  // Embedding: digits in unary, the operand and the digit's number one-hot, and which columns an output's
-  // carry comes from.
-  const Register one = model.add("one");
-  const std::vector<Register> more_ones = model.add("one", std::max(0, at.k * (p - 1) - 2));
-  const Unary x = model.add("x", p - 1);
-  const std::vector<Register> operand = model.add("operand", at.k), number = model.add("number", at.n);
-  const std::vector<Register> below = model.add("below", m - 1);  // column t lies below this output
-  const Register end = model.add("end");
-  for (int position = 0; position < at.positions(); ++position) {
-    model.position(position, one, max);
-    for (const Register another : more_ones) model.position(position, another, max);
-  }
-  for (int token = 1; token < p; ++token)
-    for (int v = 1; v <= token; ++v) model.token(static_cast<Token>(token), x[index(v - 1)], max);
-  for (int j = 0; j < at.k; ++j) {
-    for (int t = 0; t < at.n; ++t) {
-      model.position(at.digit(j, t), operand[index(j)], max);
-      model.position(at.digit(j, t), number[index(t)], max);
+  static std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+  const Task& task;
+  IterAddLayout at;
+  int p, m;
+  Weight max;
+  ModelBuilder model;
+  // Digits in unary, the operand and the digit's number one-hot, and which columns an output's carry comes from.
+  Register one = model.add("one");
+  std::vector<Register> more_ones = model.add("one", std::max(0, at.k * (p - 1) - 2));
+  Unary x = model.add("x", p - 1);
+  std::vector<Register> operand = model.add("operand", at.k), number = model.add("number", at.n);
+  std::vector<Register> below = model.add("below", m - 1);  // column t lies below this output
+  Register end = model.add("end");
+  Counter counter = Counter(one, more_ones);
+
+  void embed() {
+    for (int position = 0; position < at.positions(); ++position) {
+      model.position(position, one, max);
+      for (const Register another : more_ones) model.position(position, another, max);
     }
-  }
-  for (int i = 0; i < m; ++i)
-    for (int t = 0; t < i; ++t) model.position(at.output(i), below[index(t)], max);
-  model.position(at.end(), end, max);
-
-  // Layer 1. One head a digit: the key is MAX at its position, 0 or -MAX elsewhere.
-  UnaryColumns columns(index(m));
-  LayerBuilder* layer = &model.layer();
-  for (int t = 0; t < at.n; ++t) {
+    for (int token = 1; token < p; ++token)
+      for (int v = 1; v <= token; ++v) model.token(static_cast<Token>(token), x[index(v - 1)], max);
     for (int j = 0; j < at.k; ++j) {
-      const Unary item = model.add(fmt::format("digit {} of {} >=", t, j), p - 1);
-      HeadBuilder& fetch = layer->head();
-      fetch.score(one, operand[index(j)] + Form(number[index(t)]) - Form(one));
-      for (std::size_t v = 0; v < item.size(); ++v) fetch.copy(x[v], item[v]);
-      columns[index(t)].push_back(item);
+      for (int t = 0; t < at.n; ++t) {
+        model.position(at.digit(j, t), operand[index(j)], max);
+        model.position(at.digit(j, t), number[index(t)], max);
+      }
     }
+    for (int i = 0; i < m; ++i)
+      for (int t = 0; t < i; ++t) model.position(at.output(i), below[index(t)], max);
+    model.position(at.end(), end, max);
   }
-  // Rounds: every column of two or more becomes the digits of its count, digit e in column t+e, until no
-  // column has more than two.
-  const Counter counter(one, more_ones);
-  for (; tallest(columns) > 2; layer = &model.layer()) {
+
+  // One head a digit: the key is MAX at its position, 0 or -MAX elsewhere.
+  UnaryColumns fetch_digits(LayerBuilder& layer) {
+    UnaryColumns columns(index(m));
+    for (int t = 0; t < at.n; ++t) {
+      for (int j = 0; j < at.k; ++j) {
+        const Unary item = model.add(fmt::format("digit {} of {} >=", t, j), p - 1);
+        HeadBuilder& fetch = layer.head();
+        fetch.score(one, operand[index(j)] + Form(number[index(t)]) - Form(one));
+        for (std::size_t v = 0; v < item.size(); ++v) fetch.copy(x[v], item[v]);
+        columns[index(t)].push_back(item);
+      }
+    }
+    return columns;
+  }
+
+  // One round: every column of two or more becomes the digits of its count, digit e in column t+e.
+  UnaryColumns count_columns(LayerBuilder& layer, const UnaryColumns& columns) {
     UnaryColumns next(columns.size());
     for (int t = 0; t < m; ++t) {
       const std::vector<Unary>& column = columns[index(t)];
@@ -158,59 +167,85 @@ Model build_iteradd_exact(const Task& task, const Policy& policy, const Settings
       for_each_digit(greatest_of(column), p, m - t, [&](int weight, int most) {
         const Unary digit = model.add(fmt::format("count {} in column {} >=", t, place), most);
         for (int v = 1; v <= most; ++v)
-          writes.push_back({digit[index(v - 1)], [=](int s) { return s / weight % p >= v; }});
+          writes.push_back({digit[index(v - 1)], [this, weight, v](int s) { return s / weight % p >= v; }});
         next[index(place++)].push_back(digit);
       });
-      counter.thresholds(*layer, column, greatest_of(column), writes);
+      counter.thresholds(layer, column, greatest_of(column), writes);
     }
-    columns = std::move(next);
+    return next;
   }
+
+  struct Verdicts {
+    std::vector<Register> generate, propagate;
+    std::vector<Unary> digit;
+  };
 
   // The two numbers that are left: verdict and digit of every column.
-  const std::vector<Register> generate = model.add("generate", m), propagate = model.add("propagate", m);
-  std::vector<Unary> digit;
-  for (int t = 0; t < m; ++t) {
-    digit.push_back(model.add(fmt::format("digit {} >=", t), p - 1));
-    std::vector<Counter::Write> writes = {{generate[index(t)], [=](int s) { return s >= p; }},
-                                          {propagate[index(t)], [=](int s) { return s == p - 1; }}};
-    for (int v = 1; v < p; ++v)
-      writes.push_back({digit.back()[index(v - 1)], [=](int s) { return s % p >= v; }});
-    counter.thresholds(*layer, columns[index(t)], greatest_of(columns[index(t)]), writes);
+  Verdicts judge_columns(LayerBuilder& layer, const UnaryColumns& columns) {
+    Verdicts verdicts = {model.add("generate", m), model.add("propagate", m), {}};
+    for (int t = 0; t < m; ++t) {
+      const Unary digit = model.add(fmt::format("digit {} >=", t), p - 1);
+      std::vector<Counter::Write> writes = {
+          {verdicts.generate[index(t)], [this](int s) { return s >= p; }},
+          {verdicts.propagate[index(t)], [this](int s) { return s == p - 1; }}};
+      for (int v = 1; v < p; ++v)
+        writes.push_back({digit[index(v - 1)], [this, v](int s) { return s % p >= v; }});
+      counter.thresholds(layer, columns[index(t)], greatest_of(columns[index(t)]), writes);
+      verdicts.digit.push_back(digit);
+    }
+    return verdicts;
   }
 
-  // Output i keeps the verdicts of the columns below i, and its own column's digit.
-  LayerBuilder& choice = model.layer();
-  const std::vector<Register> sends = model.add("sends", m - 1), stops = model.add("stops", m - 1);
-  const Unary chosen = model.add("chosen >=", p - 1);
-  for (int t = 0; t < m; ++t) {
-    if (t + 1 < m) {
-      choice.unit(generate[index(t)] + Form(below[index(t)]) - Form(one), {{sends[index(t)], 1}});
-      choice.unit(below[index(t)] - Form(propagate[index(t)]), {{stops[index(t)], 1}});
+  // Output i keeps the verdicts of the columns below i, and its own column's digit. A carry comes from the
+  // column that sends one while none above it, below i, stops it: at most one does.
+  std::pair<Unary, Register> choose_and_carry(const Verdicts& verdicts) {
+    LayerBuilder& choice = model.layer();
+    const std::vector<Register> sends = model.add("sends", m - 1), stops = model.add("stops", m - 1);
+    const Unary chosen = model.add("chosen >=", p - 1);
+    for (int t = 0; t < m; ++t) {
+      if (t + 1 < m) {
+        choice.unit(verdicts.generate[index(t)] + Form(below[index(t)]) - Form(one), {{sends[index(t)], 1}});
+        choice.unit(below[index(t)] - Form(verdicts.propagate[index(t)]), {{stops[index(t)], 1}});
+      }
+      Form here = t > 0 ? below[index(t - 1)] - Form(one) : Form();
+      if (t + 1 < m) here += -1 * below[index(t)];
+      for (std::size_t v = 0; v < chosen.size(); ++v)
+        choice.unit(here + Form(verdicts.digit[index(t)][v]), {{chosen[v], 1}});
     }
-    Form here = t > 0 ? below[index(t - 1)] - Form(one) : Form();
-    if (t + 1 < m) here += -1 * below[index(t)];
-    for (std::size_t v = 0; v < chosen.size(); ++v)
-      choice.unit(here + Form(digit[index(t)][v]), {{chosen[v], 1}});
+    LayerBuilder& carries = model.layer();
+    const Register carry = model.add("carry");
+    Form stopped;
+    for (int t = m - 2; t >= 0; --t) {
+      carries.unit(sends[index(t)] - stopped, {{carry, 1}});
+      stopped += Form(stops[index(t)]);
+    }
+    return {chosen, carry};
   }
-  // A carry comes from the column that sends one while none above it, below i, stops it: at most one does.
-  LayerBuilder& carries = model.layer();
-  const Register carry = model.add("carry");
-  Form stopped;
-  for (int t = m - 2; t >= 0; --t) {
-    carries.unit(sends[index(t)] - stopped, {{carry, 1}});
-    stopped += Form(stops[index(t)]);
-  }
+
   // The digit plus the carry, modulo p.
-  LayerBuilder& last = model.layer();
-  const std::vector<Register> written = model.add("written", p);
-  std::vector<Counter::Write> writes;
-  for (int d = 1; d < p; ++d) writes.push_back({written[index(d)], [=](int s) { return s % p == d; }});
-  writes.push_back({written[0], [=](int s) { return s % p == 0; }});
-  last.constant(written[0], max);  // the condition holds for 0 already
-  counter.thresholds(last, {chosen, {carry}}, p, writes);
-  for (int d = 0; d < p; ++d) model.logit(static_cast<Token>(d), written[index(d)] - Form(end));
-  model.logit(task.eos(), end);
-  return model.finish();
+  void write_answer(const Unary& chosen, Register carry) {
+    LayerBuilder& last = model.layer();
+    const std::vector<Register> written = model.add("written", p);
+    std::vector<Counter::Write> writes;
+    for (int d = 1; d < p; ++d)
+      writes.push_back({written[index(d)], [this, d](int s) { return s % p == d; }});
+    writes.push_back({written[0], [this](int s) { return s % p == 0; }});
+    last.constant(written[0], max);  // the condition holds for 0 already
+    counter.thresholds(last, {chosen, {carry}}, p, writes);
+    for (int d = 0; d < p; ++d) model.logit(static_cast<Token>(d), written[index(d)] - Form(end));
+    model.logit(task.eos(), end);
+  }
+};
+
+Model build_iteradd_exact(const Task& task, const Policy& policy, const Settings&) {
+  ExactCounter exact(task, policy);
+  exact.embed();
+  LayerBuilder* layer = &exact.model.layer();
+  UnaryColumns columns = exact.fetch_digits(*layer);
+  for (; tallest(columns) > 2; layer = &exact.model.layer()) columns = exact.count_columns(*layer, columns);
+  const auto [chosen, carry] = exact.choose_and_carry(exact.judge_columns(*layer, columns));
+  exact.write_answer(chosen, carry);
+  return exact.model.finish();
 }
 
 }  // namespace

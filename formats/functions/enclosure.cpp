@@ -3,9 +3,12 @@
 #include "formats/functions/enclosure.hpp"
 
 #include <array>
+#include <cstdlib>
 #include <limits>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "formats/functions/mpfr.hpp"
 #include "formats/notation/text.hpp"
@@ -97,10 +100,47 @@ Enclosure& Enclosure::operator=(Enclosure other) noexcept {
 }
 Enclosure::~Enclosure() = default;
 
+Enclosure Enclosure::pi(int bits) {
+  const MpfrRange range;
+  auto ends = std::make_unique<Ends>(bits);
+  mpfr_const_pi(ends->low, MPFR_RNDD);
+  mpfr_const_pi(ends->high, MPFR_RNDU);
+  return Enclosure(std::move(ends));
+}
+
 bool Enclosure::indefinite() const { return is_nan(ends_->low); }
 bool Enclosure::is_zero() const { return formats::is_zero(ends_->low) && formats::is_zero(ends_->high); }
 Value Enclosure::low() const { return to_value(ends_->low, MPFR_RNDD); }
 Value Enclosure::high() const { return to_value(ends_->high, MPFR_RNDU); }
+
+namespace {
+
+/// As %.16g writes it. (MPFR's own printf is not there where it is built on the small GMP.)
+std::string short_decimal(mpfr_srcptr number) {
+  constexpr int most_digits = 16;
+  if (mpfr_number_p(number) == 0 || mpfr_zero_p(number) != 0)
+    return mpfr_nan_p(number) != 0 ? "nan" : fmt::format("{}", mpfr_get_d(number, MPFR_RNDN));
+  std::array<char, most_digits + 8> text{};
+  mpfr_exp_t point = 0;  // 0.DIGITS * 10^point
+  mpfr_get_str(text.data(), &point, 10, most_digits, number, MPFR_RNDN);
+  std::string digits = text.data(), sign;
+  if (digits[0] == '-') {
+    sign = "-";
+    digits.erase(0, 1);
+  }
+  digits.erase(digits.find_last_not_of('0') + 1);
+  const auto count = static_cast<mpfr_exp_t>(digits.size());
+  const mpfr_exp_t exponent = point - 1;
+  if (exponent < -4 || exponent >= most_digits) {
+    if (count > 1) digits.insert(1, ".");
+    return fmt::format("{}{}e{}{:02}", sign, digits, exponent < 0 ? '-' : '+', std::abs(exponent));
+  }
+  if (point <= 0) return sign + "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+  if (point >= count) return sign + digits + std::string(static_cast<std::size_t>(point - count), '0');
+  return sign + digits.insert(static_cast<std::size_t>(point), ".");
+}
+
+}  // namespace
 
 std::string Enclosure::decimal() const {
   const MpfrRange range;
@@ -112,9 +152,7 @@ std::string Enclosure::decimal() const {
   Big middle(ends_->bits() + 1);
   mpfr_add(middle, of(ends_->low), of(ends_->high), MPFR_RNDN);
   mpfr_div_2ui(middle, of(middle), 1, MPFR_RNDN);
-  std::array<char, 64> text{};
-  mpfr_snprintf(text.data(), text.size(), "%.16Rg", of(middle));
-  return text.data();
+  return short_decimal(middle);
 }
 
 Enclosure operator+(const Enclosure& a, const Enclosure& b) {

@@ -21,6 +21,7 @@ class Enclosure {
   Enclosure(Enclosure&&) noexcept;
   Enclosure& operator=(Enclosure other) noexcept;
   ~Enclosure();
+  static Enclosure pi(int bits);
 
   bool indefinite() const;
   /// Certainly the number 0.

@@ -116,16 +116,7 @@ bool has_enclosure(Function function) {
 
 void enclose(Isa isa, Function function, bool clamps, const double* x, double* low, double* high,
              std::size_t count) {
-  switch (isa) {
-    case Isa::scalar:
-      return N_SCALAR::enclose(function, clamps, x, low, high, count);
-    case Isa::sse4:
-      return N_SSE4::enclose(function, clamps, x, low, high, count);
-    case Isa::avx2:
-      return N_AVX2::enclose(function, clamps, x, low, high, count);
-    case Isa::avx512:
-      return N_AVX3::enclose(function, clamps, x, low, high, count);
-  }
+  ROUNDOFF_BY_ISA(isa, enclose(function, clamps, x, low, high, count));
 }
 
 }  // namespace roundoff::formats::lanes

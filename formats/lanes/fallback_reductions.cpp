@@ -1,12 +1,12 @@
 #include "formats/lanes/fallback_reductions.hpp"
 
 #include <algorithm>
-#include <cfenv>
 #include <cmath>
 #include <vector>
 
 #include "formats/lanes/composed.hpp"
 #include "formats/lanes/doubles.hpp"
+#include "formats/lanes/host_rounding.hpp"
 #include "formats/lanes/places.hpp"
 
 namespace roundoff::formats::lanes {

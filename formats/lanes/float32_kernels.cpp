@@ -30,16 +30,7 @@ namespace roundoff::formats::lanes {
 
 void fill_f32(LaneKernels& kernels, LaneKernels::Context& context) {
   context.f32 = float_facts_f32(context.format);
-  switch (context.isa) {
-    case Isa::scalar:
-      return N_SCALAR::fill_f32(kernels, context);
-    case Isa::sse4:
-      return N_SSE4::fill_f32(kernels, context);
-    case Isa::avx2:
-      return N_AVX2::fill_f32(kernels, context);
-    case Isa::avx512:
-      return N_AVX3::fill_f32(kernels, context);
-  }
+  ROUNDOFF_BY_ISA(context.isa, fill_f32(kernels, context));
 }
 
 }  // namespace roundoff::formats::lanes

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "formats/error.hpp"
+#include "formats/lanes/host_rounding.hpp"
 #include "formats/rounding/arithmetic.hpp"
 
 namespace roundoff::formats::lanes {
@@ -68,6 +69,7 @@ FloatFacts<T> derive(const Format& format) {
   const int e = leading_exponent(format.highest);
 
   FloatFacts<T> facts;
+  if (!ROUNDOFF_HOST_DIRECTIONS) return facts;  // no style: by definition
   facts.rounding = format.rounding;
   facts.precision = p;
   facts.host = host_direction(format.rounding);

@@ -4,6 +4,18 @@
 
 #include <cfenv>
 
+// WebAssembly rounds to nearest alone, and has no flags: there are no kernels of floats there (float_facts.cpp), and
+// these names stand for nothing.
+#if defined(FE_UPWARD) && defined(FE_DOWNWARD) && defined(FE_TOWARDZERO) && defined(FE_UNDERFLOW)
+#define ROUNDOFF_HOST_DIRECTIONS 1
+#else
+#define ROUNDOFF_HOST_DIRECTIONS 0
+#define FE_UPWARD -1
+#define FE_DOWNWARD -2
+#define FE_TOWARDZERO -3
+#define FE_UNDERFLOW 0
+#endif
+
 namespace roundoff::formats::lanes {
 
 class HostRounding {

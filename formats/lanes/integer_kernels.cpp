@@ -148,20 +148,7 @@ bool fill_integer(LaneKernels& kernels, LaneKernels::Context& context) {
     N_SCALAR::fill_int64(kernels, context);
     return true;
   }
-  switch (context.isa) {
-    case Isa::scalar:
-      N_SCALAR::fill_integer(kernels, context);
-      break;
-    case Isa::sse4:
-      N_SSE4::fill_integer(kernels, context);
-      break;
-    case Isa::avx2:
-      N_AVX2::fill_integer(kernels, context);
-      break;
-    case Isa::avx512:
-      N_AVX3::fill_integer(kernels, context);
-      break;
-  }
+  ROUNDOFF_BY_ISA(context.isa, fill_integer(kernels, context));
   return true;
 }
 

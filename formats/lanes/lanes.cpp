@@ -8,7 +8,9 @@
 #include <limits>
 #include <utility>
 
+#ifndef __wasm__
 #include <hwy/targets.h>
+#endif
 
 #include "formats/error.hpp"
 #include "formats/lanes/by_reference.hpp"
@@ -18,6 +20,7 @@
 #include "formats/lanes/fallback_reductions.hpp"
 #include "formats/lanes/float_kernels.hpp"
 #include "formats/lanes/functions.hpp"
+#include "formats/lanes/host_rounding.hpp"
 #include "formats/lanes/integer_kernels.hpp"
 #include "formats/notation/suggest.hpp"
 
@@ -77,6 +80,9 @@ std::size_t size_of(Container container) {
 }
 
 bool supported(Isa isa) {
+#ifdef __wasm__
+  return isa == Isa::scalar;
+#else
   switch (isa) {
     case Isa::scalar:
       return true;
@@ -88,6 +94,7 @@ bool supported(Isa isa) {
       return (hwy::SupportedTargets() & HWY_AVX3) != 0;
   }
   return false;
+#endif
 }
 
 /// The fastest supported one, or the one that the environment variable ROUNDOFF_ISA names.
@@ -181,8 +188,10 @@ std::unique_ptr<LaneKernels> LaneKernels::make(const Format& format, Container c
   const Binary divide_by_reference = kernels->div;
   lanes::fill_composed(*kernels);
   if (is_integer(container)) lanes::fill_integer(*kernels, *context);
+#if ROUNDOFF_HOST_DIRECTIONS
   if (container == Container::f32) lanes::fill_f32(*kernels, *context);
   if (container == Container::f64) lanes::fill_f64(*kernels, *context);
+#endif
   // A sum that starts with an infinite member becomes a number in its next step, which the loops do not know.
   if (format.has_infinity && format.overflow == Overflow::satfinite) lanes::fill_composed(*kernels);
   if (format.poles_are_nan()) kernels->div = divide_by_reference;  // inf / 0, too

@@ -37,13 +37,15 @@ unsigned size(const Rational& r) {
   return static_cast<unsigned>(msb(Integer(abs(numerator(r)) + 1)) + msb(denominator(r)));
 }
 
+Big exactly(const Integer& integer) {
+  Big big(static_cast<mpfr_prec_t>(msb(Integer(abs(integer) + 1))) + 1);
+  mpfr_set_str(big, integer.str().c_str(), 10, MPFR_RNDN);
+  return big;
+}
+
 void set(mpfr_ptr to, const Rational& r, mpfr_rnd_t rounding) {
-  mpq_t q;
-  mpq_init(q);
-  mpq_set_str(q, r.str().c_str(), 10);
-  mpq_canonicalize(q);
-  mpfr_set_q(to, q, rounding);
-  mpq_clear(q);
+  const Big above = exactly(numerator(r)), below = exactly(denominator(r));
+  mpfr_div(to, above, below, rounding);
 }
 
 Interval enclose(const Number& x, mpfr_prec_t w) {

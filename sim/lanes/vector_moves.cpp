@@ -506,12 +506,17 @@ const MoveKernels* vector_moves(Container container, Isa isa) {
   switch (isa) {
     case Isa::scalar:
       return nullptr;
+#ifdef __wasm__
+    default:
+      return nullptr;
+#else
     case Isa::sse4:
       return moves::N_SSE4::choose_kernels(container);
     case Isa::avx2:
       return moves::N_AVX2::choose_kernels(container);
     case Isa::avx512:
       return moves::N_AVX3::choose_kernels(container);
+#endif
   }
   return nullptr;
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "sim/passes/intervals.hpp"
@@ -25,7 +26,9 @@ struct Cut {
   std::uint32_t entries = 1;  ///< the product of the leaves' spans
 
   friend bool operator==(const Cut&, const Cut&) = default;
-  friend auto operator<=>(const Cut&, const Cut&) = default;
+  friend bool operator<(const Cut& a, const Cut& b) {
+    return std::tie(a.leaves, a.count, a.entries) < std::tie(b.leaves, b.count, b.entries);
+  }
 };
 
 /// The values that leaves can have, as places on a grid: of a token, its place among those allowed; of a

@@ -240,8 +240,8 @@ void binary(Op op, Operand a, Operand b, const Number& result, void* out, std::s
       kernels->round_f64(kernels->context(), left, to, n, trapped == nullptr ? nullptr : trapped + i);
       for (const auto& [k, operands] : asked)
         each_by_definition(result, to + k * result.size(), 1, trapped == nullptr ? nullptr : trapped + i + k,
-                           {}, [&](std::size_t, Draw at) {
-                             return by_definition(op, operands.first, operands.second, result.format(), at);
+                           {}, [&, &pair = operands](std::size_t, Draw at) {
+                             return by_definition(op, pair.first, pair.second, result.format(), at);
                            });
     }
     return;

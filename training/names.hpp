@@ -1,0 +1,13 @@
+// What this floor calls by its bare name: everything of the floors below it, and nothing of those above. Its
+// neighbour, the analyzer, it does not know.
+// (Each floor is a namespace; a using-directive in a lower scope never changes what a name means there.)
+#pragma once
+
+namespace roundoff::formats {}
+namespace roundoff::sim {}
+namespace roundoff::constructions {}
+namespace roundoff::training {
+using namespace formats;
+using namespace sim;
+using namespace constructions;
+}  // namespace roundoff::training
