@@ -60,7 +60,9 @@ std::optional<IndistinguishablePair> find_indistinguishable(const Model& model, 
                                                             const Task& task, const PairOptions& options) {
   const int layers = static_cast<int>(model.layers.size());
   const int layer = options.layer < 0 ? layers - 1 : options.layer;
-  if (layers == 0 || layer >= layers)
+  if (layers == 0)
+    throw UsageError("the model has no layers, so that no residual stream after one is to be compared");
+  if (layer >= layers)
     throw UsageError(fmt::format("layer {}: the model has layers 0 to {}", options.layer, layers - 1));
   const Watch watched = watch(options.progress, options.interrupted);
   const std::vector<Instance> hard = task.adversarial(options.adversarial);

@@ -1,8 +1,6 @@
 // One spelling of every option of `roundoff run`; what has its default is left out.
 #include "analyzer/evidence/replay.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "constructions/families/model_family.hpp"
@@ -23,21 +21,17 @@ std::string shell_quoted(std::string_view word) {
   return result + "'";
 }
 
-std::string replay_command(std::string_view name, const TaskSize& size, const Settings& settings,
-                           const Policy& policy, const Policy& implied, std::string_view input) {
+std::string replay_command(std::string_view name, const TaskEntry& task, const TaskSize& size,
+                           const Settings& settings, const Policy& policy, const Policy& implied,
+                           std::string_view input) {
   const TaskSize standard;
   std::string line = "roundoff run " + shell_quoted(name);
   const auto add = [&](std::string_view option, std::string_view value) {
     line += fmt::format(" {} {}", option, shell_quoted(value));
   };
-  // What its task does not use is no part of a construction's question.
-  const auto used = [&](char letter) {
-    const auto all = all_constructions();
-    const auto known =
-        std::find_if(all.begin(), all.end(), [&](const Construction& c) { return c.name == name; });
-    return known == all.end() || find_task(known->task).uses(letter);
-  };
-  add("--p", std::to_string(size.p));
+  // What neither the task nor a family of models uses is no part of the question.
+  const auto used = [&](char letter) { return task.uses(letter) || constructions::depends_on(name, letter); };
+  if (used('p')) add("--p", std::to_string(size.p));
   if (used('n')) add("--n", std::to_string(size.n));
   if (size.k != standard.k && used('k')) add("--k", std::to_string(size.k));
   if (size.l != standard.l && used('l')) add("--l", std::to_string(size.l));
@@ -52,8 +46,8 @@ std::string replay_command(std::string_view name, const TaskSize& size, const Se
 std::string replay_command(const Question& question, const Counterexample& counterexample) {
   if (question.construction.empty() || is_generated_family(question.construction)) return "";
   const Policy& policy = question.policy;
-  return replay_command(question.construction, question.size, question.settings, policy,
-                        policy_for(find_construction(question.construction), policy[Role::weights]),
+  return replay_command(question.construction, find_task(question.task), question.size, question.settings,
+                        policy, policy_for(find_construction(question.construction), policy[Role::weights]),
                         counterexample.input) +
          " --round-weights";
 }

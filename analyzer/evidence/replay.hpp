@@ -13,9 +13,10 @@ namespace roundoff::analyzer {
 std::string shell_quoted(std::string_view word);
 
 /// "roundoff run add-hinge --p 2 --n 8 --format 'fixed(6,0)' --set D=1 10000000+00000000=". `name` is a
-/// construction or a model file, and `implied` the policy that it and --format alone lead to.
-std::string replay_command(std::string_view name, const TaskSize& size, const Settings& settings,
-                           const Policy& policy, const Policy& implied, std::string_view input);
+/// construction, a family or a model file for the task, and `implied` the policy that it and --format alone lead to.
+std::string replay_command(std::string_view name, const TaskEntry& task, const TaskSize& size,
+                           const Settings& settings, const Policy& policy, const Policy& implied,
+                           std::string_view input);
 
 /// Of a stored verdict, with --round-weights, since the store does not say whether the format held every
 /// weight. "" of a model that no construction builds.

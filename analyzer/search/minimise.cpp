@@ -252,6 +252,7 @@ Attempt attempt(const Construction& construction, const Settings& settings, cons
                 const Policy& policy, const VerifyOptions& options, Store* store) {
   Attempt made;
   made.construction = construction.name;
+  made.task = construction.task;
   made.settings = settings;
   made.policy = policy;
   made.implied = policy_for(construction, policy[Role::weights]);
@@ -280,6 +281,7 @@ Minimisation minimise(std::span<const Construction* const> constructions, const 
   if (options.sizes.empty()) throw UsageError("there is no size to minimise at; give --n, as in --n 2..64");
   Minimisation answer;
   answer.quantity = options.quantity;
+  answer.task = constructions.front()->task;
   for (const Construction* construction : constructions)
     answer.constructions.emplace_back(construction->name);
   const std::string variable = variable_of(options);

@@ -33,6 +33,7 @@ Quantity parse_quantity(std::string_view name);
 /// One candidate: a construction with its settings in a format, and what became of it.
 struct Attempt {
   std::string construction;
+  std::string task;    ///< as find_task reads it
   Settings settings;   ///< complete
   Policy policy;       ///< what it was run under
   Policy implied;      ///< what its name and --format alone lead to
@@ -92,6 +93,7 @@ struct MinimiseOptions {
 
 struct Minimisation {
   Quantity quantity = Quantity::width;
+  std::string task;  ///< as find_task reads it
   std::vector<std::string> constructions;
   std::vector<Minimum> minima;  ///< one a size, in the order given
   bool interrupted = false;

@@ -27,6 +27,7 @@ Attempt attempt(const Model& model, const std::string& name, const Task& task, c
                 const Policy& implied, const MinimiseOptions& options) {
   Attempt made;
   made.construction = name;
+  made.task = task.spec();
   made.policy = policy;
   made.implied = implied;
   made.format = notation(policy.formats.front());
@@ -75,6 +76,7 @@ Minimisation minimise(const Model& model, const Task& task, const Policy& own, c
   choose(minimum, interrupted());
   Minimisation answer;
   answer.quantity = options.quantity;
+  answer.task = task.spec();
   answer.constructions = {name};
   answer.interrupted = interrupted();
   answer.minima.push_back(std::move(minimum));

@@ -10,6 +10,7 @@
 
 #include "analyzer/search/ranges.hpp"
 #include "analyzer/store/sweep.hpp"
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 #include "formats/notation/suggest.hpp"
 #include "sim/files/policy_file.hpp"
@@ -199,8 +200,9 @@ class Block {
 
   /// A size that a task does not have is no part of a question about it.
   void refuse_unused_sizes(const Construction& construction) const {
-    for (const char letter : {'n', 'k', 'l'})
-      if (table_.contains(std::string_view(&letter, 1)) && !find_task(construction.task).uses(letter))
+    for (const char letter : {'p', 'n', 'k', 'l'})
+      if (table_.contains(std::string_view(&letter, 1)) && !find_task(construction.task).uses(letter) &&
+          !constructions::depends_on(construction.name, letter))
         throw FileError(fmt::format("{}: '{}' does not apply to {}, which solves {}; leave it out", where_, letter,
                                     construction.name, construction.task));
   }
@@ -211,7 +213,10 @@ class Block {
     if (node && !node->is_boolean()) throw FileError(fmt::format("{}: 'ragged' must be true or false", where_));
     const bool ragged = node && node->value_or(false);
     std::vector<TaskSize> result;
-    for (int p : numbers("p", {standard.p}))
+    const std::vector<int> bases = numbers("p", {standard.p});
+    if (std::find(bases.begin(), bases.end(), 1) != bases.end())
+      throw FileError(fmt::format("{}: p is a base, a whole number from 2", where_));
+    for (int p : bases)
       for (int n : numbers("n", {standard.n}))
         for (int k : numbers("k", {standard.k}))
           for (int l : numbers("l", {standard.l}))

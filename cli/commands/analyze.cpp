@@ -14,6 +14,7 @@
 #include "cli/views/evidence.hpp"
 #include "cli/views/minimisation.hpp"
 #include "cli/views/task_json.hpp"
+#include "constructions/families/model_family.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
@@ -85,7 +86,7 @@ std::string bounds_text(const Minimisation& found) {
     const std::unique_ptr<Task> task = make_task(find_construction(best.construction).task, minimum->size);
     for (const Bound& bound : lower_bounds(*task, best.policy, best.shape.layers))
       text +=
-          fmt::format("lower bound n={}: {} ({})\n", minimum->size.n,
+          fmt::format("lower bound {}: {} ({})\n", size_text(found, minimum->size),
                       bound.applies ? bound.statement : bound.name + " says nothing here", bound.condition);
     break;
   }
@@ -111,9 +112,10 @@ bool prune_minima(const Minimisation& found, const MinimiseOptions& how, std::st
     cut = pruned.interrupted;
     std::string parts;
     for (const std::string& part : pruned.dropped) parts += (parts.empty() ? "" : ", ") + part;
-    text += fmt::format("pruned n={}: width {} -> {}, parameters {} -> {}, {}; dropped: {}\n", minimum.size.n,
-                        pruned.before.width, pruned.after.width, pruned.before.nonzero, pruned.after.nonzero,
-                        evidence_text(pruned.result), parts.empty() ? "nothing can go" : parts);
+    text += fmt::format("pruned {}: width {} -> {}, parameters {} -> {}, {}; dropped: {}\n",
+                        size_text(found, minimum.size), pruned.before.width, pruned.after.width,
+                        pruned.before.nonzero, pruned.after.nonzero, evidence_text(pruned.result),
+                        parts.empty() ? "nothing can go" : parts);
     pruned_list.push_back({{"n", minimum.size.n},
                            {"k", minimum.size.k},
                            {"construction", best.construction},
@@ -143,24 +145,28 @@ Minimisation of_file(const AnalyzeArguments& options, const MinimiseOptions& how
 }
 
 /// Of a model file its own (resolved later); else one for each n and k that the task has.
-std::vector<TaskSize> sizes(const AnalyzeArguments& options, const TaskEntry* task) {
+std::vector<TaskSize> sizes(const AnalyzeArguments& options, const Construction* construction) {
   SubjectOptions asked = options.subject;
-  if (task == nullptr) {
+  if (construction == nullptr) {
     if (!options.n.empty() || !options.k.empty())
       throw UsageError("a model file has one size, and it stands in the file; leave --n and --k out");
     return {task_size(asked)};
   }
   if (!options.n.empty()) asked.n = 1;
   if (!options.k.empty()) asked.k = 1;
-  refuse_unused_sizes(asked, *task);
+  const TaskEntry& task = find_task(construction->task);
+  refuse_unused_sizes(asked, task, construction->name);
+  const auto used = [&](char letter) {
+    return task.uses(letter) || constructions::depends_on(construction->name, letter);
+  };
   const auto range = [](std::string_view option, const std::string& text, std::string_view standard,
-                        bool used) {
-    if (used) return parse_range(option, text.empty() ? standard : std::string_view(text));
+                        bool asked_of) {
+    if (asked_of) return parse_range(option, text.empty() ? standard : std::string_view(text));
     return std::vector<int>{0};
   };
   std::vector<TaskSize> result;
-  for (const int n : range("--n", options.n, "2..8", task->uses('n')))
-    for (const int k : range("--k", options.k, "2", task->uses('k'))) {
+  for (const int n : range("--n", options.n, "2..8", used('n')))
+    for (const int k : range("--k", options.k, "2", used('k'))) {
       TaskSize size = task_size(options.subject);
       if (n > 0) size.n = n;
       if (k > 0) size.k = k;
@@ -175,7 +181,7 @@ int run_analyze(const AnalyzeArguments& options, Session& session) {
   const auto constructions = file ? std::vector<const Construction*>{} : chosen(options);
   MinimiseOptions how;
   how.quantity = parse_quantity(options.quantity);
-  how.sizes = sizes(options, file ? nullptr : &find_task(constructions.front()->task));
+  how.sizes = sizes(options, file ? nullptr : constructions.front());
   set_policy(options.subject.policy.layer(), how);
   how.settings = parse_settings(options.subject.settings);
   ProgressLine progress(session);

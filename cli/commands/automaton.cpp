@@ -27,7 +27,7 @@ namespace {
 struct AutomatonArguments {
   SubjectOptions subject;
   std::string dot;
-  int states = static_cast<int>(Limits{}.states);
+  std::optional<int> states;
   std::optional<double> budget;
 };
 
@@ -43,7 +43,8 @@ void declare_automaton(Arguments& arguments, AutomatonArguments& options) {
   declare_policy(arguments, options.subject.policy, "--dot");
   arguments.group("Automaton");
   arguments.text("--dot", options.dot, "FILE", "Write the automaton for Graphviz; - is the answer itself");
-  arguments.number("--states", options.states, 1, 100'000'000, "The most states of any machine on the way");
+  arguments.number("--states", options.states, 1, 100'000'000,
+                   "The most states of any machine on the way [50000]");
   arguments.number("--budget", options.budget, "SECONDS", "What it may take; then it is unknown [300]");
 }
 
@@ -55,9 +56,17 @@ WordTask words_of(const Task& task) {
 }
 
 constexpr double usual_seconds = 300;
+const int usual_states = static_cast<int>(Limits{}.states);
+
+/// What is not about the question: of a task's own automaton, and of a model that no task is asked of.
+void refuse_sizes(const SubjectOptions& subject, const char* why) {
+  if (subject.p || subject.n || subject.k || subject.l || subject.c || subject.ragged)
+    throw UsageError(fmt::format("automaton: {}; leave the size out", why));
+}
 
 Json automaton_asked(const AutomatonArguments& options) {
-  return {{"states", options.states}, {"budget", options.budget.value_or(usual_seconds)}};
+  return {{"states", options.states.value_or(usual_states)},
+          {"budget", options.budget.value_or(usual_seconds)}};
 }
 
 int show_view(const AutomatonArguments& options, Session& session, const AutomatonView& view, Json document,
@@ -71,7 +80,11 @@ int show_view(const AutomatonArguments& options, Session& session, const Automat
 
 int show_task(const AutomatonArguments& options, Session& session) {
   if (options.subject.task.empty()) throw UsageError("automaton: give a MODEL, or a --task (roundoff tasks)");
-  refuse_unused_sizes(options.subject, find_task(options.subject.task));
+  refuse_sizes(options.subject, "a task's own automaton is that of words of all lengths");
+  if (options.states || options.budget || !options.subject.policy.empty())
+    throw UsageError(
+        "automaton: --states, --budget and the arithmetic are about a MODEL, and none is named; leave them "
+        "out");
   const std::unique_ptr<Task> task = make_task(options.subject.task, task_size(options.subject));
   const WordTask words = words_of(*task);
   const Automaton automaton = constructions::minimal(words.automaton);
@@ -84,7 +97,7 @@ std::optional<Automaton> machine_of(const AutomatonArguments& options, Session& 
                                     const std::string& title, const Model& model, const Policy& policy,
                                     const WordTask& words, Json& document) {
   Limits limits;
-  limits.states = static_cast<std::size_t>(options.states);
+  limits.states = static_cast<std::size_t>(options.states.value_or(usual_states));
   limits.seconds = options.budget.value_or(usual_seconds);
   Extracted extracted;
   try {
@@ -105,6 +118,7 @@ std::optional<Automaton> machine_of(const AutomatonArguments& options, Session& 
 /// Of a model that names no task: words over all tokens but = and <eos>, read at =, or at every symbol where there is
 /// no =.
 int show_model(const AutomatonArguments& options, Session& session, ModelFile file) {
+  refuse_sizes(options.subject, "a size is that of a task, which neither the model file nor --task names");
   file.model = unrolled(file.model, {});
   const Policy policy = file_policy(options.subject.policy.layer(), file, options.subject.name, {});
   WordTask words;
@@ -140,6 +154,7 @@ int run_automaton(const AutomatonArguments& options, Session& session) {
                    {"policy", as_json(subject.policy)},
                    {"task", subject.task->spec()},
                    {"asked", automaton_asked(options)}};
+  if (options.subject.n) document["asked"]["n"] = *options.subject.n;  // of a family, or of repeated layers
   add_sources(document, options.subject.policy);
   const std::string title = fmt::format("{} in {}", subject.name, subject.format);
   const auto machine = machine_of(options, session, title, subject.model, subject.policy, words, document);

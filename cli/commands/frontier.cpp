@@ -66,7 +66,8 @@ int run_frontier(const FrontierArguments& options, Session& session) {
       throw UsageError(fmt::format("frontier: {} solves {}, but {} solves {}; take constructions of one task",
                                    constructions.front()->name, constructions.front()->task, other->name,
                                    other->task));
-  refuse_unused_sizes(options.subject, find_task(constructions.front()->task));
+  for (const Construction* each : constructions)
+    refuse_unused_sizes(options.subject, find_task(each->task), each->name);
   MinimiseOptions how;
   how.sizes = {task_size(options.subject)};
   set_policy(options.subject.policy.layer(), how);

@@ -216,7 +216,11 @@ void Arguments::choice(const std::string& names, std::string& target, std::vecto
 
 void Arguments::positional(const std::string& name, std::string& target, const std::string& help,
                            bool required) {
-  impl_->option(name, "", help, [&target](const std::string& word) { target = word; })
+  impl_->option(name, "", help,
+                [this, name, &target](const std::string& word) {
+                  if (word.empty()) impl_->refuse(name + " is an empty word");
+                  target = word;
+                })
       ->required(required)
       ->group("");
   impl_->app.get_option(name)->group("Positionals");

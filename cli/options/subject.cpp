@@ -37,7 +37,7 @@ Subject from_construction(const SubjectOptions& options) {
   subject.construction = &find_construction(options.name);
   const Construction& construction = *subject.construction;
   subject.name = construction.name;
-  refuse_unused_sizes(options, find_task(construction.task));
+  refuse_unused_sizes(options, find_task(construction.task), construction.name);
   const TaskSize size = task_size(options);
   if (!options.task.empty())
     throw UsageError(fmt::format("--task {}: {} has a task of its own, {}; leave --task out", options.task,
@@ -135,15 +135,16 @@ std::vector<std::string> with_generator(const SubjectOptions& options, std::vect
   return names;
 }
 
-void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task) {
+void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task, std::string_view family) {
   const auto refuse_unless = [&](char letter, bool given) {
-    if (!given || task.uses(letter)) return;
+    if (!given || task.uses(letter) || constructions::depends_on(family, letter)) return;
     std::string sizes;
     for (const char other : task.sizes) sizes += fmt::format("{}--{}", sizes.empty() ? "" : " and ", other);
-    throw UsageError(
-        fmt::format("--{} does not apply to {}, whose questions {} have the size {}; leave it out", letter,
-                    task.name, task.form, sizes));
+    throw UsageError(fmt::format("--{} does not apply to {}, whose questions {} have {}{}; leave it out",
+                                 letter, task.name, task.form, sizes.empty() ? "no such size" : "the size ",
+                                 sizes));
   };
+  refuse_unless('p', options.p.has_value());
   refuse_unless('n', options.n.has_value());
   refuse_unless('k', options.k.has_value());
   refuse_unless('l', options.l.has_value());
@@ -207,8 +208,8 @@ std::string replay_line(const Subject& subject, const Counterexample& found) {
   TaskSize size = subject.task->size();
   // A word may have another length than was asked for (Method::automaton).
   if (subject.task->words()) size.n = static_cast<int>(found.instance.operands[0].size());
-  std::string line =
-      replay_command(asked.name, size, subject.settings, subject.policy, subject.implied, found.input);
+  std::string line = replay_command(asked.name, find_task(subject.task->spec()), size, subject.settings,
+                                    subject.policy, subject.implied, found.input);
   if (!asked.task.empty()) line += " --task " + shell_quoted(asked.task);
   if (asked.round_weights) line += " --round-weights";
   if (asked.allow_programs && asked.generator.empty()) line += " --allow-programs";

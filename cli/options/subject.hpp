@@ -66,8 +66,8 @@ Subject resolve(const SubjectOptions& options);
 bool is_model_file(std::string_view name);
 
 TaskSize task_size(const SubjectOptions& options);
-/// UsageError for a size that is asked for and that the task does not have.
-void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task);
+/// UsageError for a size that is asked for and that neither the task has nor a family of models (named so) depends on.
+void refuse_unused_sizes(const SubjectOptions& options, const TaskEntry& task, std::string_view family = {});
 /// "window=3" into {window: 3}.
 Settings parse_settings(const std::vector<std::string>& settings);
 /// What is asked of the subject, under its own policy or another.

@@ -118,6 +118,7 @@ void print(const Session& session, const std::string& text, const Table& table, 
 }
 
 std::string count_text(double count) {
+  if (std::isinf(count)) return "more than 1e308";
   char text[64];
   if (count < 1e15 && count == std::floor(count))
     std::snprintf(text, sizeof text, "%.0f", count);

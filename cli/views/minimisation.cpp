@@ -129,15 +129,15 @@ std::string last_text(const std::vector<Scan>& scans) {
 
 std::string replay_line(const Attempt& attempt, const TaskSize& size) {
   if (!attempt.refusal.empty() || !attempt.result.counterexample) return "";
-  return replay_command(attempt.construction, size, attempt.settings, attempt.policy, attempt.implied,
-                        attempt.result.counterexample->input) +
+  return replay_command(attempt.construction, find_task(attempt.task), size, attempt.settings, attempt.policy,
+                        attempt.implied, attempt.result.counterexample->input) +
          (attempt.inexact.empty() ? "" : " --round-weights");
 }
 
 Table as_table(const Minimisation& found) {
   const std::string quantity(name(found.quantity));
-  Table table{{{"n", "n", true},
-               {"k", "k", true},
+  const bool digits = find_task(found.task).uses('n');
+  Table table{{{"k", "k", true},
                {"N", "N", true},
                {quantity == "bits" || quantity == "width" ? quantity : "value", "least " + quantity, true},
                {"format", "format", false},
@@ -147,9 +147,10 @@ Table as_table(const Minimisation& found) {
                {"evidence", "evidence", false},
                {"below", "one step below", false}},
               {}};
+  if (digits) table.columns.insert(table.columns.begin(), {"n", "n", true});
   for (const Minimum& minimum : found.minima) {
-    std::vector<std::string> row = {std::to_string(minimum.size.n), std::to_string(minimum.size.k),
-                                    count_text(minimum.N)};
+    std::vector<std::string> row = {std::to_string(minimum.size.k), count_text(minimum.N)};
+    if (digits) row.insert(row.begin(), std::to_string(minimum.size.n));
     if (minimum.value) {
       const Attempt& best = minimum.best();
       const std::string other =
@@ -177,20 +178,26 @@ std::string weakest_text(const Minimisation& found) {
       sizes);
 }
 
+std::string size_text(const Minimisation& found, const TaskSize& size) {
+  return find_task(found.task).uses('n') ? fmt::format("n={}", size.n) : fmt::format("k={}", size.k);
+}
+
 std::string as_text(const Minimisation& found) {
   std::string text = as_text(as_table(found));
   for (const Minimum& minimum : found.minima) {
     for (const Scan& scan : minimum.scans)
       for (const std::size_t i : scan.exceptions)
-        text += fmt::format("not monotone: n={} {}: {} fails above the first success at {}: {}\n",
-                            minimum.size.n, scan.label, scan.attempts[i].value,
+        text += fmt::format("not monotone: {} {}: {} fails above the first success at {}: {}\n",
+                            size_text(found, minimum.size), scan.label, scan.attempts[i].value,
                             scan.attempts[*scan.first].value, failure_text(scan.attempts[i]));
     if (const Attempt* below = minimum.value ? most_telling(minimum.below()) : nullptr) {
       const std::string replay = replay_line(*below, minimum.size);
-      if (!replay.empty()) text += fmt::format("replay n={}: {}\n", minimum.size.n, replay);
+      if (!replay.empty()) text += fmt::format("replay {}: {}\n", size_text(found, minimum.size), replay);
     }
   }
-  return text + weakest_text(found) + "law: " + found.law.statement + '\n';
+  text += weakest_text(found);
+  if (!found.law.statement.empty()) text += "law: " + found.law.statement + '\n';
+  return text;
 }
 
 Json as_json(const Minimisation& found) {

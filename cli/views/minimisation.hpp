@@ -20,6 +20,8 @@ Json held_json(const MinimiseOptions& options);
 Table as_table(const Minimisation& found);
 /// The table, with what lies below each minimum, exceptions and the law in words.
 std::string as_text(const Minimisation& found);
+/// "n=4", of a task without digits "k=4".
+std::string size_text(const Minimisation& found, const TaskSize& size);
 Json as_json(const Minimisation& found);
 
 /// Why the candidates one step below `best` do not do: "fixed(3,0): 01+01= gives 000, right is 010",

@@ -101,6 +101,7 @@ std::unique_ptr<Task> read_task(const std::string& json, const SubjectOptions& o
     throw UsageError(options.name + " names no task; give one with --task, e.g. --task add --p 10 --n 4");
   const auto open = [&](const std::string& field) { return !file.contains(field); };
   SubjectOptions unsaid = options;  // what the file says, too, is in it
+  if (!open("p")) unsaid.p.reset();
   if (!open("n")) unsaid.n.reset();
   if (!open("k")) unsaid.k.reset();
   if (!open("l")) unsaid.l.reset();

@@ -259,8 +259,9 @@ void InsideOptions::check(const Session& session) const {
 
 void print_beside(const InsideOptions& options, const Session& session, const std::string& text,
                   const std::string& note, const Table& table, const Json& document) {
-  if ((session.json || session.csv) && !session.quiet && !note.empty())
-    std::cerr << "roundoff: " << printable(note);  // the text has it
+  // The text has it, which a listener is handed, too.
+  if ((session.json || session.csv) && !session.quiet && session.listener == nullptr && !note.empty())
+    std::cerr << "roundoff: " << printable(note);
   if (options.trace == "-")
     std::cerr << printable(text);
   else

@@ -140,6 +140,10 @@ bool is_model_family(std::string_view name) {
   return false;
 }
 
+bool depends_on(std::string_view name, char letter) {
+  return name.find(std::string{'{', letter, '}'}) != std::string_view::npos;
+}
+
 const Construction& model_family(std::string_view pattern) {
   static std::mutex mutex;
   static std::map<std::string, std::unique_ptr<Family>, std::less<>> families;

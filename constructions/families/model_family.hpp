@@ -18,6 +18,9 @@ bool is_model_family(std::string_view name);
 /// Whether it is a command.
 bool is_generated_family(std::string_view name);
 
+/// Whether another size of this letter may be another model of the family.
+bool depends_on(std::string_view name, char letter);
+
 /// The record of a family, made once. The task, with its parameters, and the format family are those that the model
 /// of the smallest size says. UsageError where there is no file for sizes up to 64 (FileError: where the command fails
 /// at the first ones), or it names no task or format.

@@ -381,7 +381,8 @@ TaskEntry word_entry(std::string_view name, std::string_view form, std::string_v
           .families = {"words of one symbol",
                        "words that take every edge of the automaton early, midway and last",
                        "pairs of words to two states that go on alike", "words that differ in one symbol"},
-          .standard = {{.n = 5}, {.n = 6}}};
+          .standard = {{.n = 5}, {.n = 6}},
+          .base = false};
 }
 
 }  // namespace roundoff::constructions

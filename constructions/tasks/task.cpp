@@ -61,7 +61,8 @@ Parameters complete(const TaskEntry& entry, Parameters given) {
 
 const TaskEntry& find_task(std::string_view spec) {
   const std::string_view name = name_part(spec);
-  if (name.ends_with(".toml")) return task_of_file(std::string(name));
+  if (name.ends_with(".toml") || name.find('/') != std::string_view::npos)
+    return task_of_file(std::string(name));
   std::vector<std::string_view> names;
   for (const TaskEntry& entry : tasks()) {
     if (entry.name == name) return entry;

@@ -198,15 +198,16 @@ struct TaskEntry {
   std::string_view summary;  ///< the answer, in one line
   /// UsageError for a size or a parameter that makes no sense. The parameters are complete.
   std::function<std::unique_ptr<Task>(const TaskSize& size, const Parameters& parameters)> make;
-  std::string_view sizes;  ///< the letters of TaskSize that it uses, besides p: "n", "nk", "nl"
+  std::string_view sizes;  ///< the letters of TaskSize that it uses, besides p: "n", "nk", "nl", ""
   std::vector<std::string_view> families;  ///< its adversarial inputs, a line each
   std::vector<TaskSize> standard;          ///< small sizes, with at most a few thousand inputs, for tests
   std::vector<Parameter> parameters = {};
   std::string_view row = {};            ///< its name in the paper's table
   std::vector<PaperClaim> claims = {};  ///< the cells of that row
   TableEffort effort = {};
+  bool base = true;  ///< whether p is a size of it, too
 
-  bool uses(char letter) const { return sizes.find(letter) != std::string_view::npos; }
+  bool uses(char letter) const { return letter == 'p' ? base : sizes.find(letter) != std::string_view::npos; }
 };
 std::span<const TaskEntry> tasks();
 /// Of "NAME" or "NAME:key=value,...". UsageError with a "did you mean" for an unknown name.

@@ -2,6 +2,7 @@
 #include "constructions/tasks/task_file.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <mutex>
 
@@ -62,8 +63,10 @@ class TaskFile {
     entry_.name = name_;
     for (const auto& [key, value] : parameters_) entry_.parameters.push_back({key, value, "of the file"});
     entry_.standard = {{.n = 3}};
+    entry_.base = false;
     describe();
     pad();
+    entry_.sizes = sizes_;
   }
   TaskFile(const TaskFile&) = delete;
   TaskFile& operator=(const TaskFile&) = delete;
@@ -101,6 +104,24 @@ class TaskFile {
     }
     if (!array) fail(node, fmt::format("{} must be a list of strings", key));
     return result;
+  }
+  /// An expression of the file: the sizes that it names are sizes of the task.
+  std::string sized(std::string expression) {
+    for (std::size_t i = 0; i < expression.size();) {
+      std::size_t end = i;
+      while (end < expression.size() &&
+             (std::isalnum(static_cast<unsigned char>(expression[end])) != 0 || expression[end] == '_'))
+        ++end;
+      if (end == i + 1) use(expression[i]);
+      i = std::max(end, i + 1);
+    }
+    return expression;
+  }
+  void use(char letter) {
+    if (letter == 'p') entry_.base = true;
+    if (std::string_view("nkl").find(letter) != std::string_view::npos && !entry_.uses(letter))
+      sizes_ += letter;
+    entry_.sizes = sizes_;
   }
   const toml::node& required(std::string_view key) const {
     const toml::node* node = task_->get(key);
@@ -142,7 +163,7 @@ class TaskFile {
     const toml::table* padding = node->as_table();
     if (!padding) fail(*node, "padding is { count = \"n\", token = \".\" }");
     only(*padding, {"count", "token"});
-    const std::string count = text_of(*padding, "count", std::nullopt),
+    const std::string count = sized(text_of(*padding, "count", std::nullopt)),
                       token = text_of(*padding, "token", ".");
     const auto make = entry_.make;
     entry_.make = [make, count, token, this](const TaskSize& size, const Parameters& parameters) {
@@ -154,25 +175,25 @@ class TaskFile {
   void expression() {
     only(*task_,
          {"name", "kind", "base", "operands", "answer", "answer_digits", "first", "answer_first", "padding"});
-    const std::string answer = text_of(*task_, "answer", std::nullopt);
+    const std::string answer = sized(text_of(*task_, "answer", std::nullopt));
     summary_ = answer;
     entry_.summary = summary_;
     entry_.form = "expression";
-    entry_.sizes = "nkl";
     entry_.families = {"stated words", "extreme operands, each with each",
                        "operands that are equal but for one digit"};
-    entry_.make = of_operands(answer, text_of(*task_, "answer_digits", std::nullopt));
+    entry_.make = of_operands(answer, sized(text_of(*task_, "answer_digits", std::nullopt)));
   }
 
   /// A task on the operands that the file names.
-  decltype(TaskEntry::make) of_operands(const std::string& answer, const std::string& answer_digits) const {
+  decltype(TaskEntry::make) of_operands(const std::string& answer, const std::string& answer_digits) {
     const toml::table* operands = task_->get("operands") ? task_->get("operands")->as_table() : nullptr;
     if (!operands)
       throw FileError(fmt::format("{}: {} needs operands = {{ count = 2, digits = \"n\", ... }}", path_,
                                   kind_ == "program" ? "a program without an alphabet" : "an expression"));
     only(*operands, {"count", "digits", "separator", "end"});
-    const std::string count = text_of(*operands, "count", "2"), digits = text_of(*operands, "digits", "n"),
-                      base = text_of(*task_, "base", "p");
+    const std::string count = sized(text_of(*operands, "count", "2")),
+                      digits = sized(text_of(*operands, "digits", "n")),
+                      base = sized(text_of(*task_, "base", "p"));
     const std::string separator = text_of(*operands, "separator", "+"), end = text_of(*operands, "end", "=");
     const bool first = least("first"), answer_first = least("answer_first");
     return [=, this](const TaskSize& given, const Parameters& parameters) {
@@ -273,7 +294,7 @@ class TaskFile {
                            form.each ? "behind each of n symbols" : "after a word of n symbols");
     entry_.summary = summary_;
     entry_.form = "automaton";
-    entry_.sizes = "n";
+    use('n');
     entry_.families = word_entry("", "", "", {}).families;
     entry_.make = [form, this](const TaskSize& size, const Parameters& parameters) {
       AutomatonForm chosen = form;
@@ -286,21 +307,20 @@ class TaskFile {
     only(*task_, {"name", "kind", "vocabulary", "file", "padding"});
     const std::string file =
         (std::filesystem::path(path_).parent_path() / text_of(*task_, "file", std::nullopt)).string();
-    std::string text;
-    try {
-      text = read_text_file(file);
-    } catch (const FileError& error) {
-      throw FileError(fmt::format("{}: {}", path_, error.what()));
-    }
     CasesForm form;
     form.name = name_;
-    form.digest = hashed(digest_ + text);
     form.vocabulary = texts(required("vocabulary"), "vocabulary");
-    form.cases = read_cases(file, text, form.vocabulary);
+    try {
+      const std::string text = read_text_file(file);
+      form.digest = hashed(digest_ + text);
+      form.cases = read_cases(file, text, form.vocabulary);
+    } catch (const FileError& error) {  // either file may be the wrong one
+      throw FileError(fmt::format("{}: {}", path_, error.what()));
+    }
     summary_ = fmt::format("{} listed prompts and answers", form.cases.size());
     entry_.summary = summary_;
     entry_.form = "cases";
-    entry_.sizes = "n";
+    use('n');
     entry_.families = {"all cases"};
     entry_.make = [form, this](const TaskSize& size, const Parameters& parameters) {
       CasesForm chosen = form;
@@ -344,7 +364,7 @@ class TaskFile {
       all.outputs = {all.alphabet.front()};
       all.automaton = {
           static_cast<int>(all.alphabet.size()), 0, {std::vector<int>(all.alphabet.size(), 0)}, {0}};
-      const std::string length = text_of(*task_, "length", "n");
+      const std::string length = sized(text_of(*task_, "length", "n"));
       inputs = [all, length, this](const TaskSize& given, const Parameters& parameters) {
         TaskSize size = given;
         size.n = evaluate_size(length, names(given, parameters), 1, 4096);
@@ -356,7 +376,6 @@ class TaskFile {
     summary_ = fmt::format("what {} answers", fmt::join(form.command, " "));
     entry_.summary = summary_;
     entry_.form = "program";
-    entry_.sizes = words ? "n" : "nkl";
     entry_.families = {"stated words", words ? "words of one symbol, and words that differ in one symbol"
                                              : "extreme operands, and operands that differ in one digit"};
     entry_.make = [form, inputs, this](const TaskSize& size, const Parameters& parameters) {
@@ -366,7 +385,7 @@ class TaskFile {
     };
   }
 
-  std::string path_, digest_, name_, kind_, summary_;
+  std::string path_, digest_, name_, kind_, summary_, sizes_;
   toml::table page_;
   const toml::table* task_ = nullptr;
   std::vector<std::string> words_;

@@ -1,10 +1,10 @@
 // Least widths that are known, models that are verified, proofs that are checked; and a checker that rejects.
 #include <algorithm>
-#include <filesystem>
 
 #include <doctest/doctest.h>
 
 #include "analyzer/least/least_store.hpp"
+#include "tests/scratch.hpp"
 
 using namespace roundoff::analyzer;
 
@@ -83,12 +83,11 @@ TEST_CASE(
 }
 
 TEST_CASE("what is found is kept in a store, and a model from there is verified again") {
-  const std::string path = (std::filesystem::temp_directory_path() / "roundoff-least-test.sqlite").string();
-  std::filesystem::remove(path);
+  const roundoff::test::Scratch scratch;
   const Format format = parse_format("fixed(1,0)");
   const auto task = make_task("equal", {.p = 2, .n = 1});
   {
-    Store store(path);
+    Store store(scratch.path("least.sqlite"));
     LeastOptions how;
     how.found = [&](const SplitAnswer& answer) { keep_split(store, *task, format, answer); };
     CHECK(least_width(*task, 1, format, 3, how).width == 2);
@@ -101,5 +100,4 @@ TEST_CASE("what is found is kept in a store, and a model from there is verified 
     CHECK(least.proved);
     CHECK(asked == 0);
   }
-  std::filesystem::remove(path);
 }

@@ -2,7 +2,6 @@
 #include "analyzer/store/store.hpp"
 
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 
 #include <doctest/doctest.h>
@@ -12,26 +11,12 @@
 
 #include "formats/error.hpp"
 #include "tests/analyzer/subjects.hpp"
+#include "tests/scratch.hpp"
 
 using namespace roundoff::analyzer;
 using namespace roundoff::analyzer::test;
 
 namespace {
-
-/// A path in a directory of its own, removed at the end.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "roundoff-store-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
-  }
-  ~Scratch() { std::filesystem::remove_all(directory_); }
-  std::string path(const std::string& name = "a.sqlite") const { return (directory_ / name).string(); }
-
- private:
-  std::filesystem::path directory_;
-};
 
 /// A question that no model stands behind, numbered.
 Question numbered(int i) {
@@ -141,14 +126,14 @@ TEST_CASE("the families' version is part of the key where a verdict rests on the
 }
 
 TEST_CASE("what is put is found, also after opening the file again") {
-  const Scratch scratch;
+  const roundoff::test::Scratch scratch;
   {
-    Store store(scratch.path(), "build 1");
+    Store store(scratch.path("a.sqlite"), "build 1");
     CHECK_FALSE(store.find(numbered(1)));
     store.put(numbered(1), refuted(), 1.5);
     store.put(numbered(2), held(), 0.5);
   }
-  Store store(scratch.path());
+  Store store(scratch.path("a.sqlite"));
   REQUIRE(store.find(numbered(1)));
   CHECK(text(*store.find(numbered(1))) == text(refuted()));
   CHECK(store.list().size() == 2);
@@ -158,8 +143,8 @@ TEST_CASE("what is put is found, also after opening the file again") {
 }
 
 TEST_CASE("an undecided answer is not kept, a checkpoint is, until the verdict") {
-  const Scratch scratch;
-  Store store(scratch.path());
+  const roundoff::test::Scratch scratch;
+  Store store(scratch.path("a.sqlite"));
   store.put(numbered(1), Result{}, 1);
   Result cut = refuted();  // while all failures were counted
   cut.interrupted = true;
@@ -173,8 +158,8 @@ TEST_CASE("an undecided answer is not kept, a checkpoint is, until the verdict")
 }
 
 TEST_CASE("contradictions are errors that name the question") {
-  const Scratch scratch;
-  Store store(scratch.path());
+  const roundoff::test::Scratch scratch;
+  Store store(scratch.path("a.sqlite"));
   store.put(numbered(1), held(), 1);
   CHECK_THROWS_WITH_AS(store.put(numbered(1), refuted(), 1), doctest::Contains(key(numbered(1)).c_str()),
                        FileError);
@@ -188,7 +173,7 @@ TEST_CASE("contradictions are errors that name the question") {
 }
 
 TEST_CASE("stores merge to the same dump in either order, the stronger answer staying") {
-  const Scratch scratch;
+  const roundoff::test::Scratch scratch;
   Result certified = held();
   certified.method = Method::certify;
   certified.verdict = Verdict::certified;
@@ -210,13 +195,13 @@ TEST_CASE("stores merge to the same dump in either order, the stronger answer st
 }
 
 TEST_CASE("killed at any time, a store keeps what was put") {
-  const Scratch scratch;
+  const roundoff::test::Scratch scratch;
   for (int round = 0; round < 4; ++round) {
     int pipes[2];
     REQUIRE(pipe(pipes) == 0);
     const pid_t child = fork();
     if (child == 0) {
-      Store store(scratch.path());
+      Store store(scratch.path("a.sqlite"));
       for (int i = 0;; ++i) {
         store.put(numbered(1000 * round + i), held(), 1);
         const char byte = 1;
@@ -230,19 +215,19 @@ TEST_CASE("killed at any time, a store keeps what was put") {
     waitpid(child, nullptr, 0);
     close(pipes[0]);
     close(pipes[1]);
-    Store store(scratch.path());
+    Store store(scratch.path("a.sqlite"));
     for (int i = 0; i < seen; ++i) CHECK(store.find(numbered(1000 * round + i)).has_value());
   }
 }
 
 TEST_CASE("two processes on one store lose nothing") {
-  const Scratch scratch;
+  const roundoff::test::Scratch scratch;
   std::vector<pid_t> children;
   for (int process = 0; process < 3; ++process) {
     const pid_t child = fork();
     if (child == 0) {
       try {
-        Store store(scratch.path());
+        Store store(scratch.path("a.sqlite"));
         // The processes share every third question.
         for (int i = 0; i < 60; ++i) store.put(numbered(i % 3 == 0 ? i : 100 * (process + 1) + i), held(), 1);
         _exit(0);
@@ -253,11 +238,11 @@ TEST_CASE("two processes on one store lose nothing") {
     children.push_back(child);
   }
   for (const pid_t child : children) CHECK(exit_code(child) == 0);
-  CHECK(Store(scratch.path()).list().size() == 20 + 3 * 40);
+  CHECK(Store(scratch.path("a.sqlite")).list().size() == 20 + 3 * 40);
 }
 
 TEST_CASE("a file that is no store is refused by name") {
-  const Scratch scratch;
+  const roundoff::test::Scratch scratch;
   std::ofstream(scratch.path("text"))
       << "not a database, but long enough to be read as one, and then refused by name\n";
   CHECK_THROWS_WITH_AS(Store(scratch.path("text")), doctest::Contains("text"), FileError);
@@ -270,8 +255,8 @@ TEST_CASE("a file that is no store is refused by name") {
 }
 
 TEST_CASE("asking again is a look-up, and recheck confirms every verdict") {
-  const Scratch scratch;
-  Store store(scratch.path());
+  const roundoff::test::Scratch scratch;
+  Store store(scratch.path("a.sqlite"));
   const VerifyOptions options = by(Method::exhaustive);
   const Example right = example("add-hinge", {.p = 2, .n = 3});
   const Example wrong = example("add-dnf", {.p = 2, .n = 4}, "", {{"window", 2}});

@@ -2,7 +2,6 @@
 #include "analyzer/store/sweep.hpp"
 
 #include <csignal>
-#include <filesystem>
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
@@ -10,6 +9,7 @@
 
 #include "formats/error.hpp"
 #include "tests/analyzer/subjects.hpp"
+#include "tests/scratch.hpp"
 
 using namespace roundoff::analyzer;
 
@@ -30,17 +30,6 @@ settings = { window = [1, 2] }
 n = [2, 3]
 method = "exhaustive"
 )toml";
-
-struct Directory {
-  Directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "roundoff-sweep-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Directory() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-  std::filesystem::path path;
-};
 
 }  // namespace
 
@@ -68,14 +57,14 @@ TEST_CASE("mistakes in a page are named with a remedy") {
 }
 
 TEST_CASE("shards merge to the bytes of one run") {
-  const Directory directory;
+  const roundoff::test::Scratch scratch;
   const std::vector<SweepUnit> units = plan_sweep(page, "page.toml");
-  Store whole(directory.file("whole"));
+  Store whole(scratch.path("whole"));
   const Sweep all = run_sweep(units, whole, {});
   CHECK(all.outcomes.size() == units.size());
-  Store merged(directory.file("merged"));
+  Store merged(scratch.path("merged"));
   for (int shard = 0; shard < 3; ++shard) {
-    Store part(directory.file("part" + std::to_string(shard)));
+    Store part(scratch.path("part" + std::to_string(shard)));
     SweepOptions options;
     options.shard = shard;
     options.shards = 3;
@@ -92,12 +81,12 @@ TEST_CASE("shards merge to the bytes of one run") {
 }
 
 TEST_CASE("a sweep that was killed goes on to the bytes of an uninterrupted one") {
-  const Directory directory;
+  const roundoff::test::Scratch scratch;
   const std::vector<SweepUnit> units = plan_sweep(page, "page.toml");
-  Store whole(directory.file("whole"));
+  Store whole(scratch.path("whole"));
   run_sweep(units, whole, {});
   for (const int after : {1, 6, 15}) {
-    const std::string path = directory.file("cut" + std::to_string(after));
+    const std::string path = scratch.path("cut" + std::to_string(after));
     int pipes[2];
     REQUIRE(pipe(pipes) == 0);
     const pid_t child = fork();

@@ -3,29 +3,19 @@
 #include "analyzer/table1/table1.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include "analyzer/report/report.hpp"
 #include "tests/analyzer/subjects.hpp"
+#include "tests/scratch.hpp"
 
 using namespace roundoff::analyzer;
 using namespace roundoff::analyzer::test;
 
-namespace {
-
-std::string temporary(const std::string& name) {
-  const auto path = std::filesystem::temp_directory_path() / (name + std::to_string(getpid()) + ".sqlite");
-  for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + ending);
-  return path.string();
-}
-
-}  // namespace
-
 TEST_CASE("a small Table 1 has the paper's cells, and every point is a verdict of the store") {
-  Store store(temporary("roundoff-table1-"));
+  const roundoff::test::Scratch scratch;
+  Store store(scratch.path("table1.sqlite"));
   Table1Options options;
   options.work = 2e7;
   options.store = &store;
@@ -103,7 +93,8 @@ TEST_CASE("a certificate that runs out of steps says so, the same on every numbe
 }
 
 TEST_CASE("a report has a row for every verdict and charts of their minima") {
-  Store store(temporary("roundoff-report-")), backwards(temporary("roundoff-report-b-"));
+  const roundoff::test::Scratch scratch;
+  Store store(scratch.path("forwards.sqlite")), backwards(scratch.path("backwards.sqlite"));
   const VerifyOptions options = by(Method::exhaustive);
   std::vector<Example> examples;
   for (int n = 2; n <= 4; ++n) {

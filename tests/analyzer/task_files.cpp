@@ -1,41 +1,41 @@
 // Tasks as data: files make tasks whose answers are Python's, and whose specifications over diagrams give the same
 // answers on all inputs.
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "analyzer/diagrams/specification.hpp"
 #include "analyzer/names.hpp"
 #include "constructions/tasks/task_file.hpp"
 #include "formats/error.hpp"
+#include "tests/scratch.hpp"
 
 using namespace roundoff::analyzer;
 using namespace roundoff::analyzer::diagrams;
 
 namespace {
 
-/// A task file of this text under a name of its own (files are read once).
-std::string written(const std::string& text, const std::string& name = "") {
-  static int count = 0;
-  const auto path = std::filesystem::temp_directory_path() /
-                    (name.empty() ? fmt::format("roundoff-task-{}-{}.toml", getpid(), count++) : name);
-  std::ofstream(path) << text;
-  return path.string();
-}
+/// Task files under names of their own (files are read once).
+struct TaskFiles {
+  std::string written(const std::string& text, const std::string& name = "") {
+    const std::string path = scratch.path(name.empty() ? fmt::format("task-{}.toml", count++) : name);
+    std::ofstream(path) << text;
+    return path;
+  }
+  std::string expression(const std::string& answer, const std::string& digits, const std::string& more = "") {
+    return written(
+        "[task]\nname = \"it\"\nkind = \"expression\"\n"
+        "operands = { count = 2, digits = \"n\", separator = \",\" }\nanswer = \"" +
+        answer + "\"\nanswer_digits = \"" + digits + "\"\n" + more);
+  }
 
-std::string expression(const std::string& answer, const std::string& digits, const std::string& more = "") {
-  return written(
-      "[task]\nname = \"it\"\nkind = \"expression\"\noperands = { count = 2, digits = \"n\", separator = "
-      "\",\" "
-      "}\nanswer = \"" +
-      answer + "\"\nanswer_digits = \"" + digits + "\"\n" + more);
-}
+  roundoff::test::Scratch scratch;
+  int count = 0;
+};
 
 /// Compares the specification with the answers on all inputs: how many have one.
 int compare(const Task& task) {
@@ -74,7 +74,8 @@ int compare(const Task& task) {
 
 }  // namespace
 
-TEST_CASE("expressions of a task file are certified as they are evaluated, on all inputs") {
+TEST_CASE_FIXTURE(TaskFiles,
+                  "expressions of a task file are certified as they are evaluated, on all inputs") {
   struct Given {
     const char *answer, *digits;
     bool total;  ///< every input has an answer
@@ -114,7 +115,7 @@ TEST_CASE("expressions of a task file are certified as they are evaluated, on al
     }
 }
 
-TEST_CASE("digits may stand least significant first, and parameters are set by the name") {
+TEST_CASE_FIXTURE(TaskFiles, "digits may stand least significant first, and parameters are set by the name") {
   for (const char* more : {"first = \"least\"\n", "answer_first = \"least\"\n",
                            "first = \"least\"\nanswer_first = \"least\"\n"}) {
     CAPTURE(std::string(more));
@@ -131,7 +132,7 @@ TEST_CASE("digits may stand least significant first, and parameters are set by t
   CHECK_THROWS_WITH_AS(make_task(path + ":modulo=5", {}), doctest::Contains("modulus"), UsageError);
 }
 
-TEST_CASE("an automaton of a task file, with inputs of its own") {
+TEST_CASE_FIXTURE(TaskFiles, "an automaton of a task file, with inputs of its own") {
   const std::string text =
       "[task]\nkind = \"automaton\"\nalphabet = [\"a\", \"b\"]\nstates = [\"even\", \"odd\"]\nstart = "
       "\"even\"\n"
@@ -157,23 +158,20 @@ TEST_CASE("an automaton of a task file, with inputs of its own") {
                        FileError);
 }
 
-TEST_CASE("cases of a task file") {
-  const std::string list =
-      written("a b\tb\nb a\ta a\na\ta\n", fmt::format("roundoff-cases-{}.txt", getpid()));
+TEST_CASE_FIXTURE(TaskFiles, "cases of a task file") {
+  written("a b\tb\nb a\ta a\na\ta\n", "cases.txt");
   const std::string head = "[task]\nkind = \"cases\"\nvocabulary = [\"a\", \"b\"]\nfile = \"";
-  const auto two =
-      make_task(written(head + std::filesystem::path(list).filename().string() + "\"\n"), {.n = 2});
+  const auto two = make_task(written(head + "cases.txt\"\n"), {.n = 2});
   CHECK(two->input_count() == 2);
   CHECK(two->text(two->answer(two->parse("b a"))) == "a a <eos>");
   CHECK(two->shape(two->instance(0)).positions() == 3);
   CHECK_FALSE(has_specification(*two));
-  const std::string twice = written("a\ta\na\tb\n", fmt::format("roundoff-twice-{}.txt", getpid()));
-  CHECK_THROWS_WITH_AS(
-      make_task(written(head + std::filesystem::path(twice).filename().string() + "\"\n"), {}),
-      doctest::Contains(":2: this prompt has another answer"), FileError);
+  written("a\ta\na\tb\n", "twice.txt");
+  CHECK_THROWS_WITH_AS(make_task(written(head + "twice.txt\"\n"), {}),
+                       doctest::Contains(":2: this prompt has another answer"), FileError);
 }
 
-TEST_CASE("mistakes in a task file are named with their line") {
+TEST_CASE_FIXTURE(TaskFiles, "mistakes in a task file are named with their line") {
   for (const auto& [text, part] : {std::pair{"[task]\nkind = \"expresion\"\n", "expression"},
                                    {"[task]\nknd = 1\n", ""},
                                    {"[task]\nkind = \"expression\"\noperands = { count = 2, digit = \"n\" "

@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/scratch.hpp"
 
 namespace roundoff::cli::test {
 
@@ -32,15 +32,7 @@ struct Outcome {
 
 class Directory {
  public:
-  Directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "roundoff-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path_ = pattern;
-    std::filesystem::copy(ROUNDOFF_SOURCE "/tests/cli/data", path_);
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
+  Directory() { std::filesystem::copy(ROUNDOFF_SOURCE "/tests/cli/data", path_); }
 
   /// A shell line in which `roundoff` is the binary under test, and "$binary" its path (for processes that
   /// are sent signals).
@@ -60,7 +52,8 @@ class Directory {
   std::string read(const std::string& name) const { return read_file(path_ / name); }
 
  private:
-  std::filesystem::path path_;
+  roundoff::test::Scratch scratch_;
+  const std::filesystem::path& path_ = scratch_.folder();
 };
 
 inline Outcome run(const std::string& line) { return Directory().run(line); }

@@ -254,6 +254,17 @@ TEST_CASE("parameters of tasks are read whole, or not at all") {
     CHECK(directory.run(std::string("roundoff tasks t.toml:m=") + m + " --n 2").code != 0);
 }
 
+TEST_CASE("cases that do not fit their task file name both files") {
+  const Directory directory;
+  directory.write("cases.toml",
+                  "[task]\nkind = \"cases\"\nvocabulary = [\"b\", \"<eos>\"]\nfile = \"cases.txt\"\n");
+  directory.write("cases.txt", "a\ta\n");
+  const Outcome outcome = directory.run("roundoff tasks cases.toml --n 1");
+  CHECK(outcome.code == 3);
+  CHECK(outcome.err.find("cases.toml") != std::string::npos);
+  CHECK(outcome.err.find("cases.txt:1") != std::string::npos);
+}
+
 TEST_CASE("a path that is no regular file is exit code 3, at once") {
   const Directory directory;
   const Outcome made = directory.run("mkdir folder folder.json folder.sqlite && mkfifo pipe pipe.json");

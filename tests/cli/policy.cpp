@@ -39,7 +39,8 @@ TEST_CASE("replay lines, policy files and exports carry every field of a policy"
     // adder.json --format F leads to F everywhere and the file's own options.
     Policy implied = file_policy({}, file, "", {});
     implied.formats.fill(policy[Role::weights]);
-    std::string line = roundoff::analyzer::replay_command("adder.json", {2, 1}, {}, policy, implied, "1+1=");
+    std::string line = roundoff::analyzer::replay_command("adder.json", find_task("add"), {2, 1}, {}, policy,
+                                                          implied, "1+1=");
     line.replace(0, std::string("roundoff run").size(), "roundoff export");
     line.replace(line.rfind(' '), std::string::npos, " -o by_replay.json");
     directory.write("policy.toml", write_policy_file(layer_of(policy)));

@@ -97,6 +97,37 @@ TEST_CASE("a size that a task does not have is refused") {
   refused(directory.run("roundoff analyze parity --n 2..4"), 2, {"--n", "parity"});
   refused(directory.run("roundoff frontier add-match --n 2 --l 3"), 2, {"--l", "add"});
   sweep_refused("constructions = [\"parity\"]\nn = 4\n", {"'n'", "parity"});
+  sweep_refused("constructions = [\"add-hinge\"]\nn = 2\np = [2, 1]\n", {"p is a base"});
+}
+
+TEST_CASE("a word task has no base, and the file of a task has the sizes that it names") {
+  const Directory directory;
+  refused(directory.run("roundoff tasks dyck1:depth=2 --p 36"), 2, {"--p", "dyck1"});
+  const std::string head = "[task]\nkind = \"expression\"\nanswer = \"x1\"\nanswer_digits = \"n\"\n";
+  directory.write("fixed.toml", head + "base = \"3\"\noperands = { count = 1 }\n");
+  CHECK(directory.run("roundoff tasks fixed.toml --n 3").code == 0);
+  for (const char* size : {"--p 4", "--k 3", "--l 3"})
+    refused(directory.run(std::string("roundoff tasks fixed.toml --n 3 ") + size), 2,
+            {std::string(size).substr(0, 3), "fixed"});
+  directory.write("free.toml", head + "operands = { count = \"k\" }\n");
+  CHECK(directory.run("roundoff tasks free.toml --n 3 --p 4 --k 3").code == 0);
+  directory.write("none.toml",
+                  "[task]\nkind = \"expression\"\nanswer = \"x1\"\nanswer_digits = 2\noperands = { count = "
+                  "1, digits = \"2\" }\n");
+  refused(directory.run("roundoff tasks none.toml --n 3"), 2, {"--n", "no such size"});
+}
+
+TEST_CASE("an automaton takes no size of words, and without a model no arithmetic") {
+  const Directory directory;
+  for (const char* option :
+       {"--n 5", "--p 3", "--states 9", "--budget 3", "--format e4m3", "--nan propagate"})
+    refused(directory.run(std::string("roundoff automaton --task dyck1:depth=2 ") + option), 2,
+            {"automaton"});
+  directory.write("m.json", R"json({"vocab":["a","b","=","<eos>"],"tok_emb":[[0],[1],[0],[0]],"layers":[],
+    "W_U":[[1],[0],[0],[0]],"format":"fixed(3,0)"})json");
+  CHECK(directory.run("roundoff automaton m.json").code == 0);
+  for (const char* option : {"--n 5", "--p 3", "--c 2", "--ragged"})
+    refused(directory.run(std::string("roundoff automaton m.json ") + option), 2, {"automaton", "size"});
 }
 
 TEST_CASE("analyze has one row a size that the task has") {
@@ -104,6 +135,9 @@ TEST_CASE("analyze has one row a size that the task has") {
   const Outcome outcome = directory.run("roundoff analyze parity --k 3,4 --minimize bits --json --quiet");
   CHECK(outcome.code == 0);
   CHECK(json::parse(outcome.out)["minima"].size() == 2);
+  const Outcome shown = directory.run("roundoff analyze parity --k 3,4 --quiet");
+  CHECK(shown.out.starts_with("k  N "));
+  CHECK(shown.out.find("n=") == std::string::npos);
 }
 
 TEST_CASE("options of other subjects and methods are refused") {

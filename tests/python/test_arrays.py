@@ -31,7 +31,7 @@ def bits(x):
 
 
 def edge_numbers(format):
-    """Members, midpoints of neighbours, and one step of float64 beside each; of wide formats, random ones."""
+    """Members, midpoints of neighbours, and one step of float64 beside each; of wide formats, a million random ones."""
     if format.bits <= 16:
         members = np.unique(format.values()[np.isfinite(format.values())])
         beyond = float(members[-1]) + np.array([0.25, 0.5, 0.75, 1, 1.5, 4]) * max(float(members[-1] - members[-2]), 2.0**-1000)
@@ -41,7 +41,7 @@ def edge_numbers(format):
         random = np.random.default_rng(5)
         top, least = float(min(format.max, 2**1022)), float(max(format.smallest, 2.0**-1074))
         low, high = max(math.frexp(least)[1] - 2, -1074), min(math.frexp(top)[1] + 1, 1022)
-        points = np.ldexp(random.uniform(-2, 2, 300_000), random.integers(low, high, 300_000))
+        points = np.ldexp(random.uniform(-2, 2, 340_000), random.integers(low, high, 340_000))
         points = np.concatenate([points, [top, -top, least, 2.0**-1074, -(2.0**-1074)]])
     points = np.concatenate([points, np.nextafter(points, np.inf), np.nextafter(points, -np.inf)])
     specials = [0.0, -0.0] + ([np.inf, -np.inf] if format.has_inf else []) + ([np.nan] if format.has_nan else [])

@@ -102,9 +102,10 @@ def test_parity_by_mean_is_searched_like_the_registrys():
     assert len(inspect.getsource(parity_by_mean).splitlines()) < 60
     for k in (1, 3, 4, 7, 10):
         assert ro.verify(construction, k=k).proved and ro.verify(construction, k=k).holds, k
-    analysis = ro.analyze(construction, minimize="bits", k=[2, 4, 8, 16])
-    assert all(value is not None for value in analysis.minima.values()) and analysis.proved
-    assert list(analysis.minima.values()) == sorted(analysis.minima.values())
+    analysis = ro.analyze(construction, minimize="bits", k=[4, 8, 16, 32, 64])
+    assert analysis.proved and analysis.minima == {k: 2 * (k.bit_length() - 1) + 3 for k in (4, 8, 16, 32, 64)}
+    law = analysis["law"]
+    assert law["decided"] and law["law"] == "logarithmic", law["statement"]
     certified = ro.verify(construction, k=64, method="certify")
     assert certified.verdict == "certified" and certified["of"] == 2.0**64
     assert len(ro.frontier(construction, k=4).table) > 0

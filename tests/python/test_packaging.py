@@ -1,5 +1,6 @@
 """A wheel works without the source tree, in an environment of its own, without a network."""
 import importlib.util
+import json
 import os
 import pathlib
 import subprocess
@@ -43,6 +44,27 @@ def test_a_wheel_in_an_environment_of_its_own(tmp_path):
     assert str(tmp_path / "env") in where and str(SOURCE) not in where
     assert run(python, "-m", "roundoff", "--version", cwd=elsewhere).startswith("roundoff ")
     assert "certified" in run(tmp_path / "env" / "bin" / "roundoff", "verify", "add-hinge", "--p", "10", "--n", "16", cwd=elsewhere)
+
+
+def test_notebooks_run_in_an_environment_of_its_own(tmp_path):
+    """As docs/python.md says: a kernel of the environment first, since Jupyter's own may be of another interpreter."""
+    pytest.importorskip("nbconvert")
+    pytest.importorskip("ipykernel")
+    name = backend.write_wheel(pathlib.Path(ro.__file__).parent, tmp_path)
+    run(sys.executable, "-m", "venv", "--system-site-packages", "env", cwd=tmp_path)
+    run("env/bin/pip", "install", "--no-index", "--quiet", name, cwd=tmp_path)
+    written = (SOURCE / "docs" / "python.md").read_text()
+    lines = [line for line in written.splitlines() if line.startswith((".venv/bin/python -m ipykernel", ".venv/bin/python -m nbconvert"))]
+    assert len(lines) == 2
+    cells = [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "outputs": [],
+              "source": "import roundoff; print(roundoff.__file__)"}]
+    page = {"cells": cells, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "page.ipynb").write_text(json.dumps(page))
+    for line in lines:  # ipykernel leaves a folder of its own behind
+        run(*line.replace(".venv", "env").replace("examples/notebooks/*.ipynb", "page.ipynb").split(), cwd=tmp_path, HOME=str(tmp_path), TMPDIR=str(tmp_path))
+    outputs = json.loads((tmp_path / "out" / "page.ipynb").read_text())["cells"][0]["outputs"]
+    assert str(tmp_path / "env") in "".join(outputs[0]["text"])
 
 
 def test_an_interpreter_without_what_is_needed_is_told_so(tmp_path):
