@@ -47,7 +47,7 @@ NO_FACE = {
     "lab": "a page for people, served until it is stopped",
 }
 # what says how the command line prints, or reads its standard input
-NOT_HERE = {"--json", "--csv", "--quiet", "--stdin", "--latex", "--wide-tables"}
+NOT_HERE = {"--json", "--csv", "--quiet", "--stdin", "--latex", "--wide"}
 TYPES = {  # by what stands for the value in the help
     "N": "Optional[int]", "SECONDS": "Optional[float]", "SIZES": "Optional[Sizes]",
     "FORMAT": "Optional[FormatLike]", "FAMILY": "Optional[FormatLike]", "KNOB=N": "Optional[Mapping[str, int]]",

@@ -28,7 +28,7 @@ struct CompareArguments {
 
 void declare_compare(Arguments& arguments, CompareArguments& options) {
   declare_family(arguments, options.subject);
-  arguments.text("--wide", options.wide, "FORMAT", "What the other roles compute in [binary32]");
+  arguments.text("--rest", options.wide, "FORMAT", "What the other roles compute in [binary32]");
   declare_evidence(arguments, options.evidence);
 }
 
@@ -135,7 +135,7 @@ Command compare_command() {
       "none refuted.\n\n"
       "Examples:\n"
       "  roundoff compare add-hinge --n 6 --format 'fixed(5,0)'\n"
-      "  roundoff compare add-match --p 10 --n 2 --wide binary64 --json\n");
+      "  roundoff compare add-match --p 10 --n 2 --rest binary64 --json\n");
 }
 
 }  // namespace roundoff::cli

@@ -122,10 +122,12 @@ int run_forward(const ForwardArguments& options, Session& session) {
       file_policy(options.policy.layer(), file, options.model, bindings, "binary32", NanRule::propagate);
   if (!options.inside.trace.empty() && prompts.size() > 1)
     throw UsageError("forward: --trace is of one prompt; give its tokens by themselves");
-  const Json question = {{"schema", schema("forward-lines")},
-                         {"model", file_digest(options.model)},
-                         {"format", notation(policy)},
-                         {"logits", options.logits}};
+  Json question;
+  if (!options.out.empty())
+    question = {{"schema", schema("forward-lines")},
+                {"model", file_digest(options.model)},
+                {"format", notation(policy)},
+                {"logits", options.logits}};
   AnswerFile lines(options.out, question, prompts);
   ProgressLine progress(session);
   TensorRun run(file.model, policy, tensor_options(options.files, session, progress));

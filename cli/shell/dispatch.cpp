@@ -6,10 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/shell/citation.hpp"
 #include "cli/shell/command.hpp"
 #include "cli/shell/interrupt.hpp"
 #include "cli/shell/memory.hpp"
 #include "cli/shell/printable.hpp"
+#include "cli/shell/terminal.hpp"
 #include "cli/views/answer.hpp"
 #include "formats/error.hpp"
 
@@ -35,7 +37,8 @@ std::string overview() {
     text += "  " + std::string(command.name) + std::string(14 - command.name.size(), ' ') +
             std::string(command.summary) + '\n';
   text +=
-      "\nEvery command takes --json, --quiet, --seed N and --threads N; --csv where the answer is a table.\n"
+      "\nEvery command takes --json, --quiet, --wide, --seed N and --threads N; --csv where the answer is a table.\n"
+      "roundoff --cite prints how to cite it, --version what it is.\n"
       "Exit codes: 0 done, or the claim holds; 1 refuted; 2 wrong usage; 3 bad input file; 4 interrupted, "
       "can be resumed;\n"
       "5 unknown; 70 internal error.\n";
@@ -86,6 +89,10 @@ int dispatch(const std::vector<std::string>& words, Listener* listener) {
     std::cout << version_line() << '\n';
     return exit_done;
   }
+  if (words[0] == "--cite") {
+    std::cout << citation();
+    return exit_done;
+  }
   const Command& command = find_command(words[0]);
   Session session;
   session.command = command.name;
@@ -101,6 +108,7 @@ int dispatch(const std::vector<std::string>& words, Listener* listener) {
   session.listener = listener;
   if (listener != nullptr) session.json = true;  // its answer is the document, whatever else it hears
   if (session.json && session.csv) throw UsageError("--json and --csv exclude each other; take one");
+  if (listener == nullptr) fit_tables_to_terminal();
   try {
     return run(session);
   } catch (const Trap& trap) {

@@ -10,11 +10,15 @@
 
 #include "analyzer/store/question.hpp"
 #include "cli/shell/printable.hpp"
+#include "cli/shell/terminal.hpp"
+#include "cli/views/fit_table.hpp"
 #include "formats/error.hpp"
 
 namespace roundoff::cli {
 
-std::string as_text(const Table& table) {
+namespace {
+
+std::string lines_of(const Table& table) {
   std::vector<std::size_t> width;
   for (const Column& column : table.columns) width.push_back(column.title.size());
   for (const auto& row : table.rows)
@@ -33,6 +37,15 @@ std::string as_text(const Table& table) {
   };
   line([&](std::size_t c) -> const std::string& { return table.columns[c].title; });
   for (const auto& row : table.rows) line([&](std::size_t c) -> const std::string& { return row[c]; });
+  return text;
+}
+
+}  // namespace
+
+std::string as_text(const Table& table) {
+  if (table_width() == 0) return lines_of(table);
+  std::string text;
+  for (const Table& part : fitted(table, table_width())) text += (text.empty() ? "" : "\n") + lines_of(part);
   return text;
 }
 

@@ -20,13 +20,13 @@ h3 { font-size: 1.05rem; margin: 1.6rem 0 .3rem; } p { max-width: 46rem; margin:
 nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .8rem 0; } a { color: var(--link); }
 .scroll { overflow-x: auto; margin: .6rem 0; } table { border-collapse: collapse; font-size: .85rem; min-width: 100%; }
 caption { text-align: left; padding: .3rem 0; } th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { border-bottom: 2px solid var(--line); vertical-align: bottom; } td { min-width: 4.5rem; max-width: 24rem; overflow-wrap: break-word; }
+th { border-bottom: 2px solid var(--line); vertical-align: bottom; } td { min-width: 4.5rem; max-width: 24rem; overflow-wrap: break-word; white-space: pre-line; }
 .number { text-align: right; font-variant-numeric: tabular-nums; min-width: 2rem; } td.code { font: .8rem/1.5 ui-monospace, monospace; max-width: 34rem; overflow-wrap: anywhere; min-width: 9rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
 figure { margin: 1.2rem 0; max-width: 36rem; } figure svg { width: 100%; height: auto; display: block; } figcaption { font-size: .85rem; }
 pre { background: var(--shade); padding: .6rem .8rem; overflow-x: auto; border-radius: 6px; font-size: .8rem; }
 details { margin: .8rem 0; } summary { cursor: pointer; color: var(--link); }
-@media (max-width: 40rem) { td { min-width: 8rem; } td.number { min-width: 3rem; } }
+@media (max-width: 40rem) { td { min-width: 8rem; } td:first-child, td.number { min-width: 3rem; } }
 footer { margin-top: 3rem; font-size: .85rem; border-top: 1px solid var(--line); padding-top: .6rem; overflow-wrap: anywhere; }
 </style>
 )";

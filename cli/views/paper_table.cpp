@@ -29,10 +29,15 @@ std::string width_text(const Cell& cell, const Series& series) {
                      size_at(series, *point), series.label);
 }
 
-// The formula is the statement and the built points are its check; a fit only describes them.
+// The formula is the statement and the built points are its check; a fit only describes them, and stands for a formula
+// that is too long for a cell (`constructions NAME` shows it).
 std::string width_law_text(const Series& series) {
+  constexpr std::size_t longest = 32;
   if (series.claimed) {
     const std::string_view formula = constructions::find_construction(series.construction).width;
+    if (formula.size() > longest)
+      return fmt::format("by its formula, checked at {} sizes, nearly {}", series.points.size(),
+                         law_text(*series.claimed));
     return fmt::format("width = {} (its formula, checked at {} sizes)", formula, series.points.size());
   }
   if (series.width.law.fits.empty()) return "";
@@ -179,17 +184,58 @@ std::string paper_latex(const Table1& table) {
   return text + "\\bottomrule\n\\end{tabular}\n";
 }
 
-std::string found_text(const Table1& table) {
-  std::string constant, logarithmic;
+Table paper_grid(const Table1& table) {
+  Table grid{{{"task", "task", false},
+              {"constant", "constant precision: the bits of a number stay the same", false},
+              {"logarithmic", "logarithmic precision: they grow like log n", false}},
+             {}};
+  const auto words = [](const PaperCell& cell) {
+    std::string text;
+    for (const std::string& line : cell_lines(cell, std::string::npos)) text += (text.empty() ? "" : "\n") + line;
+    return text;
+  };
+  for (const PaperRow& row : paper_rows(table))
+    grid.rows.push_back({row.name, words(row.constant), words(row.logarithmic)});
+  return grid;
+}
+
+std::vector<Chart> paper_charts(const Table1& table) {
+  std::vector<Chart> charts;
   for (const Cell& cell : table.cells) {
     if (cell.paper_bound.empty() || !cell.outside.empty() || !cell.best) continue;
+    auto chart = std::find_if(charts.begin(), charts.end(), [&](const Chart& one) { return one.title == cell.row; });
+    if (chart == charts.end()) {
+      chart = charts.insert(charts.end(), Chart{});
+      chart->id = fmt::format("table1-p{}-{}", table.p, cell.row), chart->title = cell.row;
+      chart->x_label = cell.variable, chart->y_label = "width", chart->log_x = chart->log_y = true;
+      chart->caption = "The least width found in constant and in logarithmic precision.";
+    }
     const Series& best = cell.series[*cell.best];
-    std::string& list = cell.regime == Regime::constant ? constant : logarithmic;
-    list += fmt::format("{}{}: {}", list.empty() ? "" : "; ", cell.row, width_text(cell, best));
+    ChartSeries series{ChartSeries::measured, cell.regime == Regime::constant ? "constant" : "logarithmic", best.label, {}};
+    for (const MeasuredPoint& point : best.points)
+      series.points.push_back({static_cast<double>(size_at(best, point)), static_cast<double>(point.attempt.shape.width),
+                               best.label, point.attempt.result});
+    chart->series.push_back(std::move(series));
   }
+  return charts;
+}
+
+std::string found_text(const Table1& table) {
   std::string text;
-  if (!constant.empty()) text += fmt::format("With numbers of constant size, {}. ", constant);
-  if (!logarithmic.empty()) text += fmt::format("With numbers of logarithmic size, {}.", logarithmic);
+  for (const PaperRow& row : paper_rows(table)) {
+    std::string cells;
+    for (const Cell& cell : table.cells) {
+      if (cell.row != row.name || cell.paper_bound.empty() || !cell.outside.empty() || !cell.best) continue;
+      const Series& best = cell.series[*cell.best];
+      const MeasuredPoint* point = compared(cell, best);
+      if (point == nullptr) continue;
+      cells += fmt::format("{}{} at {} = {} in {} precision", cells.empty() ? "width " : ", and ",
+                           point->attempt.shape.width, best.variable, size_at(best, *point),
+                           cell.regime == Regime::constant ? "constant" : "logarithmic");
+    }
+    if (!cells.empty()) text += fmt::format("{} took {}. ", row.name, cells);
+  }
+  if (!text.empty()) text.pop_back();
   return text;
 }
 

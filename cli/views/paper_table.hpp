@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/report/chart.hpp"
 #include "analyzer/table1/table1.hpp"
 #include "cli/names.hpp"
 #include "cli/views/answer.hpp"
@@ -32,6 +33,10 @@ std::vector<PaperRow> paper_rows(const Table1& table);
 std::string paper_text(const Table1& table);
 /// One row a cell: task, precision, claim, best, law, paper, evidence.
 Table paper_table(const Table1& table);
+/// As the paper prints it: a row a task, a column a precision; lines of a cell end in line feeds.
+Table paper_grid(const Table1& table);
+/// A picture a row: both precisions' least widths.
+std::vector<Chart> paper_charts(const Table1& table);
 /// A tabular for LaTeX, with booktabs.
 std::string paper_latex(const Table1& table);
 /// What was found, in a sentence or two; "" where no cell was measured.

@@ -44,11 +44,15 @@ void add_cell(html::Page& page, const Table1& table, const Cell& cell) {
 void add_to(html::Page& page, const Table1& table) {
   page.heading(fmt::format("Table 1, base {}{}{}", table.p, table.task.empty() ? "" : ", " + table.task,
                            table.quick ? "" : ", full form"));
-  if (const Table first = paper_table(table); !first.rows.empty()) {
+  if (const Table first = paper_grid(table); !first.rows.empty()) {
     page.paragraph(found_text(table));
+    page.open_figures();
+    for (const Chart& chart : paper_charts(table)) page.figure(chart);
+    page.close_figures();
     page.table(first, "As the paper prints it: its claims, and what was found here",
                fmt::format("table1-paper-p{}{}{}", table.p, table.task.empty() ? "" : "-", table.task));
   }
+  page.open_details("Every construction, in every cell: widths, bits, laws, lower bounds, plots");
   page.paragraph(
       "The paper is Feng et al., arXiv:2410.13857. Every point is a model that was built and run, in the "
       "least "
@@ -75,6 +79,7 @@ void add_to(html::Page& page, const Table1& table) {
   page.open_figures();
   for (const Chart& chart : charts_of(table)) page.figure(chart);
   page.close_figures();
+  page.close_details();
   for (const Cell& cell : table.cells)
     if (!cell.series.empty()) add_cell(page, table, cell);
 }

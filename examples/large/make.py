@@ -4,6 +4,7 @@
     make.py gpt2 FOLDER                 # GPT-2 small: 124 M parameters, vocabulary 50 257, BF16
     make.py llama-1.1b FOLDER           # a Llama shape of 1.1 B parameters, BF16
     make.py gpt2 FOLDER --dtype F32     # the same numbers in 4 bytes
+    make.py llama-1.1b FOLDER --shards 3
 
 Weights are members of bfloat16 of either sign with magnitudes in [2^-9, 2^-5), uniform over codes; norm weights are 1
 and biases 0. A tokens file of 128 tokens is written beside them.
@@ -76,35 +77,50 @@ def data(draw, name, shape, dtype):
     return wide
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("folder")
-    parser.add_argument("--dtype", choices=("BF16", "F32"), default="BF16")
-    given = parser.parse_args()
-    config, shapes_of = KINDS[given.kind]
-    shapes, size = shapes_of(config), 2 if given.dtype == "BF16" else 4
-    os.makedirs(given.folder, exist_ok=True)
-    with open(os.path.join(given.folder, "config.json"), "w", encoding="utf-8") as file:
-        json.dump(config, file)
+def write(path, shapes, draw, dtype):
+    size = 2 if dtype == "BF16" else 4
     header, at = {}, 0
     for name, shape in shapes.items():
         count = size
         for side in shape:
             count *= side
-        header[name] = {"dtype": given.dtype, "shape": list(shape), "data_offsets": [at, at + count]}
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + count]}
         at += count
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    draw = random.Random(2026)
-    with open(os.path.join(given.folder, "model.safetensors"), "wb") as file:
+    with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for name, shape in shapes.items():
-            file.write(data(draw, name, shape, given.dtype))
+            file.write(data(draw, name, shape, dtype))
+    return at
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("folder")
+    parser.add_argument("--dtype", choices=("BF16", "F32"), default="BF16")
+    parser.add_argument("--shards", type=int, default=1)
+    given = parser.parse_args()
+    config, shapes_of = KINDS[given.kind]
+    shapes, draw = list(shapes_of(config).items()), random.Random(2026)
+    os.makedirs(given.folder, exist_ok=True)
+    with open(os.path.join(given.folder, "config.json"), "w", encoding="utf-8") as file:
+        json.dump(config, file)
+    written, where = 0, {}
+    for i in range(given.shards):
+        part = dict(shapes[i * len(shapes) // given.shards : (i + 1) * len(shapes) // given.shards])
+        name = "model.safetensors" if given.shards == 1 else f"model-{i + 1:05}-of-{given.shards:05}.safetensors"
+        written += write(os.path.join(given.folder, name), part, draw, given.dtype)
+        where.update(dict.fromkeys(part, name))
+    if given.shards > 1:
+        with open(os.path.join(given.folder, "model.safetensors.index.json"), "w", encoding="utf-8") as file:
+            json.dump({"metadata": {"total_size": written}, "weight_map": where}, file)
     tokens = [draw.randrange(config["vocab_size"]) for _ in range(128)]
     with open(os.path.join(given.folder, "text.tokens"), "w", encoding="utf-8") as file:
         file.write(",".join(map(str, tokens)) + "\n")
-    print(f"{given.folder}: {at // size:,} parameters, {at / 2**20:.0f} MiB")
+    size = 2 if given.dtype == "BF16" else 4
+    print(f"{given.folder}: {written // size:,} parameters, {written / 2**20:.0f} MiB")
 
 
 if __name__ == "__main__":

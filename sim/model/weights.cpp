@@ -1,5 +1,8 @@
 #include "sim/model/weights.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "formats/error.hpp"
@@ -10,11 +13,31 @@
 namespace roundoff::sim {
 namespace {
 
-/// Walks over the weights as a model file names them, until one is wanted; its name and value.
-template <class Wanted>
+/// Whether rounding a number of the matrix to the format may overflow; a matrix in a file is looked through as it lies
+/// there.
+bool may_overflow(const Matrix& matrix, const Format& format) {
+  if (matrix.source() == nullptr || format.lowest.is_zero()) return true;
+  const WeightSource& source = *matrix.source();
+  const WeightSource::Raw raw = source.raw();
+  if (raw.data != nullptr && compare(raw.format.highest, format.highest) <= 0 &&
+      compare(raw.format.lowest, format.lowest) >= 0)
+    return false;
+  const double within =
+      std::ldexp(1.0, std::min(leading_exponent(format.highest), leading_exponent(format.lowest)));
+  const bool by_column = raw.data != nullptr && raw.row_stride < raw.column_stride;
+  const int outer = by_column ? matrix.columns() : matrix.rows(), inner = by_column ? matrix.rows() : matrix.columns();
+  for (int i = 0; i < outer; ++i)
+    for (int j = 0; j < inner; ++j)
+      if (!(std::fabs(by_column ? source.at(j, i) : source.at(i, j)) < within)) return true;
+  return false;
+}
+
+/// Walks over the weights as a model file names them, until one is wanted; its name and value. Matrices that cannot have
+/// one are left out.
+template <class Wanted, class May>
 class FirstWeight {
  public:
-  FirstWeight(const Model& model, Wanted wanted) : wanted_(std::move(wanted)) {
+  FirstWeight(const Model& model, Wanted wanted, May may) : wanted_(std::move(wanted)), may_(std::move(may)) {
     matrix("tok_emb", model.token_embedding);
     matrix("pos_emb", model.position_embedding);
     for (std::size_t l = 0; l < model.layers.size() && where.empty(); ++l) {
@@ -37,6 +60,7 @@ class FirstWeight {
     value = weight;
   }
   void matrix(std::string_view what, const Matrix& m) {
+    if (!where.empty() || !may_(m)) return;
     for (int r = 0; r < m.rows() && where.empty(); ++r)
       for (const auto& entry : m.row(r))
         look(entry.value, [&] { return fmt::format("{}[{}][{}]", what, r, entry.column); });
@@ -81,6 +105,7 @@ class FirstWeight {
   }
 
   Wanted wanted_;
+  May may_;
   std::string prefix_;
 };
 
@@ -88,13 +113,14 @@ class FirstWeight {
 
 std::string inexact_weight(const Model& model, const Policy& policy) {
   const Format& format = policy[Role::weights];
-  const FirstWeight first(model, [&](const Value& weight) {
+  const auto inexact = [&](const Value& weight) {
     try {
       return round(weight, format).value != weight;
     } catch (const Trap&) {
       return true;
     }
-  });
+  };
+  const FirstWeight first(model, inexact, [](const Matrix&) { return true; });
   if (first.where.empty()) return "";
   return fmt::format("{} = {} is not in {}", first.where, long_decimal(first.value), notation(format));
 }
@@ -102,7 +128,7 @@ std::string inexact_weight(const Model& model, const Policy& policy) {
 std::string overflowing_weight(const Model& model, const Policy& policy) {
   const Format& format = policy[Role::weights];
   Value made;
-  const FirstWeight first(model, [&](const Value& weight) {
+  const auto overflows = [&](const Value& weight) {
     if (!weight.is_finite()) return false;
     try {
       const Rounded rounded = round(weight, format);
@@ -111,7 +137,8 @@ std::string overflowing_weight(const Model& model, const Policy& policy) {
     } catch (const Trap&) {
       return false;
     }
-  });
+  };
+  const FirstWeight first(model, overflows, [&](const Matrix& matrix) { return may_overflow(matrix, format); });
   if (first.where.empty()) return "";
   return fmt::format("{} = {} is beyond {}, which makes {} of it", first.where, long_decimal(first.value),
                      notation(format), long_decimal(made));
