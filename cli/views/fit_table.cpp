@@ -7,7 +7,7 @@
 namespace roundoff::cli {
 namespace {
 
-constexpr std::size_t gap = 2, least_text = 16;
+constexpr std::size_t column_gap = 2, least_text = 16;
 
 using Widths = std::vector<std::size_t>;
 
@@ -20,7 +20,7 @@ Widths widths_of(const Table& table) {
 }
 
 std::size_t line_of(const Widths& width, const std::vector<std::size_t>& columns) {
-  std::size_t line = columns.empty() ? 0 : gap * (columns.size() - 1);
+  std::size_t line = columns.empty() ? 0 : column_gap * (columns.size() - 1);
   for (const std::size_t c : columns) line += width[c];
   return line;
 }
@@ -98,7 +98,7 @@ std::vector<Table> fitted(const Table& table, std::size_t width) {
     std::vector<std::size_t> columns = names;
     do
       columns.push_back(next++);
-    while (next < all.size() && line_of(wide, columns) + gap + std::min(wide[next], least_text) <= width);
+    while (next < all.size() && line_of(wide, columns) + column_gap + std::min(wide[next], least_text) <= width);
     shrink(columns);
     while (columns.size() > keys + 1 && line_of(wide, columns) > width) columns.pop_back(), --next;
     made.push_back(part(table, columns, wide));
