@@ -6,21 +6,21 @@
 namespace roundoff::cli {
 namespace {
 
-std::size_t width = 0;
-bool wide = false;
+std::size_t fitted_width = 0;
+bool unfitted = false;
 
 }  // namespace
 
-bool& wide_tables() { return wide; }
+bool& wide_tables() { return unfitted; }
 
 void fit_tables_to_terminal() {
-  if (wide || isatty(STDOUT_FILENO) == 0) return;
+  if (unfitted || isatty(STDOUT_FILENO) == 0) return;
   constexpr std::size_t usual = 80;
   winsize size{};
   const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  width = known ? size.ws_col : usual;
+  fitted_width = known ? size.ws_col : usual;
 }
 
-std::size_t table_width() { return width; }
+std::size_t table_width() { return fitted_width; }
 
 }  // namespace roundoff::cli
