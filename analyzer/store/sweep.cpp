@@ -19,6 +19,7 @@ SweepOutcome answer(const SweepUnit& unit, Store& store, const SweepOptions& opt
   VerifyOptions verify = unit.verify;
   verify.threads = options.threads;
   verify.interrupted = options.interrupted;
+  verify.progress = options.within;
   try {
     if (unit.minimise) {
       MinimiseOptions search;

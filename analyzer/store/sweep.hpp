@@ -60,6 +60,7 @@ struct SweepOptions {
   int threads = 0;
   /// After each unit: what it was, and the cost done and in all.
   std::function<void(const SweepUnit& unit, double done, double of)> progress;
+  std::function<void(const Progress&)> within;  ///< while a unit is asked
   std::function<bool()> interrupted;
 };
 

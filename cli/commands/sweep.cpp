@@ -185,6 +185,9 @@ int run_sweep(const SweepArguments& options, Session& session) {
     progress.line(fmt::format("{} of {} questions ({:.0f} % of the work){}: {}", answered, mine,
                               of > 0 ? 100 * done / of : 100.0, pace.after(done, of), unit.describe()));
   };
+  how.within = [&](const Progress& at) {
+    progress.show(fmt::format("{} of {} questions, then {}", answered, mine, at.what), at.done, at.of);
+  };
   const Sweep sweep = run_sweep(units, store, how);
   if (sweep.interrupted) {
     throw Interrupted(fmt::format("interrupted after {} of {} questions; the same command goes on from here",

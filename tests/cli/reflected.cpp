@@ -162,6 +162,17 @@ TEST_CASE("pairs shows how far it is, and stops when it is asked to") {
   CHECK(outcome.err.find("interrupted") != std::string::npos);
 }
 
+TEST_CASE("a sweep shows how far it is within a question, too") {
+  const Directory directory;
+  directory.write("page.toml",
+                  "[[sweep]]\nconstructions = [\"add-hinge\"]\nn = 20\nmethod = \"exhaustive\"\n");
+  const Outcome outcome = directory.run(
+      "\"$binary\" sweep page.toml --store s.sqlite & pid=$!; sleep 14; kill -INT $pid; wait $pid");
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == 4);
+  CHECK(outcome.err.find("0 of 1 questions, then ") != std::string::npos);
+}
+
 TEST_CASE("commands that run checkpoints show their policies, and what they were asked") {
   const Directory directory;
   std::filesystem::create_directory_symlink(ROUNDOFF_SOURCE "/examples", directory.file("examples"));
