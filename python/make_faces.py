@@ -30,7 +30,7 @@ FACES = {
     "store": ("Answer", ""),
     "report": ("Answer", ""),
     "export": ("Answer", ""),
-    "architectures": ("Answer", """>>> len(architectures()) > 10\nTrue"""),
+    "architectures": ("Answer", """>>> len(architectures()["architectures"]) > 10\nTrue"""),
     "forward": ("Answer", ""),
     "diff": ("Answer", ""),
     "ablate": ("Answer", ""),

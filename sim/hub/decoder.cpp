@@ -40,6 +40,8 @@ int window_of(const Config& config, int layer, std::optional<int> absent,
     sliding = type == "sliding_attention";
   }
   const bool null = config.given("sliding_window") && !config.has("sliding_window");
+  if (sliding && config.has("layer_types") && (null || (!config.has("sliding_window") && !absent)))
+    config.fail("has \"layer_types\" with sliding_attention, and no \"sliding_window\": how far it reaches");
   if (!sliding || null || (!config.has("sliding_window") && !absent)) return 0;
   return config.count("sliding_window", absent);
 }

@@ -357,8 +357,7 @@ TEST_CASE("a checkpoint's config is understood, or refused") {
                                               {{"attn_logit_softcapping", 50.0}},
                                               {{"logit_scale", 0.0625}},
                                               {{"residual_multiplier", 0.22}},
-                                              {{"rope_parameters", {{"rope_type", "yarn"}, {"factor", 4.0}}}},
-                                              {{"rope_parameters", {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}}},
+                                              {{"rope_parameters", {{"rope_type", "longrope"}, {"factor", 4.0}}}},
                                               {{"rope_theta", 10.0}, {"rope_parameters", {{"rope_theta", 20.0}}}},
                                               {{"layer_types", {"sliding_attention"}}}}) {
     const std::string folder = "c" + std::to_string(number++);
