@@ -230,11 +230,9 @@ class Analysis {
         range = in.exact_sum(terms_);
         break;
       case SumOrder::wide: {
+        // Sums are rounded to the wide format, the terms themselves are not: one term keeps its -0, and what a
+        // coarse wide format does not hold.
         const Bounds& wide = wide_[node.reduction];
-        for (Range& term : terms_) {
-          term = wide.round(term);
-          traps = traps || term.traps;
-        }
         range = in.round(sequential(wide, 0, terms_.size(), added));
         break;
       }
