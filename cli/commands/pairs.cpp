@@ -37,7 +37,7 @@ int run_pairs(const PairsArguments& options, Session& session) {
   how.layer = options.layer.value_or(-1);
   ProgressLine progress(session);
   how.progress = [&progress](const Progress& at) { progress.show(at.what, at.done, at.of); };
-  how.interrupted = interrupted;
+  how.interrupted = interruption(session);
   std::optional<IndistinguishablePair> pair;
   try {
     pair = find_indistinguishable(subject.model, subject.policy, *subject.task, how);

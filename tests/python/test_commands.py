@@ -157,6 +157,8 @@ try:
     if sys.argv[1] == "matmul":
         import numpy as np
         ro.matmul(np.ones((4000, 4000)), np.ones((4000, 4000)), "posit16")
+    elif sys.argv[1] == "pairs":
+        ro.pairs("add-hinge", n=8, count=1_000_000_000)
     else:
         ro.analyze("add-hinge", n=range(2, 4000), store=sys.argv[1])
 except KeyboardInterrupt as error:
@@ -166,7 +168,7 @@ except KeyboardInterrupt as error:
 
 def test_an_interrupt_stops_and_loses_nothing(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(ro.__file__).parents[1])}
-    for what in (str(tmp_path / "kept.sqlite"), "matmul"):
+    for what in (str(tmp_path / "kept.sqlite"), "matmul", "pairs"):
         done = subprocess.run([sys.executable, "-c", INTERRUPTED, what], capture_output=True, text=True, timeout=120, env=environment)
         assert done.stdout.startswith("stopped True"), (done.stdout, done.stderr)
     kept = ro.store("list", str(tmp_path / "kept.sqlite"))
