@@ -82,11 +82,12 @@ std::span<const Stack> stacks() {
               {"formats.softmax", "binary32"}, {"formats.norms", "binary32"}, {"formats.rotary", "binary32"},
               {"divide", "last"}, {"attention_cast", "activations"}, {"quantise.weights", "e4m3/1048576"},
               {"quantise.activations", "e4m3/1048576"}, {"quantise.cache", "e4m3/1048576"}})},
-      {"llama.cpp-q4_0", "weights in q4_0, activations in blocks of 32 with a scale (q8_0), sums in binary32",
+      {"llama.cpp-q4_0", "weights in q4_0, activations in int8 by blocks of 32, sums in binary32",
        "ggml's vec_dot_q4_0_q8_0; within a block it sums integers exactly, and vectors of blocks in an order of the "
-       "instruction set: here products are summed in binary32 in index order",
+       "instruction set: here products are summed in binary32 in index order; it rounds the scales of activations to "
+       "binary16, here they are not",
        llama_layer("q4_0")},
-      {"llama.cpp-q8_0", "weights and activations in q8_0, sums in binary32", "ggml's vec_dot_q8_0_q8_0; as above",
+      {"llama.cpp-q8_0", "weights in q8_0, activations in int8 by blocks of 32, sums in binary32", "ggml's vec_dot_q8_0_q8_0; as above",
        llama_layer("q8_0")},
       {"nvfp4", "weights and activations in nvfp4, sums, norms and softmax in binary32, the rest in bfloat16",
        "NVIDIA's NVFP4 on Blackwell; the order of the tensor core's sums cannot be known", block_layer("nvfp4")},
