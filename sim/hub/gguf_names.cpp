@@ -74,7 +74,6 @@ class GgufView : public WeightSource {
     return {parse_format(blocks.format),
             reinterpret_cast<const std::byte*>(tensor_->entry().data) +
                 first_ * static_cast<std::uint64_t>(blocks.bytes),
-            row_stride_, column_stride_};
             static_cast<std::size_t>(row_stride_), static_cast<std::size_t>(column_stride_)};
 
  private:
