@@ -75,6 +75,7 @@ class GgufView : public WeightSource {
             reinterpret_cast<const std::byte*>(tensor_->entry().data) +
                 first_ * static_cast<std::uint64_t>(blocks.bytes),
             static_cast<std::size_t>(row_stride_), static_cast<std::size_t>(column_stride_)};
+  }
 
  private:
   std::shared_ptr<const GgufTensor> tensor_;
