@@ -49,6 +49,7 @@ set(ROUNDOFF_LEFT_OUT
 string(JOIN "|" ROUNDOFF_LEFT_OUT ${ROUNDOFF_LEFT_OUT})
 
 include(cmake/version.cmake)
+add_library(roundoff_training INTERFACE)  # the page trains nothing
 foreach(floor formats sim constructions analyzer cli)
   add_subdirectory(${floor} EXCLUDE_FROM_ALL)
 endforeach()
