@@ -54,8 +54,9 @@ foreach(floor formats sim constructions analyzer cli)
   add_subdirectory(${floor} EXCLUDE_FROM_ALL)
 endforeach()
 
-add_executable(roundoff_lab ${CMAKE_CURRENT_LIST_DIR}/engine.cpp ${CMAKE_CURRENT_LIST_DIR}/commands.cpp
+add_executable(roundoff_lab ${CMAKE_CURRENT_LIST_DIR}/engine.cpp ${PROJECT_SOURCE_DIR}/cli/commands/commands.cpp
                ${CMAKE_CURRENT_LIST_DIR}/no_store.cpp)
+target_compile_definitions(roundoff_lab PRIVATE ROUNDOFF_COMMANDS="lab/engine/commands.inc")
 target_link_libraries(roundoff_lab PRIVATE roundoff_cli)
 set_target_properties(roundoff_lab PROPERTIES OUTPUT_NAME engine)
 target_link_options(roundoff_lab PRIVATE -sMODULARIZE=1 -sEXPORT_NAME=createEngine -sENVIRONMENT=web,worker,node -sALLOW_MEMORY_GROWTH=1

@@ -46,6 +46,15 @@ int window_of(const Config& config, int layer, std::optional<int> absent,
   return config.count("sliding_window", absent);
 }
 
+std::function<DecoderLayer(int layer, int d_k)> windows_from_a_layer_on(const Config& config) {
+  const bool windows = config.flag("use_sliding_window", false);
+  const int from = config.has("max_window_layers") ? static_cast<int>(config.real("max_window_layers")) : 28;
+  return [&config, windows, from](int layer, int d_k) {
+    const int window = window_of(config, layer, 4096, [&](int l) { return windows && l >= from; });
+    return DecoderLayer{windows ? window : 0, rotary_of(config, d_k)};
+  };
+}
+
 void unembed(const Config& config, HubWeights& weights, bool tied, const std::string& name, Model& model) {
   const bool stored = weights.has(name + ".weight") || weights.has(name + ".qweight");
   model.tied = config.flag("tie_word_embeddings", tied) || !stored;

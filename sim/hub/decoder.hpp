@@ -38,6 +38,9 @@ Model decoder(const Config& config, HubWeights& weights, const DecoderTraits& tr
 /// "sliding_window" where `layer_types` (or, without them, `slides`) says that the layer has it.
 int window_of(const Config& config, int layer, std::optional<int> absent,
               const std::function<bool(int)>& slides);
+/// The layers of Qwen: windows from "max_window_layers" on, where "use_sliding_window" says so; rotary positions. `config`
+/// must outlive it.
+std::function<DecoderLayer(int layer, int d_k)> windows_from_a_layer_on(const Config& config);
 /// 1 / sqrt(x) in binary64.
 Value inverse_root(double x);
 /// A positive number that may be null; `absent` where the key is not there at all.

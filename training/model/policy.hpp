@@ -14,16 +14,16 @@ namespace roundoff::training {
 /// weights that updates go to (`master`), the averages of an optimiser (`moments`), and the softmax and logarithm of
 /// the loss (`loss`).
 enum class TrainingRole : std::uint8_t {
-  weights,
-  activations,
-  accumulators,
-  scores,
-  softmax,
-  cache,
-  norms,
-  logits,
-  rotary,
-  gradients,
+  weights = static_cast<std::uint8_t>(Role::weights),
+  activations = static_cast<std::uint8_t>(Role::activations),
+  accumulators = static_cast<std::uint8_t>(Role::accumulators),
+  scores = static_cast<std::uint8_t>(Role::scores),
+  softmax = static_cast<std::uint8_t>(Role::softmax),
+  cache = static_cast<std::uint8_t>(Role::cache),
+  norms = static_cast<std::uint8_t>(Role::norms),
+  logits = static_cast<std::uint8_t>(Role::logits),
+  rotary = static_cast<std::uint8_t>(Role::rotary),
+  gradients = role_count,  // behind the last of a policy, however many it has
   master,
   moments,
   loss

@@ -9,12 +9,7 @@ Model qwen3(const Config& config, HubWeights& weights) {
   DecoderTraits traits;
   traits.activation = config.activation("hidden_act", "silu");
   traits.query_norms = DecoderTraits::QueryNorms::heads;
-  const bool windows = config.flag("use_sliding_window", false);
-  const int from = config.has("max_window_layers") ? static_cast<int>(config.real("max_window_layers")) : 28;
-  traits.layer = [&](int layer, int d_k) {
-    const int window = window_of(config, layer, 4096, [&](int l) { return windows && l >= from; });
-    return DecoderLayer{windows ? window : 0, rotary_of(config, d_k)};
-  };
+  traits.layer = windows_from_a_layer_on(config);
   return decoder(config, weights, traits);
 }
 
