@@ -84,7 +84,12 @@ std::vector<Token> TextCoder::encode(std::string_view text) const {
     throw UsageError(fmt::format(
         "{} has no tokenizer (tokenizer.json, vocab.json with merges.txt, or tokenizer.model); give token numbers", path_));
   if (!tokenizer_) return by_names(text, model_);
-  std::vector<Token> tokens = tokenizer_->encode(text);
+  std::vector<Token> tokens;
+  try {
+    tokens = tokenizer_->encode(text);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{} (the tokenizer of {})", error.what(), path_));
+  }
   for (const Token token : tokens)
     if (token >= model_.vocabulary.size())
       throw UsageError(fmt::format("the tokenizer of {} gives token {}, but the model has {}", path_, token,

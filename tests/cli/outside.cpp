@@ -369,6 +369,16 @@ TEST_CASE("a checkpoint's config is understood, or refused") {
   CHECK(logits("names") == logits("plain"));
 }
 
+TEST_CASE("a text that a checkpoint's tokenizer cannot encode names both") {
+  const Directory directory;
+  llama(directory, "plain", {});
+  directory.write("plain/tokenizer.json", R"({"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]}})");
+  directory.write("text.txt", "abc");
+  const Outcome outcome = directory.run("roundoff forward plain --text text.txt");
+  refused(outcome, "text.txt", "the tokenizer of plain");
+  CHECK(says(outcome.err, "no token for 'abc'"));
+}
+
 TEST_CASE("GPT-2's files from the hub load, with their buffer of four dimensions") {
   const Directory directory;
   std::filesystem::create_directory(directory.file("gpt2"));
